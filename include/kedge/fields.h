@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// kedge/fields.h - which fields of a JSON object are wanted, as a constant table.
+//
+// The sieve reads paths from it, the projection types and offsets. Tables are written with the
+// macros of kedge/kind.h; nobody fills them in by hand.
+#ifndef KEDGE_FIELDS_H
+#define KEDGE_FIELDS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// What a field is, and so which member of the record holds it.
+enum kedge_field_type {
+    KEDGE_FIELD_TEXT,      // struct kedge_text
+    KEDGE_FIELD_BOOL,      // bool
+    KEDGE_FIELD_INT32,     // int32_t
+    KEDGE_FIELD_INT64,     // int64_t
+    KEDGE_FIELD_TIME,      // kedge_timestamp, from RFC 3339 text
+    KEDGE_FIELD_QUANTITY,  // int64_t, thousandths, as client-go's MilliValue
+    KEDGE_FIELD_ENUM,      // uint8_t, 1 + the place in `names`; 0: none of them
+    KEDGE_FIELD_TEXT_LIST, // struct kedge_text_list
+    KEDGE_FIELD_TEXT_MAP,  // struct kedge_text_map
+    KEDGE_FIELD_LIST,      // struct kedge_list of the structs that `items` describes
+    KEDGE_FIELD_RAW,       // struct kedge_text: the value's own JSON text, compact
+    KEDGE_FIELD_BASE64,    // struct kedge_text: decoded bytes (a text value)
+    KEDGE_FIELD_BASE64_MAP,// struct kedge_text_map whose values are decoded bytes (Secret data)
+    KEDGE_FIELD_DROP       // not kept, though a row with a shorter path keeps what is around it
+};
+
+struct kedge_table;
+
+struct kedge_field {
+    // Keys from the table's root, each ended by a NUL, and one more NUL at the end:
+    // "spec\0replicas\0". The empty path (just the final NUL) is the whole object.
+    const char *path;
+    // KEDGE_FIELD_LIST: the rows of one element, whose paths begin at the element.
+    const struct kedge_table *items;
+    // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
+    const char *names;
+    uint16_t offset; // of the member in its struct, in bytes
+    uint8_t type;    // enum kedge_field_type
+    uint8_t reserved;
+};
+
+// At most 64 rows in all the tables that are sieved together.
+struct kedge_table {
+    const struct kedge_field *fields;
+    uint16_t count; // rows
+    uint16_t size;  // bytes of the struct
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

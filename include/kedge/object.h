@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// kedge/object.h - a Kubernetes object as kedge keeps it: a record.
+//
+// A record is one contiguous block that holds no address: the kind's struct, then its texts and
+// lists, joined by offsets that count from the member itself. It can be moved with memmove, written
+// to flash and read back. So a struct inside it must not be copied by value: its offsets would
+// point nowhere. kedge_object_copy is the one way to keep an object.
+//
+// A pointer to an object of the cache is good until the next kedge_poll, kedge_run or
+// kedge_factory_wait_for_cache_sync; in a handler, until the handler returns.
+#ifndef KEDGE_OBJECT_H
+#define KEDGE_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kedge/err.h>
+#include <kedge/limits.h>
+#include <kedge/text.h>
+#include <kedge/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if KEDGE_OFFSET_BITS == 32
+typedef uint32_t kedge_offset;
+#else
+typedef uint16_t kedge_offset;
+#endif
+
+// A text in a record. Read it with kedge_text and kedge_text_len.
+struct kedge_text {
+    kedge_offset offset; // from this member to the first byte; 0: absent
+    kedge_offset len;
+};
+
+// Never NULL: absent and empty give "". NUL-terminated; may hold NULs inside: then
+// kedge_text_len counts them.
+const char *kedge_text(const struct kedge_text *t);
+
+static inline size_t kedge_text_len(const struct kedge_text *t)
+{
+    return t->len;
+}
+
+static inline kedge_str kedge_text_str(const struct kedge_text *t)
+{
+    kedge_str s = {kedge_text(t), t->len};
+    return s;
+}
+
+// Texts in the order of the server. kedge_text_at(&l, i) for i < l.count; NULL beyond.
+struct kedge_text_list {
+    kedge_offset offset;
+    kedge_offset count;
+};
+const struct kedge_text *kedge_text_at(const struct kedge_text_list *l, size_t i);
+
+// Labels, annotations, data: `count` keys and values in the order of the server.
+struct kedge_text_map {
+    kedge_offset offset;
+    kedge_offset count;
+};
+struct kedge_text_pair {
+    struct kedge_text key;
+    struct kedge_text value;
+};
+const struct kedge_text_pair *kedge_pair_at(const struct kedge_text_map *m, size_t i);
+// The value of that key, or NULL.
+const struct kedge_text *kedge_map_get(const struct kedge_text_map *m, const char *key);
+
+// Structs of one type. Read it with the accessor that the kind's table makes, or with
+// KEDGE_AT(type, &list, i); NULL beyond the end.
+struct kedge_list {
+    kedge_offset offset;
+    kedge_offset count;
+};
+const void *kedge_list_at(const struct kedge_list *l, size_t i, size_t size);
+#define KEDGE_AT(type, list, i) ((const type *)kedge_list_at((list), (i), sizeof(type)))
+
+struct kedge_owner_reference {
+    struct kedge_text api_version;
+    struct kedge_text kind;
+    struct kedge_text name;
+    struct kedge_text uid;
+    bool controller;
+};
+
+// The metadata that every object carries; first in every kind's struct.
+struct kedge_object {
+    uint32_t size;    // bytes of the whole record
+    uint32_t kind;    // the kind's tag: kedge_kind_tag
+    uint64_t present; // a bit for each row of the kind's own table that the server sent (not null)
+    kedge_timestamp creation_timestamp; // 0: absent
+    kedge_timestamp deletion_timestamp; // 0: not being deleted
+    int64_t generation;
+    struct kedge_text name;
+    struct kedge_text namespace_;       // "" for cluster-scoped kinds
+    struct kedge_text uid;
+    struct kedge_text resource_version;
+    struct kedge_text_map labels;
+    struct kedge_text_list finalizers;
+    struct kedge_list owner_references; // of struct kedge_owner_reference
+    uint16_t flags;                     // private: kedge_is_partial
+    uint16_t mistyped;                  // fields that had another JSON type or a value out of range
+};
+
+const char *kedge_name(const struct kedge_object *o);
+const char *kedge_namespace(const struct kedge_object *o);
+const char *kedge_uid(const struct kedge_object *o);
+const char *kedge_resource_version(const struct kedge_object *o);
+// The label's value, or NULL if it is not there.
+const char *kedge_label(const struct kedge_object *o, const char *key);
+// The owner with controller: true, or NULL.
+const struct kedge_owner_reference *kedge_controller_of(const struct kedge_object *o);
+
+// True if the object was over the size limit: only name, namespace, uid and version are there.
+bool kedge_is_partial(const struct kedge_object *o);
+
+// Copies the whole record into `buf` (aligned for int64_t). *need, if not NULL, is set to its size.
+// KEDGE_OK, or KEDGE_ERR_FULL if `cap` is too small: nothing was written.
+kedge_err kedge_object_copy(const struct kedge_object *o, void *buf, size_t cap, size_t *need);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

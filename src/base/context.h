@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// context.h - the insides of struct kedge: arena, first failure, tasks of the loop.
+#ifndef KEDGE_BASE_CONTEXT_H
+#define KEDGE_BASE_CONTEXT_H
+
+#include <signal.h>
+
+#include "base/line.h"
+#include "kedge/loop.h"
+
+struct kedge__task;
+
+// Something that the loop drives: an informer, a lone request. Embedded first in its owner.
+struct kedge__task_ops {
+    // Goes as far as it can without blocking, a bounded amount. True if it got anywhere, so that
+    // another turn may get further at once.
+    bool (*step)(struct kedge__task *t, kedge_time now);
+    // Applies at most a bounded number of deltas and calls handlers. True as for step. May be NULL.
+    bool (*deliver)(struct kedge__task *t, kedge_time now);
+};
+
+struct kedge__task {
+    const struct kedge__task_ops *ops;
+    struct kedge__task *next;
+    kedge_time deadline;          // wants a step at this time; KEDGE_FOREVER: none
+    struct kedge_stream *stream;  // waits for this one; NULL: none
+    uint8_t interest;             // KEDGE_INTEREST_*
+};
+
+#define KEDGE__PARTS_MAX 24
+
+// A part of the memory report; `used` may be kept up to date by its owner.
+struct kedge__part {
+    const char *name;
+    size_t size;
+    size_t used;
+    size_t peak;
+};
+
+struct kedge {
+    const struct kedge_port *port;
+    unsigned char *base;   // the block, aligned
+    size_t size;
+    size_t used;           // arena mark
+    size_t peak;
+
+    kedge_err failure;     // the first
+    char failure_buf[KEDGE_ERROR_TEXT];
+    struct kedge__line failure_line;
+
+    enum kedge_log_level log_level;
+    void (*log)(void *ctx, enum kedge_log_level level, const char *text);
+    void *log_ctx;
+
+    struct kedge__task *tasks;
+    volatile sig_atomic_t stopped;
+    bool inside;           // a poll is running
+    bool moved;            // the last turn got somewhere
+
+    struct kedge_wait *waits;
+    size_t waits_cap;
+
+    struct kedge__part parts[KEDGE__PARTS_MAX];
+    size_t part_count;
+};
+
+// Zeroed room for `count` objects of `size` bytes from the arena, or NULL: then the first failure
+// says that `what` lacks so many bytes. `what` is static storage and names a part of the report;
+// NULL: scratch, given back by kedge__reset before the call ends.
+void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, size_t align);
+
+#define KEDGE__NEW(k, what, type, count)                                                           \
+    ((type *)kedge__take((k), (what), (count), sizeof(type), _Alignof(type)))
+
+// Bytes as they come, aligned for anything.
+void *kedge__take_bytes(struct kedge *k, const char *what, size_t bytes);
+
+// A NUL-terminated copy in the arena, or NULL. The empty slice gives "".
+const char *kedge__take_text(struct kedge *k, const char *what, kedge_str text);
+
+// All that is left, aligned for anything; *bytes says how many. Never NULL unless nothing is left.
+void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes);
+
+// The arena's mark, and back to it: everything taken since (scratch only) is wiped and free again.
+size_t kedge__mark(const struct kedge *k);
+void kedge__reset(struct kedge *k, size_t mark);
+
+// Records a failure if it is the first, and gives the line in which to say what failed; for a later
+// one, a line that swallows what is written. Returns never NULL.
+struct kedge__line *kedge__fail(struct kedge *k, kedge_err err);
+
+// A part of the report by name (made if new), so that its owner can keep `used` and `peak`.
+struct kedge__part *kedge__part(struct kedge *k, const char *what);
+
+// Joins the loop; `t` lives until kedge__task_remove.
+void kedge__task_add(struct kedge *k, struct kedge__task *t);
+void kedge__task_remove(struct kedge *k, struct kedge__task *t);
+
+// True if a message of that level would be seen.
+bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level);
+void kedge__log(struct kedge *k, enum kedge_log_level level, const char *text);
+
+// The port's answers, or what stands in for them where it has none.
+kedge_time kedge__clock(const struct kedge *k);
+const char *kedge__environment(const struct kedge *k, const char *name);
+
+#endif

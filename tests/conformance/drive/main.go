@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Drive does to a real API server what the conformance run needs done: it makes
+// the certificates and kubeconfigs, changes objects, compacts etcd, and prints
+// what the server holds in the form in which cache_dump prints its cache.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"sort"
+)
+
+type command struct {
+	usage string
+	run   func(flags *flag.FlagSet, args []string) error
+}
+
+var commands = map[string]command{
+	"pki":     {"pki DIR SERVER-URL: keys, certificates, tokens and kubeconfig files", runPKI},
+	"ports":   {"ports N: N free ports of the loopback, one a line", runPorts},
+	"wait":    {"wait [--kubeconfig F]: until the server is ready", runWait},
+	"seed":    {"seed: namespaces, and --count Deployments over them", runSeed},
+	"churn":   {"churn: random changes for --seconds", runChurn},
+	"thin":    {"thin: delete every --nth Deployment and roll the others", runThin},
+	"grant":   {"grant: the rights of the user 'restricted'", runGrant},
+	"dump":    {"dump KIND: the server's objects as sorted lines", runDump},
+	"compact": {"compact --etcd URL: forget etcd's history up to now", runCompact},
+	"forward": {"forward LISTEN TARGET: a TCP forwarder, until it is killed", runForward},
+	"served":  {"served HOST:PORT FILE: until the server shows the certificate in FILE", runServed},
+}
+
+func main() {
+	if len(os.Args) < 2 || commands[os.Args[1]].run == nil {
+		usage()
+	}
+	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
+	if err := commands[os.Args[1]].run(flags, os.Args[2:]); err != nil {
+		fmt.Fprintf(os.Stderr, "drive %s: %v\n", os.Args[1], err)
+		os.Exit(1)
+	}
+}
+
+func usage() {
+	names := make([]string, 0, len(commands))
+	for name := range commands {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(os.Stderr, "drive %s\n", commands[name].usage)
+	}
+	os.Exit(2)
+}
