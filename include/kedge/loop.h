@@ -62,6 +62,10 @@ kedge_err kedge_run(struct kedge *k);
 // interrupt, another thread and a handler. NULL does nothing.
 void kedge_stop(struct kedge *k);
 
+// Makes a kedge_poll that waits now, or the next one, look again at once: after something outside
+// has changed that kedge cannot see, such as a handler that is ready again. As safe as kedge_stop.
+void kedge_wake(struct kedge *k);
+
 // When kedge_poll next has something to do by the clock, in ms of the port's clock; KEDGE_FOREVER if
 // only a stream can wake it. With kedge_interests, for living in somebody else's event loop.
 kedge_time kedge_next_deadline(const struct kedge *k);

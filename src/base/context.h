@@ -55,7 +55,6 @@ struct kedge {
     struct kedge__task *tasks;
     volatile sig_atomic_t stopped;
     bool inside;           // a poll is running
-    bool moved;            // the last turn got somewhere
 
     struct kedge_wait *waits;
     size_t waits_cap;
@@ -92,8 +91,8 @@ struct kedge__line *kedge__fail(struct kedge *k, kedge_err err);
 // A part of the report by name (made if new), so that its owner can keep `used` and `peak`.
 struct kedge__part *kedge__part(struct kedge *k, const char *what);
 
-// Joins the loop; `t` lives until kedge__task_remove.
-void kedge__task_add(struct kedge *k, struct kedge__task *t);
+// Joins the loop; `t` lives until kedge__task_remove. KEDGE_ERR_MEMORY: see kedge__take.
+kedge_err kedge__task_add(struct kedge *k, struct kedge__task *t);
 void kedge__task_remove(struct kedge *k, struct kedge__task *t);
 
 // True if a message of that level would be seen.
