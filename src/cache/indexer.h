@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// indexer.h - finds an object by namespace and name, among those of one informer.
+//
+// The nodes are the heap's slots, so the index costs no memory beside them and cannot run out.
+#ifndef KEDGE_CACHE_INDEXER_H
+#define KEDGE_CACHE_INDEXER_H
+
+#include "object/heap.h"
+
+struct kedge__indexer {
+    struct kedge__heap *heap;
+    uint32_t seed; // of the hash, so that nobody outside can choose names that collide
+    uint32_t root; // a slot; 0: empty
+    uint16_t owner;
+    size_t count;
+};
+
+void kedge__indexer_init(struct kedge__indexer *x, struct kedge__heap *heap, uint16_t owner,
+                         uint32_t seed);
+
+// The slot of the object with that key, or 0.
+uint32_t kedge__indexer_find(const struct kedge__indexer *x, kedge_str namespace_, kedge_str name);
+
+// Takes a slot in, whose key must not be there yet, and out again.
+void kedge__indexer_insert(struct kedge__indexer *x, uint32_t slot);
+void kedge__indexer_remove(struct kedge__indexer *x, uint32_t slot);
+
+// True if the slot holds an object of this index. A walk goes over the slots from 1 to
+// heap->slot_count in turn: an object that is there throughout comes exactly once, whatever comes
+// and goes meanwhile.
+bool kedge__indexer_has(const struct kedge__indexer *x, uint32_t slot);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// client.c - what connections share: the parsed address, trust, credentials.
+#include "client/client_priv.h"
+
+#include "base/wipe.h"
+#include "kedge/version.h"
+
+static kedge_err config_failure(struct kedge *k, kedge_err err, const char *what, const char *value,
+                                const char *problem)
+{
+    struct kedge__line *l = kedge__fail(k, err);
+    kedge__line_text(l, what);
+    if (value != NULL) {
+        kedge__line_text(l, " \"");
+        kedge__line_printable(l, kedge_str_of(value), 96);
+        kedge__line_text(l, "\"");
+    }
+    kedge__line_text(l, ": ");
+    kedge__line_text(l, problem != NULL ? problem : kedge_err_text(err));
+    return err;
+}
+
+static kedge_err init_address(struct kedge_client *c, const struct kedge_config *config)
+{
+    if (config->server == NULL)
+        return config_failure(c->k, KEDGE_ERR_CONFIG, "the configuration", NULL, "no server is given");
+    bool tls = config->ca.len > 0 || config->certificate.len > 0 || config->insecure;
+    const char *problem = NULL;
+    kedge_err err = kedge_url_parse(kedge_str_of(config->server), tls, &c->url, &problem);
+    if (err != KEDGE_OK)
+        return config_failure(c->k, err, "server", config->server, problem);
+    c->host = kedge__take_text(c->k, "client", c->url.host);
+    return c->host != NULL ? KEDGE_OK : c->k->failure;
+}
+
+static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *config)
+{
+    if (!c->url.tls)
+        return KEDGE_OK;
+    void *memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
+    if (memory == NULL)
+        return c->k->failure;
+    struct kedge_tls_options options = {
+        .port = c->k->port,
+        .ca = config->ca,
+        .certificate = config->certificate,
+        .key = config->key,
+        .insecure = config->insecure,
+    };
+    const char *problem = NULL;
+    kedge_err err = kedge_tls_init(memory, &options, &c->tls, &problem);
+    if (err != KEDGE_OK)
+        return config_failure(c->k, err, "TLS to", config->server, problem);
+    c->server_name = config->tls_server_name;
+    return KEDGE_OK;
+}
+
+// client-go drops credentials where the server is plain HTTP, so that they never travel in clear.
+static kedge_err init_credentials(struct kedge_client *c, const struct kedge_config *config)
+{
+    if (!c->url.tls)
+        return KEDGE_OK;
+    c->username = config->username;
+    c->password = config->password;
+    c->has_token = config->token != NULL || config->token_file != NULL;
+    if (!c->has_token)
+        return KEDGE_OK;
+    return kedge__token_init(c->k, &c->token, config->token, config->token_file);
+}
+
+static kedge_err init(struct kedge_client *c, struct kedge_config *config)
+{
+    kedge_err err = kedge__random_seed(&c->random, c->k->port);
+    if (err != KEDGE_OK)
+        return config_failure(c->k, err, "entropy", NULL, NULL);
+    c->user_agent = config->user_agent != NULL ? config->user_agent : "kedge/" KEDGE_VERSION;
+    err = init_address(c, config);
+    if (err == KEDGE_OK)
+        err = init_tls(c, config);
+    if (err == KEDGE_OK)
+        err = init_credentials(c, config);
+    return err;
+}
+
+struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *config)
+{
+    if (k == NULL || k->failure != KEDGE_OK)
+        return NULL;
+    if (config == NULL) {
+        config_failure(k, KEDGE_ERR_ARGUMENT, "kedge_client_new", NULL, "the configuration is NULL");
+        return NULL;
+    }
+    struct kedge_client *c = KEDGE__NEW(k, "client", struct kedge_client, 1);
+    if (c == NULL)
+        return NULL;
+    c->k = k;
+    kedge_err err = init(c, config);
+    // Parsed, so the text is not needed again; ours to wipe, since the arena holds it.
+    if (config->key.len > 0)
+        kedge__wipe((void *)(uintptr_t)config->key.ptr, config->key.len);
+    config->key = (kedge_str){NULL, 0};
+    if (err != KEDGE_OK) {
+        kedge_client_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void kedge_client_free(struct kedge_client *c)
+{
+    if (c == NULL)
+        return;
+    kedge_tls_free(c->tls);
+    c->tls = NULL;
+    if (c->has_token)
+        kedge__token_wipe(&c->token);
+    c->has_token = false;
+}

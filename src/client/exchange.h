@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// exchange.h - one connection to the API server, and on it one request and its response at a time.
+//
+//     kedge__connection_init(&c, client, 4096);
+//     kedge__exchange_start(&c, &request, now);
+//     while ((err = kedge__exchange_head(&c, now)) == KEDGE_WANT_READ) ...     // c.response.status
+//     while ((err = kedge__exchange_body(&c, now, &bytes)) == KEDGE_OK) {
+//         ... use n of `bytes` ...
+//         kedge__exchange_used(&c, n);
+//     }
+//     // KEDGE_ERR_CLOSED: the body is complete
+//
+// The connection stays open behind a complete response if the server allows it. One buffer serves
+// the request head and the response: the head is sent, and wiped, before a byte is read.
+#ifndef KEDGE_CLIENT_EXCHANGE_H
+#define KEDGE_CLIENT_EXCHANGE_H
+
+#include "client/client_priv.h"
+#include "kedge/http.h"
+
+// How long things may take. Opening: client-go's dial (30 s) and TLS handshake (10 s) together. The
+// head: servers cut what is no watch after 60 s. Silence in a body that is no watch: the same.
+#define KEDGE__OPEN_TIMEOUT (40 * KEDGE_SECOND)
+#define KEDGE__HEAD_TIMEOUT (70 * KEDGE_SECOND)
+#define KEDGE__BODY_TIMEOUT (70 * KEDGE_SECOND)
+
+enum kedge__exchange_state {
+    KEDGE__EXCHANGE_NONE, // no request under way
+    KEDGE__EXCHANGE_OPEN,
+    KEDGE__EXCHANGE_SEND,
+    KEDGE__EXCHANGE_HEAD,
+    KEDGE__EXCHANGE_BODY,
+    KEDGE__EXCHANGE_DONE, // the response is complete
+    KEDGE__EXCHANGE_FAILED
+};
+
+// What to ask for; texts live until the head has come.
+struct kedge__ask {
+    const char *method;
+    kedge_str path;   // escaped, below the server's prefix, with the query
+    const char *accept;
+};
+
+struct kedge__connection {
+    struct kedge_client *client;
+    struct kedge_stream *stream; // TLS, or the port's own
+    bool connected;              // the stream is open and has carried at least one whole response
+    bool retried;                // this request was already sent anew on a fresh connection
+
+    char *buf;
+    size_t cap;
+    size_t got;  // bytes in buf
+    size_t at;   // of them used
+    kedge_str body;
+
+    enum kedge__exchange_state state;
+    struct kedge__ask ask;
+    struct kedge_http_response response;
+    kedge_time deadline;   // of the state; KEDGE_FOREVER: none
+    kedge_time body_limit; // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
+    uint8_t interest;      // what the last WANT_* was for
+    kedge_err err;         // FAILED: why
+    const char *problem;   // FAILED: more exactly, static storage; or NULL
+
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t opened;       // connections opened, in all
+};
+
+// Makes a closed connection, with a buffer of `cap` bytes from the arena. KEDGE_ERR_MEMORY, or the
+// first failure.
+kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client, size_t cap);
+
+// Ends whatever is under way, at once, and closes the stream. Nothing is left.
+void kedge__connection_close(struct kedge__connection *c);
+
+// Begins a request. Reuses the open connection if the last response ended well on it, else opens a
+// new one. `watch`: the body may be silent for any time.
+void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
+                           kedge_time now);
+
+// Goes on until the response's head is there. An idle connection that the server has closed meanwhile
+// is opened anew, once.
+//
+// KEDGE_OK    c->response holds the head
+// KEDGE_WANT_READ, KEDGE_WANT_WRITE   not yet
+// otherwise   why it failed; the connection is closed; c->problem may say more
+kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now);
+
+// Gives body bytes that have come and were not used, reading more if there are none.
+//
+// KEDGE_OK          *bytes has at least one
+// KEDGE_WANT_*      none now
+// KEDGE_ERR_CLOSED  the body is complete
+// otherwise         it was cut off
+kedge_err kedge__exchange_body(struct kedge__connection *c, kedge_time now, kedge_str *bytes);
+
+// Tells that the first `n` of the bytes that the last call gave are used.
+void kedge__exchange_used(struct kedge__connection *c, size_t n);
+
+#endif

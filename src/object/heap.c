@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// heap.c - see heap.h for the picture.
+//
+// A block is a header and a record, a whole number of units. Blocks lie end to end from unit 1 to
+// `top`; a header whose slot is 0 makes its block a hole. Invariants: no hole lies below `hole`; slot
+// n is the n-th struct below `base + size`.
+#include "heap.h"
+
+#include <string.h>
+
+#include "base/wipe.h"
+
+#define UNIT 8u
+
+struct block {
+    uint32_t slot;  // 0: a hole
+    uint32_t units; // with this header
+};
+
+_Static_assert(sizeof(struct block) == UNIT, "a header is one unit");
+_Static_assert(_Alignof(struct kedge__slot) <= UNIT, "slots begin at a unit's multiple");
+
+static struct block *block_at(const struct kedge__heap *h, uint32_t unit)
+{
+    return (struct block *)(void *)(h->base + (size_t)unit * UNIT);
+}
+
+static uint32_t units_for(size_t bytes)
+{
+    return (uint32_t)(1 + (bytes + UNIT - 1) / UNIT);
+}
+
+struct kedge__slot *kedge__heap_slot(const struct kedge__heap *h, uint32_t slot)
+{
+    return (struct kedge__slot *)(void *)(h->base + h->size) - slot;
+}
+
+struct kedge_object *kedge__heap_object(const struct kedge__heap *h, uint32_t slot)
+{
+    return (struct kedge_object *)(void *)(block_at(h, kedge__heap_slot(h, slot)->record) + 1);
+}
+
+uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_object *o)
+{
+    (void)h;
+    return ((const struct block *)(const void *)o - 1)->slot;
+}
+
+static size_t slots_bytes(const struct kedge__heap *h)
+{
+    return (size_t)h->slot_count * sizeof(struct kedge__slot);
+}
+
+// Bytes between the last record and the slot table.
+static size_t gap(const struct kedge__heap *h)
+{
+    return h->size - slots_bytes(h) - (size_t)h->top * UNIT;
+}
+
+size_t kedge__heap_free(const struct kedge__heap *h)
+{
+    return h->size - UNIT - slots_bytes(h) - h->live;
+}
+
+size_t kedge__heap_used(const struct kedge__heap *h)
+{
+    size_t slots = 0;
+    for (size_t i = 0; i < h->account_count; i++)
+        slots += h->accounts[i]->count;
+    return h->live + slots * sizeof(struct kedge__slot);
+}
+
+static size_t cost(const struct kedge__heap *h, size_t bytes)
+{
+    size_t slot = h->free_slot == 0 ? sizeof(struct kedge__slot) : 0;
+    return (size_t)units_for(bytes) * UNIT + slot;
+}
+
+kedge_err kedge__heap_init(struct kedge__heap *h, void *memory, size_t size, size_t largest,
+                           struct kedge__account **accounts, size_t account_count, size_t *need)
+{
+    memset(h, 0, sizeof *h);
+    h->base = memory;
+    h->size = size / UNIT * UNIT;
+    if (h->size / UNIT > UINT32_MAX)
+        h->size = (size_t)UINT32_MAX * UNIT;
+    h->largest = largest;
+    h->top = 1; // unit 0 stays empty, so that 0 is no record
+    h->hole = 1;
+    h->accounts = accounts;
+    h->account_count = account_count;
+    *need = UNIT + 2 * ((size_t)units_for(largest) * UNIT + sizeof(struct kedge__slot));
+    return h->size >= *need ? KEDGE_OK : KEDGE_ERR_MEMORY;
+}
+
+// Bytes that the others' reservations still keep from `owner`.
+static size_t kept_for_others(const struct kedge__heap *h, uint16_t owner)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->account_count; i++) {
+        const struct kedge__account *a = h->accounts[i];
+        if (i != owner && a->reserved > a->used)
+            kept += a->reserved - a->used;
+    }
+    return kept;
+}
+
+kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes, bool in_flight,
+                           size_t *lacking)
+{
+    const struct kedge__account *a = h->accounts[owner];
+    size_t need = cost(h, bytes);
+    size_t guarded = need;
+    // What is held back serves updates and deletes of all; reservations bind adds only, too.
+    if (!in_flight)
+        guarded += (size_t)units_for(h->largest) * UNIT + sizeof(struct kedge__slot) +
+                   kept_for_others(h, owner);
+    size_t left = kedge__heap_free(h);
+    if (guarded > left) {
+        *lacking = guarded - left;
+        return KEDGE_ERR_FULL;
+    }
+    if (!in_flight && a->maximum > 0 && a->used + need > a->maximum) {
+        *lacking = a->used + need - a->maximum;
+        return KEDGE_ERR_FULL;
+    }
+    return need <= gap(h) ? KEDGE_OK : KEDGE_WAIT;
+}
+
+static uint32_t take_slot(struct kedge__heap *h)
+{
+    uint32_t slot = h->free_slot;
+    if (slot != 0)
+        h->free_slot = kedge__heap_slot(h, slot)->child[0];
+    else
+        slot = ++h->slot_count;
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    memset(s, 0, sizeof *s);
+    s->generation = ++h->generation;
+    return slot;
+}
+
+uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes)
+{
+    uint32_t units = units_for(bytes);
+    uint32_t slot = take_slot(h);
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    s->owner = owner;
+    s->record = h->top;
+    *block_at(h, h->top) = (struct block){slot, units};
+    if (h->hole == h->top)
+        h->hole += units;
+    h->top += units;
+    h->live += (size_t)units * UNIT;
+
+    struct kedge__account *a = h->accounts[owner];
+    a->used += (size_t)units * UNIT + sizeof *s;
+    a->count++;
+    if (a->used > a->peak)
+        a->peak = a->used;
+    if (kedge__heap_used(h) > h->peak)
+        h->peak = kedge__heap_used(h);
+    return slot;
+}
+
+// The slots at the end of the table that are free go back to the gap. They are found in the chain
+// of free ones first, so the chain is only walked when there is something to gain.
+static void shrink_slots(struct kedge__heap *h)
+{
+    while (h->slot_count > 0 && h->free_slot == h->slot_count) {
+        h->free_slot = kedge__heap_slot(h, h->slot_count)->child[0];
+        h->slot_count--;
+    }
+}
+
+static void free_slot(struct kedge__heap *h, uint32_t slot)
+{
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    memset(s, 0, sizeof *s);
+    s->child[0] = h->free_slot;
+    h->free_slot = slot;
+    shrink_slots(h);
+}
+
+void kedge__heap_remove(struct kedge__heap *h, uint32_t slot)
+{
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    struct kedge__account *a = h->accounts[s->owner];
+    uint32_t at = s->record;
+    struct block *b = block_at(h, at);
+    size_t bytes = (size_t)b->units * UNIT;
+    if (a->secret)
+        kedge__wipe(b + 1, bytes - UNIT);
+    b->slot = 0;
+    if (at < h->hole)
+        h->hole = at;
+    if (at + b->units == h->top) {
+        h->top = at;
+        if (h->hole > h->top)
+            h->hole = h->top;
+    }
+    h->live -= bytes;
+    a->used -= bytes + sizeof *s;
+    a->count--;
+    free_slot(h, slot);
+    // With nothing left, holes and free slots are nothing too.
+    if (h->live == 0) {
+        h->top = h->hole = 1;
+        h->slot_count = h->free_slot = 0;
+    }
+}
+
+void kedge__heap_swap(struct kedge__heap *h, uint32_t a, uint32_t b)
+{
+    struct kedge__slot *x = kedge__heap_slot(h, a);
+    struct kedge__slot *y = kedge__heap_slot(h, b);
+    uint32_t record = x->record;
+    x->record = y->record;
+    y->record = record;
+    block_at(h, x->record)->slot = a;
+    block_at(h, y->record)->slot = b;
+}
+
+// Makes the hole at `at` one with those that follow; gives the unit behind them.
+static uint32_t end_of_hole(struct kedge__heap *h, uint32_t at)
+{
+    uint32_t end = at;
+    while (end < h->top && block_at(h, end)->slot == 0)
+        end += block_at(h, end)->units;
+    return end;
+}
+
+// Moves the block at `from` down to `to`, and leaves a hole behind it. Gives the bytes moved.
+static size_t move_down(struct kedge__heap *h, uint32_t from, uint32_t to)
+{
+    struct block head = *block_at(h, from);
+    size_t bytes = (size_t)head.units * UNIT;
+    memmove(block_at(h, to), block_at(h, from), bytes);
+    struct kedge__slot *s = kedge__heap_slot(h, head.slot);
+    s->record = to;
+    uint32_t end = to + head.units;
+    if (h->accounts[s->owner]->secret) {
+        uint32_t left = end > from ? end : from; // what the move did not overwrite itself
+        kedge__wipe(block_at(h, left), (size_t)(from + head.units - left) * UNIT);
+    }
+    *block_at(h, end) = (struct block){0, from - to};
+    h->hole = end;
+    h->bytes_moved += bytes;
+    return bytes;
+}
+
+bool kedge__heap_tidy(struct kedge__heap *h, size_t max_bytes)
+{
+    size_t moved = 0;
+    size_t looked = 0;
+    uint32_t top = h->top;
+    while (h->hole < h->top && moved < max_bytes && looked < max_bytes) {
+        uint32_t at = h->hole;
+        if (block_at(h, at)->slot != 0) {
+            // Not a hole: `hole` may lag behind, never run ahead.
+            h->hole += block_at(h, at)->units;
+            looked += UNIT;
+            continue;
+        }
+        uint32_t end = end_of_hole(h, at);
+        if (end == h->top)
+            h->top = at;
+        else
+            moved += move_down(h, end, at);
+    }
+    return moved > 0 || h->top < top;
+}
