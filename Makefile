@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+# kedge: `make help` lists the targets and the settings. Everything made is under build/, a folder
+# for each way of compiling; changing a setting makes again what depends on it.
+
+#= KINDS="pod node"        only these kinds (default: every file in src/object/kinds/)
+#= TLS=0                   without TLS and mbedTLS: plain HTTP only
+#= KUBECONFIG_FILES=0      without kubeconfig files and libyaml: in-cluster, or configured by hand
+#= THREADS=1               listers and queues from any thread
+#= LIMITS="-DKEDGE_..."    the numbers of include/kedge/limits.h; a program must have the same
+#= CROSS_COMPILE=prefix-   another machine's compiler: aarch64-linux-gnu-gcc, ...; also CC, AR,
+#=                         CFLAGS, CPPFLAGS, LDFLAGS; what is made is in build/prefix/
+#= PREFIX=/usr/local DESTDIR=   where `make install` puts it
+#= RUN_SECONDS=15          how long `make run` runs; 0: until Ctrl-C
+KINDS            ?= $(ALL_KINDS)
+TLS              ?= 1
+KUBECONFIG_FILES ?= 1
+THREADS          ?= 0
+CROSS_COMPILE    ?=
+BUILD            ?= build$(addprefix /,$(CROSS_COMPILE:-=))
+PREFIX           ?= /usr/local
+CFLAGS           ?= -O2 -g
+CORTEX_M4        ?= arm-none-eabi-gcc
+ifeq ($(origin CC),default)
+CC := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc,cc)
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+HOSTCC ?= cc
+export CC HOSTCC CROSS_COMPILE BUILD
+
+# What there is, and which of it is taken.
+VERSION   := $(shell sed -n 's/^.define KEDGE_VERSION *"\(.*\)"/\1/p' include/kedge/version.h)
+ALL_KINDS := $(sort $(patsubst src/object/kinds/%.c,%,$(wildcard src/object/kinds/*.c)))
+WRONG     := $(filter-out $(ALL_KINDS),$(KINDS))
+$(if $(WRONG),$(error KINDS: there is no "$(firstword $(WRONG))"; there are: $(ALL_KINDS)))
+switch     = $(if $(filter 0,$(1)),$(2),$(3))
+CHOSEN    := src/net/no_tls.c $(wildcard src/net/tls*.c) src/client/no_kubeconfig.c \
+    src/client/kubeconfig.c $(ALL_KINDS:%=src/object/kinds/%.c)
+ALWAYS    := $(filter-out $(CHOSEN),$(wildcard src/*/*.c src/*/*/*.c))
+# $(call sources,TLS,KUBECONFIG_FILES,KINDS)
+sources    = $(ALWAYS) $(3:%=src/object/kinds/%.c) $(filter $(CHOSEN),$(wildcard \
+    $(call switch,$(1),src/net/no_tls.c,src/net/tls*.c) \
+    $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig.c)))
+libraries  = $(call switch,$(1),,-lmbedtls -lmbedx509 -lmbedcrypto) $(call switch,$(2),,-lyaml)
+PORT      := $(wildcard port/posix/*.c)
+mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/bench/*.c 2>/dev/null)
+UNIT      := $(filter tests/unit/%,$(mains))
+MOCK      := $(filter tests/mock/%,$(mains))
+BENCH     := $(filter tests/bench/%,$(mains))
+HELPERS   := $(filter-out $(mains),$(wildcard tests/unit/*.c tests/mock/*.c))
+EXAMPLES  := $(wildcard examples/*.c)
+
+# How it is compiled.
+WARNINGS  := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+    -Wmissing-prototypes -Wundef -Wvla -Wcast-qual
+limits    := $(call switch,$(THREADS),,-DKEDGE_THREADS=1) $(LIMITS)
+STANDARD  := -std=c11 $(WARNINGS) -ffunction-sections -fdata-sections -MMD -MP
+SANITIZE  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SMALL     := -Os -fstack-usage
+M4        := -mcpu=cortex-m4 -mthumb $(SMALL) -isystem $(BUILD)/jsmn
+# What a file may include: a port and an example see the public headers only.
+includes   = -Iinclude $(if $(filter src/% tests/%,$(1)),-Isrc) \
+    $(if $(filter tests/%,$(1)),-Itests -Itests/unit -Itests/mock)
+# A file that holds a text and is written only when the text changes.
+quoted     = '$(subst ','\'',$(strip $(1)))'
+keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ || \
+    printf '%s\n' $(call quoted,$(1)) >$@
+archive    = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+# `make run` and `make test` set the machine up; everything else only looks and says what is missing.
+SETUP     := $(if $(filter run test bench setup,$(MAKECMDGOALS)),setup,$(BUILD)/looked)
+# jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
+JSMN      := $(BUILD)/jsmn/jsmn.h
+
+.PHONY: all examples run test bench conformance lint size install uninstall clean help setup FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/libkedge.a $(BUILD)/libkedge-posix.a ##  libkedge.a and libkedge-posix.a in build/
+
+# $(call configuration,FOLDER,COMPILER,FLAGS,SOURCES,LIBRARIES): one way of compiling.
+define configuration
+$(1)/flags: FORCE
+	$$(call keep,$(2) $(3) $(STANDARD) $(limits) $(CPPFLAGS))
+$(1)/parts: FORCE
+	$$(call keep,$(4) $(PORT) $(HELPERS))
+$(1)/%.o: %.c $(1)/flags | $$(JSMN)
+	@mkdir -p $$(@D)
+	$(2) $(STANDARD) $(limits) $(CPPFLAGS) $(3) $$(call includes,$$*) -c -o $$@ $$<
+$(1)/libkedge.a: $(4:%.c=$(1)/%.o) $(1)/parts
+	$$(archive)
+$(1)/libkedge-posix.a: $(PORT:%.c=$(1)/%.o) $(1)/parts
+	$$(archive)
+$(1)/tests/helpers.a: $(HELPERS:%.c=$(1)/%.o) $(1)/parts
+	$$(archive)
+$(1)/examples/%: $(1)/examples/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
+$(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(5) $(LDLIBS)
+-include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
+endef
+# $(call programs,FOLDER,SOURCES)
+programs = $(2:%.c=$(1)/%)
+MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))
+WHOLE   := $(call sources,1,1,$(ALL_KINDS))
+CORE    := $(call sources,0,0,$(KINDS))
+MY_LIBS := $(call libraries,$(TLS),$(KUBECONFIG_FILES))
+$(eval $(call configuration,$(BUILD),$(CC),$(CFLAGS)$(if $(CROSS_COMPILE), -isystem $(BUILD)/jsmn),$(MINE),$(MY_LIBS)))
+$(eval $(call configuration,$(BUILD)/asan,$(CC),$(SANITIZE),$(WHOLE),$(call libraries,1,1)))
+$(eval $(call configuration,$(BUILD)/size/native,$(CC),$(SMALL),$(MINE),))
+$(eval $(call configuration,$(BUILD)/size/cortex-m4,$(CORTEX_M4),$(M4),$(CORE),))
+
+setup: ##  looks for what tests and examples need, and installs what is missing where it may
+	@tests/setup.sh
+
+$(BUILD)/looked: $(BUILD)/flags $(BUILD)/parts tests/setup.sh
+	@TLS=$(TLS) KUBECONFIG_FILES=$(KUBECONFIG_FILES) tests/setup.sh --look library
+	@touch $@
+
+$(JSMN): | $(SETUP)
+	@mkdir -p $(@D)
+	@cp "$$(echo '#include <jsmn.h>' | $(HOSTCC) -M -x c - | grep -o '[^ ]*/jsmn\.h')" $@
+
+examples: $(call programs,$(BUILD),$(EXAMPLES)) ##  examples/*.c, in build/examples/
+
+run: examples $(if $(KUBECONFIG)$(KUBERNETES_SERVICE_HOST),,$(call programs,$(BUILD),$(MOCK)))
+run: ##  an informer against the mock API server, $KUBECONFIG's cluster or the pod's
+	@tests/run_demo.sh
+
+test: $(call programs,$(BUILD)/asan,$(UNIT) $(MOCK) $(EXAMPLES)) ##  every test, sanitized; no network but loopback
+	@tests/run_tests.sh $(call programs,$(BUILD)/asan,$(UNIT))
+
+bench: $(call programs,$(BUILD),$(BENCH) $(MOCK) $(EXAMPLES)) ##  the numbers of the README
+	@for b in $(call programs,$(BUILD),$(BENCH)); do echo "# $$b"; $$b || exit 1; done
+
+conformance: all examples ##  the programs against a real kube-apiserver (builds one: needs Go)
+	@tests/conformance/run.sh
+
+lint: all ##  format, clang-tidy, cppcheck, headers, floors, symbols, views
+	@tests/lint.sh
+
+size: $(MINE:%.c=$(BUILD)/size/native/%.o) ##  bytes of code, data and stack by module
+size: $(if $(shell command -v $(CORTEX_M4)),$(CORE:%.c=$(BUILD)/size/cortex-m4/%.o))
+	@tests/size.sh $(BUILD)/size
+
+# The .pc files say with which limits the library was compiled.
+HEADERS = $(shell find include -name '*.h')
+DEFINED = $(filter -DKEDGE_%,$(limits) $(CPPFLAGS) $(CFLAGS))
+pc      = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@CFLAGS@|$(DEFINED)|' \
+    -e 's|@LIBS@|$(MY_LIBS)|'
+install: all ##  headers, libraries and pkg-config files, under DESTDIR and PREFIX
+	@for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/$$h || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(BUILD)/libkedge.a $(BUILD)/libkedge-posix.a $(DESTDIR)$(PREFIX)/lib
+	$(pc) kedge.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/kedge.pc
+	$(pc) port/posix/kedge-posix.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/kedge-posix.pc
+
+uninstall: ##  takes away what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/include/kedge
+	cd $(DESTDIR)$(PREFIX)/lib && rm -f libkedge*.a pkgconfig/kedge.pc pkgconfig/kedge-posix.pc
+
+clean: ##  takes away what was built
+	rm -rf $(BUILD)
+
+help: ##  this list
+	@echo 'Targets'; sed -n 's/^\([a-z]*\):.*##  /\1	/p' Makefile | \
+	    while IFS='	' read -r t text; do printf '  %-14s %s\n' "$$t" "$$text"; done
+	@echo 'Settings'; sed -n 's/^#= */  /p' Makefile
