@@ -14,8 +14,12 @@
 //         }
 //     }
 //
-// The struct is all the memory it uses. 1xx responses (but 101) are skipped. Nothing is decoded
-// twice; no header is stored but those named below.
+// The struct is all the memory it uses (under 900 bytes). 1xx responses (but 101) are skipped.
+// Nothing is decoded twice; no header is stored but those named below. What makes peers disagree on
+// where a body ends (both lengths, two lengths, folded headers, transfer codings other than
+// chunked, bare line feeds between chunks) is refused; src/net/README.md has the list.
+//
+// It reads replies to requests that have a body by their method: not to HEAD or CONNECT.
 #ifndef KEDGE_HTTP_H
 #define KEDGE_HTTP_H
 
@@ -26,59 +30,126 @@
 #include <kedge/err.h>
 #include <kedge/text.h>
 #include <kedge/time.h>
+#include <kedge/url.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-// Bytes of one header line that is wanted; a longer wanted one fails with KEDGE_ERR_TOO_LONG, a
-// longer unwanted one is skipped.
+// Bytes of one header line that is wanted, without its line end; a longer wanted one fails with
+// KEDGE_ERR_TOO_LONG, a longer unwanted one is skipped. Location is cut instead of failing.
 #define KEDGE_HTTP_LINE 512
-// Bytes of the whole head, of the trailers, and of a chunk's extension: beyond it
+// Bytes of the whole head (with those of 1xx responses before it), and of the trailers; and of what
+// frames chunks beyond what their data pays for (16 bytes a chunk and twice its data are free, so a
+// stream of one-byte chunks is fine and one of endless extensions is not). More is
 // KEDGE_ERR_TOO_LONG.
 #define KEDGE_HTTP_HEAD_MAX 32768
 
 enum kedge_http_event { KEDGE_HTTP_MORE, KEDGE_HTTP_HEAD, KEDGE_HTTP_BODY, KEDGE_HTTP_END };
 
-enum kedge_http_content { KEDGE_CONTENT_OTHER, KEDGE_CONTENT_NONE, KEDGE_CONTENT_JSON, KEDGE_CONTENT_TEXT };
+// What Content-Type says, whatever its parameters: NONE if there is none, JSON for
+// application/json, TEXT for text/ and anything.
+enum kedge_http_content {
+    KEDGE_CONTENT_OTHER,
+    KEDGE_CONTENT_NONE,
+    KEDGE_CONTENT_JSON,
+    KEDGE_CONTENT_TEXT
+};
 
+// All but `problem` is good from KEDGE_HTTP_HEAD on. Of a header that comes twice, the first
+// counts, but for Connection and Content-Encoding, of which all do.
 struct kedge_http_response {
-    uint16_t status;         // 200 to 999, and 101
-    bool keep_alive;         // the connection may be used again after END
+    uint16_t status; // 200 to 999, and 101
+    bool keep_alive; // the connection may be used again after END
     bool chunked;
     bool has_length;         // Content-Length was given
-    uint64_t content_length;
-    int32_t retry_after;     // seconds; -1: no Retry-After, or not a whole number (client-go's rule)
-    kedge_timestamp date;    // of the Date header; 0: none
-    uint8_t content;         // enum kedge_http_content, from Content-Type
-    bool encoded;            // a Content-Encoding other than identity: the body cannot be used
-    char location[128];      // of a redirect, for messages; cut, NUL-terminated, printable only
-    const char *problem;     // after KEDGE_ERR_HTTP: what is wrong, static storage
+    uint64_t content_length; // at most INT64_MAX
+    int32_t retry_after;  // seconds; -1: no Retry-After, or not a whole number (client-go's rule)
+    kedge_timestamp date; // of the Date header; 0: none, or not as RFC 9110 writes dates
+    uint8_t content;      // enum kedge_http_content, from Content-Type
+    bool encoded;         // a Content-Encoding other than identity: the body cannot be used
+    char location[128];   // of a redirect, for messages; cut, NUL-terminated, printable only
+    const char *problem;  // after an error: what is wrong, static storage; "" before. Never NULL
 
-    // Private: <the developer of src/net completes this>
+    // Private.
     char line[KEDGE_HTTP_LINE];
-    size_t line_len;
-    uint64_t left;
-    uint32_t head_len;
+    uint64_t left;     // bytes of the body or the chunk that are still to come
+    uint32_t head_len; // bytes taken of the head, or of the trailers
+    uint32_t excess;   // bytes of chunk framing that no data has paid for
+    uint16_t line_len;
+    int8_t err; // enum kedge_err; what it failed with
     uint8_t state;
+    uint8_t wanted;   // which header the line is
+    uint8_t value_at; // where its value begins in the line
+    uint16_t seen;    // headers that came, one bit each
+    bool old;         // HTTP/1.0
+    bool close;       // Connection: close
+    bool persist;     // Connection: keep-alive
+    bool trailers;    // after the last chunk
 };
 
 // Makes ready for a new response.
 void kedge_http_response_init(struct kedge_http_response *r);
 
 // Takes bytes up to the next event. *used is how many were taken (with BODY: including the body
-// slice). `body` is set for BODY only and points into `data`.
+// slice). `body` is set for BODY only (never empty then) and points into `data`. MORE comes only
+// when all bytes were taken; HEAD and END may be waiting when none are left, so call it until MORE.
+// After END it gives END again and takes nothing. `data` may be NULL if `len` is 0.
 //
 // KEDGE_ERR_HTTP      not HTTP/1.x, a malformed head, both lengths, a bad chunk; see r->problem
-// KEDGE_ERR_TOO_LONG  a limit above was passed
-// It stays failed.
+// KEDGE_ERR_TOO_LONG  a limit above was passed; see r->problem
+// It stays failed. *used is then where it failed.
 kedge_err kedge_http_feed(struct kedge_http_response *r, const char *data, size_t len, size_t *used,
                           enum kedge_http_event *event, kedge_str *body);
 
 // The stream was closed in good order. KEDGE_OK if that is how this response ends (neither chunked
-// nor Content-Length), KEDGE_ERR_CLOSED if not one byte of it had come (an idle connection that the
-// server dropped: safe to try again), else KEDGE_ERR_HTTP (cut short).
+// nor Content-Length) or it had ended, KEDGE_ERR_CLOSED if not one byte of it had come (an idle
+// connection that the server dropped: safe to try again), else KEDGE_ERR_HTTP (cut short), or the
+// error it had failed with.
 kedge_err kedge_http_finish(struct kedge_http_response *r);
+
+enum kedge_http_auth { KEDGE_AUTH_NONE, KEDGE_AUTH_BEARER, KEDGE_AUTH_BASIC };
+
+// A query parameter or a header, unescaped.
+struct kedge_http_pair {
+    kedge_str name;
+    kedge_str value;
+};
+
+// What a request's head says. Zero means unset; all is borrowed until kedge_http_request_write
+// returns.
+struct kedge_http_request {
+    const char *method;          // "GET", ...
+    const struct kedge_url *url; // the server: Host, and the prefix of the path
+    // Escaped already, from its '/' on, perhaps with a query: "/api/v1/pods?limit=500". Empty: "/".
+    // It is put behind the URL's prefix; slashes in a row become one, those of the query stay.
+    kedge_str path;
+    const struct kedge_http_pair *query; // escaped here and appended, in this order
+    size_t query_count;
+    const char *accept;     // NULL: "application/json"
+    const char *user_agent; // NULL: no User-Agent
+    enum kedge_http_auth auth;
+    kedge_str token;    // KEDGE_AUTH_BEARER
+    kedge_str username; // KEDGE_AUTH_BASIC; without ':'
+    kedge_str password;
+    bool has_body; // content_length bytes follow the head
+    uint64_t content_length;
+    const char *content_type;              // of the body; NULL: "application/json"
+    const struct kedge_http_pair *headers; // further ones, as they stand
+    size_t header_count;
+};
+
+// Writes the head of a request, up to and with the empty line, into `buf` (`cap` bytes) and its
+// length, without the NUL behind it, into *len. It asks for no encoding of the body. The bytes hold
+// credentials: wipe them once they are sent. On failure `buf` is wiped and *len is 0.
+//
+// KEDGE_ERR_ARGUMENT  a part holds a control character or what else would break the head; a name is
+//                     no token; a header that is written here is among `headers` (Host,
+//                     Accept-Encoding, Content-Length, Transfer-Encoding; Authorization with
+//                     `auth`)
+// KEDGE_ERR_TOO_LONG  `cap` is too small: the head and one byte must fit
+kedge_err kedge_http_request_write(const struct kedge_http_request *q, char *buf, size_t cap,
+                                   size_t *len);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// http_fields.c - the meaning of the eight headers that matter; all others pass unseen.
+#include "net/http_fields.h"
+
+#include <string.h>
+
+bool kedge__http_is_token(char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+bool kedge__http_is_text(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u == '\t' || (u >= 0x20 && u != 0x7f);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+// Compares without regard to case; `word` is in lower case.
+static bool is_word(kedge_str s, const char *word)
+{
+    if (s.len != strlen(word))
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (lower(s.ptr[i]) != word[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static kedge_str trimmed(kedge_str s)
+{
+    while (s.len > 0 && is_space(s.ptr[0]))
+        s.ptr++, s.len--;
+    while (s.len > 0 && is_space(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+// Takes what stands before the next `mark` off `rest`, trimmed. False if nothing is left.
+static bool next_part(kedge_str *rest, char mark, kedge_str *part)
+{
+    if (rest->ptr == NULL)
+        return false;
+    const char *end = rest->len > 0 ? memchr(rest->ptr, mark, rest->len) : NULL;
+    size_t len = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
+    *part = trimmed((kedge_str){rest->ptr, len});
+    *rest = end != NULL ? (kedge_str){end + 1, rest->len - len - 1} : (kedge_str){NULL, 0};
+    return true;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// A decimal number of digits only. False if it is none or above `max`.
+static bool number(kedge_str s, uint64_t max, uint64_t *out)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.ptr[i]))
+            return false;
+        uint64_t digit = (uint64_t)(s.ptr[i] - '0');
+        if (n > (max - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    *out = n;
+    return s.len > 0;
+}
+
+bool kedge__http_field_seen(const struct kedge_http_response *r, enum kedge__http_field field)
+{
+    return (r->seen >> field & 1) != 0;
+}
+
+static const char *take_connection(struct kedge_http_response *r, kedge_str value)
+{
+    kedge_str token;
+    while (next_part(&value, ',', &token)) {
+        r->close = r->close || is_word(token, "close");
+        r->persist = r->persist || is_word(token, "keep-alive");
+    }
+    return NULL;
+}
+
+static const char *take_encoding(struct kedge_http_response *r, kedge_str value)
+{
+    if (value.len > 0 && !is_word(value, "identity"))
+        r->encoded = true;
+    return NULL;
+}
+
+// RFC 9112 6.3: lengths that differ are an attempt to make two readers disagree. Equal ones are
+// one.
+static const char *take_length(struct kedge_http_response *r, kedge_str value)
+{
+    uint64_t length;
+    if (!number(value, INT64_MAX, &length))
+        return "Content-Length is not a number of at most 63 bits";
+    if (r->has_length && length != r->content_length)
+        return "two Content-Lengths that differ";
+    r->has_length = true;
+    r->content_length = length;
+    return NULL;
+}
+
+static const char *take_type(struct kedge_http_response *r, kedge_str value)
+{
+    kedge_str type = {NULL, 0};
+    next_part(&value, ';', &type);
+    if (type.len == 0)
+        return NULL;
+    r->content = KEDGE_CONTENT_OTHER;
+    if (is_word(type, "application/json"))
+        r->content = KEDGE_CONTENT_JSON;
+    else if (type.len > 5 && is_word((kedge_str){type.ptr, 5}, "text/"))
+        r->content = KEDGE_CONTENT_TEXT;
+    return NULL;
+}
+
+// The three letters' place in the list of three-letter months, or 0.
+static unsigned month_of(kedge_str s)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (unsigned i = 0; i < 12; i++) {
+        if (memcmp(names + 3 * i, s.ptr, 3) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+// Days from 1970-01-01 in the Gregorian calendar. Years are counted from March, so that the leap
+// day is a year's last.
+static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static unsigned days_of(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return month == 2 && is_leap(year) ? 29 : days[month - 1];
+}
+
+// The number in `len` digits at `at`; false if one is no digit.
+static bool digits(kedge_str s, size_t at, size_t len, unsigned *out)
+{
+    uint64_t n;
+    if (!number((kedge_str){s.ptr + at, len}, 9999, &n))
+        return false;
+    *out = (unsigned)n;
+    return true;
+}
+
+// RFC 9110 5.6.7, IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". The two older forms are not read:
+// the date only measures how far the clocks are apart. 0 if it is no such date.
+static kedge_timestamp date_of(kedge_str s)
+{
+    static const char pattern[] = "___, __ ___ ____ __:__:__ GMT";
+    if (s.len != sizeof pattern - 1)
+        return 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (pattern[i] != '_' && pattern[i] != s.ptr[i])
+            return 0;
+    }
+    unsigned day, year, hour, minute, second;
+    unsigned month = month_of((kedge_str){s.ptr + 8, 3});
+    if (month == 0 || !digits(s, 5, 2, &day) || !digits(s, 12, 4, &year) ||
+        !digits(s, 17, 2, &hour) || !digits(s, 20, 2, &minute) || !digits(s, 23, 2, &second))
+        return 0;
+    // 60 is a leap second.
+    if (day < 1 || day > days_of(year, month) || hour > 23 || minute > 59 || second > 60)
+        return 0;
+    int64_t of_day = (int64_t)hour * 3600 + minute * 60 + second;
+    return (days_from_civil(year, month, day) * 86400 + of_day) * 1000000;
+}
+
+static const char *take_date(struct kedge_http_response *r, kedge_str value)
+{
+    r->date = date_of(value);
+    return NULL;
+}
+
+static const char *take_location(struct kedge_http_response *r, kedge_str value)
+{
+    size_t len = value.len < sizeof r->location - 1 ? value.len : sizeof r->location - 1;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        r->location[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+    }
+    r->location[len] = '\0';
+    return NULL;
+}
+
+// A number too large to hold is a very long wait, not none.
+static const char *take_retry_after(struct kedge_http_response *r, kedge_str value)
+{
+    uint64_t seconds;
+    if (value.len == 0)
+        return NULL;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_digit(value.ptr[i]))
+            return NULL;
+    }
+    r->retry_after = number(value, INT32_MAX, &seconds) ? (int32_t)seconds : INT32_MAX;
+    return NULL;
+}
+
+static const char *take_transfer_encoding(struct kedge_http_response *r, kedge_str value)
+{
+    if (r->chunked)
+        return "two Transfer-Encodings";
+    if (!is_word(value, "chunked"))
+        return "a Transfer-Encoding other than chunked";
+    r->chunked = true;
+    return NULL;
+}
+
+struct field {
+    const char *name; // in lower case
+    const char *(*take)(struct kedge_http_response *r, kedge_str value);
+    bool repeats; // more than the first one counts
+};
+
+// In the order of the enum.
+static const struct field fields[] = {
+    {"", NULL, false},
+    {"connection", take_connection, true},
+    {"content-encoding", take_encoding, true},
+    {"content-length", take_length, true},
+    {"content-type", take_type, false},
+    {"date", take_date, false},
+    {"location", take_location, false},
+    {"retry-after", take_retry_after, false},
+    {"transfer-encoding", take_transfer_encoding, true},
+};
+
+enum kedge__http_field kedge__http_field_of(kedge_str name)
+{
+    for (size_t i = 1; i < sizeof fields / sizeof fields[0]; i++) {
+        if (is_word(name, fields[i].name))
+            return (enum kedge__http_field)i;
+    }
+    return KEDGE__HTTP_UNWANTED;
+}
+
+const char *kedge__http_field_take(struct kedge_http_response *r, enum kedge__http_field field,
+                                   kedge_str value)
+{
+    bool again = kedge__http_field_seen(r, field);
+    r->seen |= (uint16_t)(1u << field);
+    if (field == KEDGE__HTTP_UNWANTED || (again && !fields[field].repeats))
+        return NULL;
+    return fields[field].take(r, trimmed(value));
+}
+
+const char *kedge__http_fields_check(const struct kedge_http_response *r)
+{
+    if (r->chunked && r->has_length)
+        return "both Transfer-Encoding and Content-Length";
+    // RFC 9112 6.1: whoever speaks HTTP/1.0 cannot know chunks, so somebody else added the header.
+    if (r->chunked && r->old)
+        return "Transfer-Encoding in an HTTP/1.0 response";
+    return NULL;
+}
