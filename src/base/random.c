@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// random.c - xoshiro128++ (Blackman and Vigna), seeded by splitmix64; both are in the public domain.
+// random.c - xoshiro128++ (Blackman and Vigna), seeded by splitmix64; both are in the public
+// domain.
 #include "base/random.h"
 
 #include <string.h>
@@ -27,8 +28,8 @@ void kedge__random_init(struct kedge__random *r, uint64_t seed)
 kedge_err kedge__random_seed(struct kedge__random *r, const struct kedge_port *port)
 {
     uint64_t seed = 0;
-    kedge_err err = port->entropy != NULL ? port->entropy(port, &seed, sizeof seed)
-                                          : KEDGE_ERR_ENTROPY;
+    kedge_err err =
+        port->entropy != NULL ? port->entropy(port, &seed, sizeof seed) : KEDGE_ERR_ENTROPY;
     if (err != KEDGE_OK) {
         uint64_t wall = port->wall_clock != NULL ? (uint64_t)port->wall_clock(port) : 0;
         seed = (uint64_t)port->clock(port) ^ wall << 20 ^ (uint64_t)(uintptr_t)r << 7;
