@@ -115,6 +115,6 @@ stop_all() {
         kill -CONT "$pid" 2>/dev/null
         kill -KILL "$pid" 2>/dev/null
     done
-    wait
+    wait 2>/dev/null
     pids=
 }

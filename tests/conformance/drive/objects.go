@@ -15,7 +15,6 @@ import (
 
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
-	rbac "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -301,25 +300,4 @@ func runThin(flags *flag.FlagSet, args []string) error {
 		}
 		return nil
 	})
-}
-
-// runGrant lets the user 'restricted' see the Deployments of one namespace, and nothing else.
-func runGrant(flags *flag.FlagSet, args []string) error {
-	_, client, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	ctx := context.Background()
-	name := meta.ObjectMeta{Name: "see-deployments"}
-	role := &rbac.Role{ObjectMeta: name, Rules: []rbac.PolicyRule{{
-		APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"get", "list", "watch"}}}}
-	binding := &rbac.RoleBinding{ObjectMeta: name,
-		RoleRef:  rbac.RoleRef{APIGroup: rbac.GroupName, Kind: "Role", Name: name.Name},
-		Subjects: []rbac.Subject{{Kind: rbac.UserKind, APIGroup: rbac.GroupName, Name: "restricted"}}}
-	_, err = client.RbacV1().Roles("default").Create(ctx, role, meta.CreateOptions{})
-	if existsAlready(err) != nil {
-		return err
-	}
-	_, err = client.RbacV1().RoleBindings("default").Create(ctx, binding, meta.CreateOptions{})
-	return existsAlready(err)
 }

@@ -78,6 +78,19 @@ func runWait(flags *flag.FlagSet, args []string) error {
 	}
 }
 
+func runGet(flags *flag.FlagSet, args []string) error {
+	if len(args) == 0 {
+		return errors.New("give a path such as /metrics, then the flags")
+	}
+	_, client, err := connect(flags, args[1:])
+	if err != nil {
+		return err
+	}
+	body, err := client.RESTClient().Get().AbsPath(args[0]).DoRaw(context.Background())
+	_, _ = os.Stdout.Write(body)
+	return err
+}
+
 // runCompact forgets all history, so that every older version is 'too old'.
 func runCompact(flags *flag.FlagSet, args []string) error {
 	url := flags.String("etcd", "", "etcd's client URL")
