@@ -108,46 +108,44 @@ kedge_err kedge_http_feed(struct kedge_http_response *r, const char *data, size_
 // error it had failed with.
 kedge_err kedge_http_finish(struct kedge_http_response *r);
 
-enum kedge_http_auth { KEDGE_AUTH_NONE, KEDGE_AUTH_BEARER, KEDGE_AUTH_BASIC };
-
 // A query parameter or a header, unescaped.
 struct kedge_http_pair {
     kedge_str name;
     kedge_str value;
 };
 
-// What a request's head says. Zero means unset; all is borrowed until kedge_http_request_write
+// What a request's head says. Zero means unset; all is borrowed until the call that writes it
 // returns.
 struct kedge_http_request {
     const char *method;          // "GET", ...
     const struct kedge_url *url; // the server: Host, and the prefix of the path
     // Escaped already, from its '/' on, perhaps with a query: "/api/v1/pods?limit=500". Empty: "/".
-    // It is put behind the URL's prefix; slashes in a row become one, those of the query stay.
+    // It is put behind the URL's prefix; of slashes in a row one is sent, in the query all.
     kedge_str path;
     const struct kedge_http_pair *query; // escaped here and appended, in this order
     size_t query_count;
     const char *accept;     // NULL: "application/json"
     const char *user_agent; // NULL: no User-Agent
-    enum kedge_http_auth auth;
-    kedge_str token;    // KEDGE_AUTH_BEARER
-    kedge_str username; // KEDGE_AUTH_BASIC; without ':'
-    kedge_str password;
-    bool has_body; // content_length bytes follow the head
+    kedge_str bearer_token; // empty: none. A secret
+    const char *username;   // of basic authentication, without ':'; NULL or "": none
+    const char *password;   // NULL: "". A secret
+    bool has_body;          // content_length bytes follow the head
     uint64_t content_length;
     const char *content_type;              // of the body; NULL: "application/json"
     const struct kedge_http_pair *headers; // further ones, as they stand
     size_t header_count;
 };
 
-// Writes the head of a request, up to and with the empty line, into `buf` (`cap` bytes) and its
-// length, without the NUL behind it, into *len. It asks for no encoding of the body. The bytes hold
-// credentials: wipe them once they are sent. On failure `buf` is wiped and *len is 0.
+// Writes the head of a request, up to and with the empty line, into `buf` (`cap` bytes), a NUL
+// behind it, and its length without the NUL into *len. It asks for no encoding of the body. The
+// bytes may hold credentials: wipe them once they are sent. On failure what was written is wiped
+// and *len is 0.
 //
 // KEDGE_ERR_ARGUMENT  a part holds a control character or what else would break the head; a name is
-//                     no token; a header that is written here is among `headers` (Host,
-//                     Accept-Encoding, Content-Length, Transfer-Encoding; Authorization with
-//                     `auth`)
-// KEDGE_ERR_TOO_LONG  `cap` is too small: the head and one byte must fit
+//                     no token; both a token and a user name; a header that is written here is
+//                     among `headers` (Host, Accept-Encoding, Content-Length, Transfer-Encoding;
+//                     Authorization where there are credentials)
+// KEDGE_ERR_TOO_LONG  `cap` is too small
 kedge_err kedge_http_request_write(const struct kedge_http_request *q, char *buf, size_t cap,
                                    size_t *len);
 

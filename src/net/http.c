@@ -254,7 +254,9 @@ static enum kedge_http_event step_head_lf(struct kedge_http_response *r, char c)
 static enum kedge_http_event step_head(struct kedge_http_response *r, char c)
 {
     if (++r->head_len > KEDGE_HTTP_HEAD_MAX) {
-        fail(r, KEDGE_ERR_TOO_LONG, "the head is longer than KEDGE_HTTP_HEAD_MAX");
+        fail(r, KEDGE_ERR_TOO_LONG,
+             r->trailers ? "the trailers are longer than KEDGE_HTTP_HEAD_MAX"
+                         : "the head is longer than KEDGE_HTTP_HEAD_MAX");
         return KEDGE_HTTP_MORE;
     }
     switch (r->state) {
