@@ -9,16 +9,35 @@
 //     kedge_sieve_init(&s, &options);
 //     while (body has bytes) {
 //         err = kedge_sieve_feed(&s, data, len, &used, &event);
+//         if (err != KEDGE_OK)                // s.problem says what is wrong, s.offset where
+//             ...
 //         data += used, len -= used;
 //         if (event == KEDGE_SIEVE_ITEM)      // s.item is one object; read it before the next feed
 //             ...
 //         if (event == KEDGE_SIEVE_END)       // the whole value has come; s.envelope is complete
 //             ...
 //     }
+//     err = kedge_sieve_finish(&s);           // was that all of it?
+//
+// What is kept of a value, whose place is a path of keys:
+//   - a row that names the place keeps the value whole: text, number, map, list, subtree; a null
+//     is kept as null. Of a KEDGE_FIELD_LIST row, only an array is kept, and of each element what
+//     `items` names; an element that is no object becomes null, so that the others stay in place.
+//   - a row that names a longer path keeps, of an object, what it names of it, and of any other
+//     value nothing: neither the key nor the value appears.
+//   - a KEDGE_FIELD_DROP row leaves out what it names below a row that keeps everything around it
+//     (the empty path: all of the object), but not what another row names at the same path or
+//     below.
+// Members come out in the order in which they came, duplicate keys too (their last should win).
+// A key is compared with its escapes undone. A kept value comes out as it was spelt (escapes,
+// numbers), only without white space.
 //
 // An item whose kept fields are larger than the buffer is cut down to its identity (the first
 // `identity` rows of the first table) and marked: s.overflow. Where even that does not fit, the
 // item is empty and s.unusable is true. Nothing is ever cut in the middle of a value.
+//
+// Stricter than some: a lone surrogate (\ud800 without its second half) in a kept text is refused,
+// as is a byte order mark before the text. A text may hold \u0000.
 #ifndef KEDGE_SIEVE_H
 #define KEDGE_SIEVE_H
 
@@ -36,8 +55,9 @@ extern "C" {
 
 enum kedge_sieve_shape {
     KEDGE_SIEVE_OBJECT, // the value is one item; the envelope stays empty
-    KEDGE_SIEVE_LIST,   // an object whose "items" holds the items (an array or null)
-    KEDGE_SIEVE_WATCH   // any number of objects, each with its item in "object"
+    KEDGE_SIEVE_LIST,   // an object whose "items" holds the items: an array, or null, or absent
+    KEDGE_SIEVE_WATCH   // any number of objects, each with its item in "object"; white space
+                        // between them, or none
 };
 
 enum kedge_sieve_event {
@@ -51,49 +71,114 @@ struct kedge_sieve_options {
     // The rows wanted of each item: up to three tables, unused ones NULL; at most 64 rows together.
     // They outlive the sieve.
     const struct kedge_table *tables[3];
-    // Rows of tables[0], from its first, that survive an overflow; at most 8, texts only.
+    // Rows of tables[0], from its first, that survive an overflow; at most 8, KEDGE_FIELD_TEXT only,
+    // all with the same keys before the last (metadata). Only texts survive, no null.
     uint16_t identity;
-    // The rows wanted of what is around the items: a list's kind and metadata, an event's type.
+    // The rows wanted of what is around the items: a list's kind and metadata, an event's type. At
+    // most 63. NULL: none, and the envelope stays empty.
     const struct kedge_table *envelope;
-    // Where the kept text goes; yours, and outlives the sieve. 512 bytes at least for items.
+    // Where the kept text goes; yours, and outlives the sieve. KEDGE_SIEVE_BUFFER bytes at least
+    // for items; for the envelope, whatever its rows need (none where there are no rows).
     char *item_buf;
     size_t item_cap;
     char *envelope_buf;
     size_t envelope_cap;
 };
 
+// The smallest buffer for items, in bytes.
+#define KEDGE_SIEVE_BUFFER 512
 // 1,024 levels of nesting, a bit each.
 #define KEDGE_SIEVE_DEPTH 1024
-// Levels of wanted nesting: the longest path of a table, with those of its lists' items.
+// Levels of wanted nesting, at 16 bytes: the longest path of a table, with those of its lists'
+// items. Each key counts one, each list one more; so do the list or the event around the items.
 #define KEDGE_SIEVE_PATH 24
+// How deep KEDGE_FIELD_LIST rows may lie in one another.
+#define KEDGE_SIEVE_LISTS 4
+// The most rows that an overflow may keep.
+#define KEDGE_SIEVE_IDENTITY 8
 
-// <the developer of src/json completes struct kedge_sieve; these members are public:>
+// A level of wanted nesting. Private.
+struct kedge_sieve_frame {
+    uint64_t rows;   // those whose first keys led here, a bit each
+    uint16_t prefix; // the length of these keys in their paths
+    uint8_t root;    // the tables that the rows are of, in `roots`
+    uint8_t flags;
+};
+
+// Tables whose rows are counted through. Private.
+struct kedge_sieve_root {
+    const struct kedge_table *tables[3];
+};
+
+// The whole state: nothing else is held between two calls, and the struct may be moved.
 struct kedge_sieve {
     kedge_str item;      // ITEM: the kept text of the object, e.g. {"metadata":{"name":"a"}}
     kedge_str envelope;  // ITEM of a watch, END of a list: the kept text around it
     bool overflow;       // ITEM: only the identity was kept
     bool unusable;       // ITEM: not even that fits, or the item is no object; item is "{}"
-    uint64_t offset;     // bytes of the value consumed so far: the place of an error
-    const char *problem; // after KEDGE_ERR_JSON: what is wrong, static storage
+    uint64_t offset;     // bytes consumed since init; after an error, of those before its place
+    const char *problem; // after an error: what is wrong, one phrase, static storage; else NULL
+
     // Private.
+    struct kedge_sieve_options options;
+    struct kedge_sieve_root roots[2 + KEDGE_SIEVE_LISTS];
+    struct kedge_sieve_frame frames[KEDGE_SIEVE_PATH];
+    uint32_t nesting[KEDGE_SIEVE_DEPTH / 32];
+    uint32_t identity_at[KEDGE_SIEVE_IDENTITY];
+    uint32_t identity_len[KEDGE_SIEVE_IDENTITY];
+    uint64_t match;
+    const char *word;
+    uint32_t item_len;
+    uint32_t envelope_len;
+    uint32_t unit;
+    uint32_t high;
+    uint16_t depth;
+    uint16_t base;
+    uint16_t item_depth;
+    uint16_t key_len;
+    uint16_t parent;
+    uint8_t state;
+    uint8_t level;
+    uint8_t digits;
+    uint8_t number;
+    uint8_t need;
+    uint8_t low;
+    uint8_t top;
+    uint8_t event;
+    int8_t err;
+    int8_t slot;
+    bool in_item;
+    bool has_item;
+    bool keep;
+    bool copy;
+    bool is_key;
+    bool key_out;
+    bool mute;
+    bool some;
+    bool within;
 };
 
-// Makes a sieve ready for a new value. KEDGE_ERR_ARGUMENT: too many rows, a path too deep, a buffer
-// too small.
+// Makes a sieve ready for a new value. It is good for one value; for the next, init it again.
+//
+// KEDGE_ERR_ARGUMENT  too many rows, a path too deep, a buffer too small, identity rows that are no
+//                     texts or do not lie together; s->problem says which
 kedge_err kedge_sieve_init(struct kedge_sieve *s, const struct kedge_sieve_options *options);
 
 // Takes bytes until one item is complete or all are used. *used is how many were taken; the rest is
-// to be given again. After ITEM, `item` and `envelope` are good until the next call.
+// to be given again. After ITEM, `item` and `envelope` are good until the next call. END comes with
+// the byte that ends a list; of an object, with the call after ITEM, even if that brings no bytes.
+// After END only white space may follow.
 //
-// KEDGE_OK         *event says what happened
-// KEDGE_ERR_JSON   no JSON, or not of the shape; s->offset and s->problem say where and what. The
-//                  sieve stays failed.
-// KEDGE_ERR_TOO_LONG  the envelope does not fit its buffer
+// KEDGE_OK            *event says what happened
+// KEDGE_ERR_JSON      no JSON, or not of the shape; s->offset and s->problem say where and what. The
+//                     sieve stays failed.
+// KEDGE_ERR_TOO_LONG  the envelope does not fit its buffer. The sieve stays failed.
 kedge_err kedge_sieve_feed(struct kedge_sieve *s, const char *data, size_t len, size_t *used,
                            enum kedge_sieve_event *event);
 
 // Tells the sieve that no more bytes will come. KEDGE_OK if it ends well here (a whole value; a
-// watch between two events); else KEDGE_ERR_JSON.
+// watch between two events); else KEDGE_ERR_JSON, or the error that a feed gave. May be called more
+// than once.
 kedge_err kedge_sieve_finish(struct kedge_sieve *s);
 
 #ifdef __cplusplus
