@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// kedge/tls.h - TLS 1.2 and 1.3 as a stream over a stream, by mbedTLS.
+// kedge/tls.h - TLS 1.2 and 1.3 as a stream over a stream, by mbedTLS 2.28 or 3.6.
 //
 // One `struct kedge_tls` holds what connections share (CA, client certificate, random numbers); one
-// `struct kedge_tls_stream` is one connection. Both are made in the caller's memory by size, so that
-// no header of ours includes mbedTLS. What mbedTLS itself allocates goes to its own allocator.
+// TLS stream is one connection. Both are made in the caller's memory by size, so that no header of
+// ours includes mbedTLS.
 //
-// src/net/tls.c is the only file that includes mbedTLS. A build without TLS leaves it out; then
-// kedge_tls_new of src/net/no_tls.c answers KEDGE_ERR_UNSUPPORTED.
+//     struct kedge_tls_options options = {.port = port, .ca = config.ca};
+//     struct kedge_tls *tls;
+//     const char *problem;
+//     if (kedge_tls_init(memory, &options, &tls, &problem) != KEDGE_OK)
+//         puts(problem);
+//     struct kedge_stream *s = kedge_tls_stream_init(stream_memory, tls, tcp, NULL);
+//     while ((err = s->ops->open(s, "cluster.example.com", 6443)) == KEDGE_WANT_READ) ...
+//
+// What is promised:
+//   - The server's certificate must lead to the CA, be valid today and be for the name that was
+//     asked for, in a subjectAltName: a DNS name (also "*.example.com" for one label) or an IP
+//     address. The subject's common name is never looked at, as in Go. Only `insecure` switches this
+//     off; nothing falls back to plain text.
+//   - TLS 1.2 at least; 1.3 where the library has it (3.6). Keys, curves and hashes by mbedTLS's
+//     default profile: RSA from 2,048 bits, no SHA-1. No renegotiation, no ALPN (so the server
+//     speaks HTTP/1.1), no session tickets.
+//   - An end that the peer announced (close_notify) is KEDGE_ERR_CLOSED. A connection that ends
+//     without it was cut, perhaps by somebody in between: KEDGE_ERR_IO.
+//
+// What it costs: mbedTLS allocates by its own allocator. An open connection holds its two record
+// buffers of about 16.5 KiB (a server of Go sends records of that size whatever it is asked for) and
+// a few KiB beside; the handshake some KiB more. See kedge_tls_heap for fencing this in.
+//
+// Random numbers come from the port's entropy. Beside them, mbedTLS 3.6 with TLS 1.3 uses the
+// generator of its PSA part, which has its own entropy source (on a board: what the mbedTLS build
+// was configured with); kedge_tls_init starts it, nobody stops it, since it belongs to the program.
+//
+// Dates of certificates are judged by the port's wall clock; where that answers 0, by mbedTLS's own
+// clock; where mbedTLS was built without one either, every certificate is refused.
+//
+// src/net/tls.c and tls_error.c alone include mbedTLS. A build without TLS has src/net/no_tls.c in
+// their place: the same functions, answering KEDGE_ERR_UNSUPPORTED. Not thread-safe.
 #ifndef KEDGE_TLS_H
 #define KEDGE_TLS_H
 
@@ -25,43 +55,78 @@ extern "C" {
 struct kedge_tls;
 
 struct kedge_tls_options {
-    const struct kedge_port *port; // for entropy; outlives the kedge_tls
-    // PEM (one or more certificates, or one key) or DER; {NULL, 0}: none. Parsed at once and not kept.
-    kedge_str ca;                  // trust anchors. None and not insecure: nothing is trusted
-    kedge_str certificate;         // of the client, with its chain
-    kedge_str key;                 // of the client, not encrypted
-    bool insecure;                 // insecure-skip-tls-verify: the one way to switch verification off
+    const struct kedge_port *port; // entropy and wall clock; outlives the kedge_tls
+    // Each is PEM (any number of certificates, or one key; other text around them is skipped) or
+    // DER (one); {NULL, 0}: none. A PEM text must have a NUL as its last byte or right behind it:
+    // ptr[len] is read. Parsed at once and not kept.
+    kedge_str ca;          // trust anchors. None and not insecure: nothing is trusted
+    kedge_str certificate; // of the client, then its chain, leaf first; needs `key`
+    kedge_str key;         // of the client: RSA or ECDSA, PKCS#1, PKCS#8 or SEC1, not encrypted
+    bool insecure;         // insecure-skip-tls-verify: the one way to switch verification off
 };
 
 // Bytes for kedge_tls_init and kedge_tls_stream_init, aligned as max_align_t.
 size_t kedge_tls_size(void);
 size_t kedge_tls_stream_size(void);
 
-// Makes a configuration in `memory` (kedge_tls_size() bytes).
+// Makes a configuration in `memory` (kedge_tls_size() bytes), which outlives it and its streams.
+// Certificates of the CA that mbedTLS cannot parse are left out as long as one remains (bundles hold
+// kinds of keys that it does not know); in the client's chain each must be parsed. After a failure
+// *out is NULL, nothing is left to free and the memory is wiped.
 //
-// KEDGE_ERR_CONFIG       a certificate or key cannot be parsed, the key is not the certificate's, or
-//                        a CA together with insecure; *problem is a static text that says which and
-//                        distinguishes "no PEM block", "no certificate", "key does not fit"
+// KEDGE_ERR_CONFIG       a certificate or key cannot be parsed, the key is not the certificate's, one
+//                        of the two is missing, or there is a CA together with insecure
 // KEDGE_ERR_ENTROPY      the port has no random bytes
 // KEDGE_ERR_MEMORY       mbedTLS could not allocate
+// KEDGE_ERR_ARGUMENT     a pointer is NULL
 // KEDGE_ERR_UNSUPPORTED  built without TLS
+// *problem (if not NULL) is then a static text that says which and why, telling "no PEM block" from
+// "no certificate" from "cannot be parsed"; NULL after KEDGE_OK.
 kedge_err kedge_tls_init(void *memory, const struct kedge_tls_options *options,
                          struct kedge_tls **out, const char **problem);
 
-// Frees what mbedTLS allocated for it and wipes the key. NULL does nothing.
+// Frees what mbedTLS allocated for it and wipes the key. Its streams must be closed. NULL does
+// nothing.
 void kedge_tls_free(struct kedge_tls *tls);
 
 // Makes a closed TLS stream in `memory` (kedge_tls_stream_size() bytes) over `below`, a closed stream
-// that this one opens and closes. `server_name` (NUL-terminated, outlives the stream; NULL: the host
-// given to open) is what SNI names (unless an IP literal) and what the certificate must be for: a DNS
-// SAN, or an IP SAN for an IP literal.
+// that this one opens and closes. `server_name` (NUL-terminated, outlives the stream; NULL or "": the
+// host given to open) is what SNI names (unless it is an IP address) and what the certificate must
+// be for. A dot at its end and the zone of an IPv6 address ("%eth0") are not looked at.
+//
+// The stream answers as port.h says, and where it opens, reads or writes also:
+//
+// KEDGE_ERR_TLS          the peer does not speak TLS as it should, or refused us, or mbedTLS lacks
+//                        memory: kedge_tls_problem
+// KEDGE_ERR_CERTIFICATE  the server's certificate is not to be trusted: kedge_tls_problem
+// KEDGE_ERR_ENTROPY      the port has no random bytes any more
+// KEDGE_ERR_IO           also: the connection ended without close_notify
+// KEDGE_ERR_ARGUMENT     open: no name to check, or longer than 253 bytes; read, write: no bytes;
+//                        write: after KEDGE_WANT_*, fewer bytes than before (nothing changed)
+// KEDGE_ERR_STATE        read or write before open has answered KEDGE_OK
+// KEDGE_ERR_UNSUPPORTED  built without TLS
+//
+// The handshake is part of open. After an error each call answers the same until close. What one
+// call takes from the stream below is bounded (64 KiB); it answers KEDGE_WANT_READ beyond. close
+// sends close_notify if that does not block, and frees all that mbedTLS holds for the stream.
+//
+// After KEDGE_WANT_* from write the bytes may be on their way, encrypted: call again with at least
+// these bytes, or close. Reading in between is allowed.
 struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
                                            struct kedge_stream *below, const char *server_name);
 
-// After KEDGE_ERR_TLS or KEDGE_ERR_CERTIFICATE: why, as a static text ("the certificate has
-// expired", "is not for this host name", "is not signed by a trusted CA", "the peer does not speak
-// TLS", ...). Never NULL.
+// Why the stream failed last, as a static text ("the certificate has expired", "is not for this host
+// name", "is not signed by a trusted CA", "the peer speaks plain HTTP, not TLS", ...). Good until the
+// next open, also after close. "" if nothing failed; never NULL.
 const char *kedge_tls_problem(const struct kedge_stream *s);
+
+// Gives mbedTLS `len` bytes at `memory` as the only ones it allocates from, for the whole program;
+// before any other use of mbedTLS. `memory` outlives all use. Needs a build of mbedTLS with
+// MBEDTLS_MEMORY_BUFFER_ALLOC_C and MBEDTLS_PLATFORM_MEMORY (for boards; Debian's has neither).
+//
+// KEDGE_ERR_ARGUMENT     memory is NULL or under 1 KiB
+// KEDGE_ERR_UNSUPPORTED  this mbedTLS has no such allocator; nothing changed
+kedge_err kedge_tls_heap(void *memory, size_t len);
 
 #ifdef __cplusplus
 }
