@@ -8,8 +8,11 @@
 //     if (kedge_json_int64(kedge_json_get(meta, "generation"), &n)) ...
 //
 // A value that is not there is a value too (kedge_json_absent): every call takes it and answers
-// nothing, so a chain needs one check at its end. The tokeniser is jsmn; use the reader on text that
-// the sieve kept, which is checked in full: jsmn by itself accepts what is no JSON.
+// nothing, so a chain needs one check at its end.
+//
+// The tokeniser is jsmn; use the reader on text that the sieve kept, which is checked in full: jsmn
+// looks neither at UTF-8 nor at control characters, and lets commas be missing or too many. On such
+// text, too, every call stays inside the text and the tokens, and ends.
 #ifndef KEDGE_READER_H
 #define KEDGE_READER_H
 
@@ -24,11 +27,13 @@
 extern "C" {
 #endif
 
-// One token of the text: an object, array, key, text, number, true, false or null.
+// One token of the text: an object, array, key, text, number, true, false or null. A text of n
+// bytes has at most n / 2 + 1 of them.
 struct kedge_json_token {
     int private_[5];
 };
 
+// A document: all of it is private.
 struct kedge_json {
     const char *text;
     size_t len;
@@ -52,30 +57,39 @@ enum kedge_json_type {
     KEDGE_JSON_OBJECT
 };
 
-// Tokenises `len` bytes at `text`. Both `text` and `tokens` are borrowed by `doc`.
+// Tokenises `len` bytes at `text`. Both `text` and `tokens` are borrowed by `doc`; after an error
+// the document is empty, and its root absent. Time is linear in the text (for text of bounded
+// nesting, as the sieve's is).
 //
-// KEDGE_ERR_FULL   more than `cap` tokens are needed
-// KEDGE_ERR_JSON   not one whole JSON value
+// KEDGE_ERR_FULL      more than `cap` tokens are needed
+// KEDGE_ERR_JSON      not one whole JSON value
+// KEDGE_ERR_TOO_LONG  more bytes than an int counts
 kedge_err kedge_json_parse(struct kedge_json *doc, const char *text, size_t len,
                            struct kedge_json_token *tokens, size_t cap);
 
+// The whole value; absent if the document is empty.
 kedge_json_value kedge_json_root(const struct kedge_json *doc);
 
+// What the value is; KEDGE_JSON_ABSENT if it is not there.
 enum kedge_json_type kedge_json_type(kedge_json_value v);
 
 // The member of that name (compared after escapes are undone; of several the last, as Go does);
-// absent if there is none or `object` is no object.
+// absent if there is none or `object` is no object. Looks at every member.
 kedge_json_value kedge_json_get(kedge_json_value object, const char *key);
 
 // The first element of an array, or the value of the first member of an object; then the next.
-// Absent at the end.
+// Absent at the end. Each is one step, however large the values are.
+//
+//     for (kedge_json_value v = kedge_json_first(list); v.at >= 0; v = kedge_json_next(v))
+//
 kedge_json_value kedge_json_first(kedge_json_value container);
 kedge_json_value kedge_json_next(kedge_json_value element);
 
 // The elements of an array or members of an object; 0 for all else.
 size_t kedge_json_count(kedge_json_value container);
 
-// The key of a member that first or next gave: raw, with escapes as they stand, without quotes.
+// The key of a member that first, next or get gave: raw, with escapes as they stand, without
+// quotes. Empty for what is no member.
 kedge_str kedge_json_raw_key(kedge_json_value member);
 
 // The key, escapes undone: its length in bytes; writes at most `cap` bytes, no NUL. `buf` may be
@@ -86,7 +100,8 @@ size_t kedge_json_key(kedge_json_value member, char *buf, size_t cap);
 bool kedge_json_key_is(kedge_json_value member, kedge_str key);
 
 // A text, escapes undone (UTF-8): its length in bytes; writes at most `cap` bytes, no NUL. 0 for
-// what is no text. `buf` may be NULL with cap 0.
+// what is no text. `buf` may be NULL with cap 0. A lone surrogate, which the sieve never lets
+// through, becomes U+FFFD. The text may hold NULs.
 size_t kedge_json_text(kedge_json_value v, char *buf, size_t cap);
 
 // True if the value is a text and, escapes undone, equals `text`.
@@ -95,10 +110,11 @@ bool kedge_json_text_is(kedge_json_value v, kedge_str text);
 // The value's own JSON text: a text with its quotes, an object with its braces. Empty if absent.
 kedge_str kedge_json_raw(kedge_json_value v);
 
-// True if the value is a whole number that int64_t holds (1.0 and 1e3 count); then *out is it.
+// True if the value is a whole number that int64_t holds (1.0 and 1e3 count); then *out is it, else
+// *out is as it was.
 bool kedge_json_int64(kedge_json_value v, int64_t *out);
 
-// True if the value is true or false; then *out is it.
+// True if the value is true or false; then *out is it, else *out is as it was.
 bool kedge_json_bool(kedge_json_value v, bool *out);
 
 #ifdef __cplusplus

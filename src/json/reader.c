@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+// reader.c - jsmn behind a cursor. The only file that includes jsmn.
+//
+// jsmn gives tokens in the order of the text, each with its parent. They are turned, in place and
+// in one pass, into what a cursor needs, each with the place of its next sibling:
+//
+//     { "a" : [ 1 , 2 ] , "b" : 3 }      kind    next
+//     0  1    2 3   4      5    6        0 object  -
+//        `--> 2 ---------------> 6       1 key     -
+//               `-> 4                    2 array   6
+//                                        3 number  4 ...
+//
+// A key stands just before its value, so a value is a member if a key stands before it. The same
+// pass refuses what jsmn lets through and a cursor would stumble over: keys without a value or with
+// two, values with a colon behind them, words that are none.
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS
+#include <jsmn.h>
+
+#include "kedge/reader.h"
+
+#include <limits.h>
+#include <string.h>
+
+_Static_assert(sizeof(jsmntok_t) == sizeof(struct kedge_json_token), "jsmn's token has changed");
+
+enum kind { NO_VALUE, OBJECT, ARRAY, KEY, TEXT, NUMBER, BOOL, NONE };
+
+// What jsmn's token becomes.
+struct node {
+    int kind;
+    int start; // in the text; of a key or text without its quotes
+    int end;
+    int count; // of elements or members
+    // Of a value, the next sibling; negative if there is none. While the tokens are turned: of a
+    // container that has had children, -2 - the last of them; of a key, its object.
+    int next;
+};
+
+_Static_assert(sizeof(struct node) == sizeof(struct kedge_json_token), "a node is a token");
+
+static struct node node_at(const struct kedge_json_token *tokens, int at)
+{
+    struct node n;
+    memcpy(&n, &tokens[at], sizeof n);
+    return n;
+}
+
+static void set_next(struct kedge_json_token *tokens, int at, int next)
+{
+    struct node n = node_at(tokens, at);
+    n.next = next;
+    memcpy(&tokens[at], &n, sizeof n);
+}
+
+// Numbers ----------------------------------------------------------------------------------------
+
+// A number taken apart: digits * 10^exponent. `digits` does not end in 0, unless it is 0.
+struct number {
+    uint64_t digits;
+    int64_t exponent;
+    bool negative;
+    bool too_long; // more digits than uint64_t holds
+};
+
+static bool digit_at(kedge_str s, size_t at)
+{
+    return at < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9';
+}
+
+static bool one_of(kedge_str s, size_t at, char a, char b)
+{
+    return at < s.len && (s.ptr[at] == a || s.ptr[at] == b);
+}
+
+static void add_digit(struct number *n, unsigned digit)
+{
+    if (n->digits > (UINT64_MAX - digit) / 10)
+        n->too_long = true;
+    else
+        n->digits = n->digits * 10 + digit;
+}
+
+// Zeros wait in the exponent until another digit follows them.
+static void add_digit_behind_zeros(struct number *n, unsigned digit, int64_t *zeros)
+{
+    if (digit == 0) {
+        ++*zeros;
+        return;
+    }
+    for (; *zeros > 0 && n->digits > 0 && !n->too_long; --*zeros)
+        add_digit(n, 0);
+    *zeros = 0;
+    add_digit(n, digit);
+}
+
+// Reads the digits from `at` on; gives back what is behind them.
+static size_t read_digits(struct number *n, kedge_str s, size_t at, int64_t *zeros)
+{
+    for (; digit_at(s, at); at++)
+        add_digit_behind_zeros(n, (unsigned)(s.ptr[at] - '0'), zeros);
+    return at;
+}
+
+static size_t read_exponent(struct number *n, kedge_str s, size_t at)
+{
+    const int64_t enough = (int64_t)1 << 40; // more than a text has digits
+    bool negative = one_of(s, at, '-', '-');
+    int64_t exponent = 0;
+    for (at += one_of(s, at, '+', '-') ? 1 : 0; digit_at(s, at); at++)
+        exponent = exponent < enough ? exponent * 10 + (s.ptr[at] - '0') : exponent;
+    n->exponent += negative ? -exponent : exponent;
+    return at;
+}
+
+// True if `s` is a number as JSON has them; then *n is it.
+static bool read_number(kedge_str s, struct number *n)
+{
+    struct number read = {0, 0, one_of(s, 0, '-', '-'), false};
+    int64_t zeros = 0;
+    size_t first = read.negative ? 1 : 0;
+    size_t at = read_digits(&read, s, first, &zeros);
+    if (at == first || (at > first + 1 && s.ptr[first] == '0'))
+        return false;
+    if (one_of(s, at, '.', '.')) {
+        size_t point = at++;
+        at = read_digits(&read, s, at, &zeros);
+        read.exponent = -(int64_t)(at - point - 1);
+    }
+    read.exponent += zeros;
+    if (at > 0 && !digit_at(s, at - 1))
+        return false;
+    if (one_of(s, at, 'e', 'E'))
+        at = read_exponent(&read, s, at + 1);
+    *n = read;
+    return at == s.len && digit_at(s, at - 1);
+}
+
+// Tokens -----------------------------------------------------------------------------------------
+
+static enum kind primitive_kind(kedge_str s)
+{
+    struct number n;
+    if (kedge_str_is(s, "true") || kedge_str_is(s, "false"))
+        return BOOL;
+    if (kedge_str_is(s, "null"))
+        return NONE;
+    return read_number(s, &n) ? NUMBER : NO_VALUE;
+}
+
+static enum kind value_kind(const char *text, const jsmntok_t *t)
+{
+    if (t->type == JSMN_OBJECT || t->type == JSMN_ARRAY)
+        return t->type == JSMN_OBJECT ? OBJECT : ARRAY;
+    // Only a colon behind it gives a leaf something below.
+    if (t->size != 0)
+        return NO_VALUE;
+    kedge_str s = {text + t->start, (size_t)(t->end - t->start)};
+    return t->type == JSMN_STRING ? TEXT : primitive_kind(s);
+}
+
+// What the token at `at` is, below a token of that kind.
+static enum kind kind_below(enum kind parent, const char *text, const jsmntok_t *t, int at)
+{
+    switch (parent) {
+    case OBJECT:
+        return t->type == JSMN_STRING && t->size == 1 ? KEY : NO_VALUE;
+    case KEY:
+        return at == t->parent + 1 ? value_kind(text, t) : NO_VALUE;
+    case ARRAY:
+        return value_kind(text, t);
+    default:
+        return NO_VALUE;
+    }
+}
+
+// Appends the value at `at` to those that its container has.
+static void link_sibling(struct kedge_json_token *tokens, int container, int at)
+{
+    int last = node_at(tokens, container).next;
+    if (last < -1)
+        set_next(tokens, -2 - last, at);
+    set_next(tokens, container, -2 - at);
+}
+
+// Turns jsmn's token into a node; those before it are nodes already. False: it should not be there.
+static bool turn(const char *text, struct kedge_json_token *tokens, int at)
+{
+    jsmntok_t t;
+    memcpy(&t, &tokens[at], sizeof t);
+    struct node n = {NO_VALUE, t.start, t.end, t.size, -1};
+    struct node parent = {ARRAY, 0, 0, 0, -1};
+    if ((at == 0) != (t.parent < 0) || t.parent >= at)
+        return false;
+    if (at > 0)
+        parent = node_at(tokens, t.parent);
+    n.kind = (int)kind_below((enum kind)parent.kind, text, &t, at);
+    if (n.kind == KEY)
+        n.next = t.parent;
+    memcpy(&tokens[at], &n, sizeof n);
+    if (at > 0 && n.kind != KEY && n.kind != NO_VALUE)
+        link_sibling(tokens, parent.kind == KEY ? parent.next : t.parent, at);
+    return n.kind != NO_VALUE;
+}
+
+// jsmn takes a word or number only inside a container. True if the text is one; then the token is.
+static bool lone_primitive(kedge_str s, struct kedge_json_token *token)
+{
+    size_t start = 0;
+    while (start < s.len && memchr(" \t\r\n", s.ptr[start], 4) != NULL)
+        start++;
+    while (s.len > start && memchr(" \t\r\n", s.ptr[s.len - 1], 4) != NULL)
+        s.len--;
+    kedge_str word = {s.ptr + start, s.len - start};
+    enum kind kind = word.len > 0 ? primitive_kind(word) : NO_VALUE;
+    if (kind == NO_VALUE)
+        return false;
+    struct node n = {(int)kind, (int)start, (int)s.len, 0, -1};
+    memcpy(token, &n, sizeof n);
+    return true;
+}
+
+kedge_err kedge_json_parse(struct kedge_json *doc, const char *text, size_t len,
+                           struct kedge_json_token *tokens, size_t cap)
+{
+    struct kedge_json empty = {text, len, tokens, 0};
+    jsmn_parser parser;
+    *doc = empty;
+    if (len > INT_MAX)
+        return KEDGE_ERR_TOO_LONG;
+    if (cap == 0)
+        return KEDGE_ERR_FULL;
+    if (lone_primitive((kedge_str){text, len}, tokens)) {
+        doc->count = 1;
+        return KEDGE_OK;
+    }
+
+    jsmn_init(&parser);
+    unsigned most = cap < INT_MAX ? (unsigned)cap : INT_MAX;
+    int made = jsmn_parse(&parser, text, len, (jsmntok_t *)(void *)tokens, most);
+    if (made == JSMN_ERROR_NOMEM)
+        return KEDGE_ERR_FULL;
+    // A NUL ends the text for jsmn, but not for us.
+    if (made < 1 || parser.pos < len)
+        return KEDGE_ERR_JSON;
+    for (int at = 0; at < made; at++) {
+        if (!turn(text, tokens, at))
+            return KEDGE_ERR_JSON;
+    }
+    doc->count = made;
+    return KEDGE_OK;
+}
+
+// The cursor -------------------------------------------------------------------------------------
+
+static kedge_json_value value_at(const struct kedge_json *doc, int at)
+{
+    kedge_json_value v = {doc, doc != NULL && at < doc->count ? at : -1};
+    return v;
+}
+
+static struct node node_of(kedge_json_value v)
+{
+    struct node none = {NO_VALUE, 0, 0, 0, -1};
+    return v.doc != NULL && v.at >= 0 ? node_at(v.doc->tokens, v.at) : none;
+}
+
+// The bytes of a node, without its quotes.
+static kedge_str inside(const struct kedge_json *doc, struct node n)
+{
+    kedge_str s = {NULL, 0};
+    if (n.kind == NO_VALUE)
+        return s;
+    s.ptr = doc->text + n.start;
+    s.len = (size_t)(n.end - n.start);
+    return s;
+}
+
+// The key before a value; a node of no kind if it is no member.
+static struct node key_of(kedge_json_value member)
+{
+    kedge_json_value before = {member.doc, member.at - 1};
+    struct node n = node_of(before);
+    if (n.kind != KEY)
+        n.kind = NO_VALUE;
+    return n;
+}
+
+kedge_json_value kedge_json_root(const struct kedge_json *doc)
+{
+    return value_at(doc, 0);
+}
+
+enum kedge_json_type kedge_json_type(kedge_json_value v)
+{
+    static const unsigned char types[] = {
+        [NO_VALUE] = KEDGE_JSON_ABSENT, [OBJECT] = KEDGE_JSON_OBJECT, [ARRAY] = KEDGE_JSON_ARRAY,
+        [KEY] = KEDGE_JSON_ABSENT,      [TEXT] = KEDGE_JSON_TEXT,     [NUMBER] = KEDGE_JSON_NUMBER,
+        [BOOL] = KEDGE_JSON_BOOL,       [NONE] = KEDGE_JSON_NULL};
+    return (enum kedge_json_type)types[node_of(v).kind];
+}
+
+kedge_json_value kedge_json_first(kedge_json_value container)
+{
+    struct node n = node_of(container);
+    bool has = (n.kind == OBJECT || n.kind == ARRAY) && n.count > 0;
+    return value_at(container.doc, has ? container.at + (n.kind == OBJECT ? 2 : 1) : -1);
+}
+
+kedge_json_value kedge_json_next(kedge_json_value element)
+{
+    return value_at(element.doc, node_of(element).next);
+}
+
+size_t kedge_json_count(kedge_json_value container)
+{
+    struct node n = node_of(container);
+    return n.kind == OBJECT || n.kind == ARRAY ? (size_t)n.count : 0;
+}
+
+kedge_json_value kedge_json_get(kedge_json_value object, const char *key)
+{
+    kedge_str name = kedge_str_of(key);
+    kedge_json_value found = {object.doc, -1};
+    if (node_of(object).kind != OBJECT)
+        return found;
+    kedge_json_value v = kedge_json_first(object);
+    for (; v.at >= 0; v = kedge_json_next(v)) {
+        if (kedge_json_key_is(v, name))
+            found = v;
+    }
+    return found;
+}
+
+// Texts ------------------------------------------------------------------------------------------
+
+static uint32_t hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = memchr(digits, c, sizeof digits - 1);
+    return at != NULL ? (uint32_t)(at - digits) & 15u : 0;
+}
+
+// The code unit of the \uXXXX at the front, or 0xffffffff if there is none.
+static uint32_t front_unit(kedge_str s)
+{
+    if (s.len < 6 || s.ptr[0] != '\\' || s.ptr[1] != 'u')
+        return UINT32_MAX;
+    return hex_value(s.ptr[2]) << 12 | hex_value(s.ptr[3]) << 8 | hex_value(s.ptr[4]) << 4 |
+           hex_value(s.ptr[5]);
+}
+
+static size_t encode(uint32_t c, char out[4])
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = n - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(lead[n] | c);
+    return n;
+}
+
+// Takes the \uXXXX, or the pair of them, from the front.
+static size_t take_unicode(kedge_str *s, char out[4])
+{
+    uint32_t c = front_unit(*s);
+    s->ptr += 6;
+    s->len -= 6;
+    uint32_t low = front_unit(*s);
+    if (c >= 0xd800 && c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+        s->ptr += 6;
+        s->len -= 6;
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+    }
+    return encode(c >= 0xd800 && c < 0xe000 ? 0xfffd : c, out);
+}
+
+// Takes one byte or one escape from the front of a text that is not empty; its bytes go to `out`,
+// and their number comes back.
+static size_t take_front(kedge_str *s, char out[4])
+{
+    static const char letters[] = "bfnrt";
+    static const char meanings[] = "\b\f\n\r\t";
+    if (front_unit(*s) != UINT32_MAX)
+        return take_unicode(s, out);
+    if (s->ptr[0] == '\\' && s->len > 1) {
+        s->ptr++;
+        s->len--;
+        const char *at = memchr(letters, s->ptr[0], sizeof letters - 1);
+        out[0] = at != NULL ? meanings[at - letters] : s->ptr[0];
+    } else {
+        out[0] = s->ptr[0];
+    }
+    s->ptr++;
+    s->len--;
+    return 1;
+}
+
+// The bytes before the first escape.
+static size_t plain_len(kedge_str s)
+{
+    const char *escape = s.len > 0 ? memchr(s.ptr, '\\', s.len) : NULL;
+    return escape != NULL ? (size_t)(escape - s.ptr) : s.len;
+}
+
+static size_t put(char *buf, size_t cap, size_t at, const char *bytes, size_t len)
+{
+    size_t room = at < cap ? cap - at : 0;
+    if (room > 0 && len > 0)
+        memcpy(buf + at, bytes, len < room ? len : room);
+    return at + len;
+}
+
+static size_t unescape(kedge_str s, char *buf, size_t cap)
+{
+    size_t len = 0;
+    while (s.len > 0) {
+        char bytes[4];
+        size_t plain = plain_len(s);
+        len = put(buf, cap, len, s.ptr, plain);
+        s.ptr += plain;
+        s.len -= plain;
+        if (s.len > 0)
+            len = put(buf, cap, len, bytes, take_front(&s, bytes));
+    }
+    return len;
+}
+
+static bool unescaped_is(kedge_str s, kedge_str text)
+{
+    // An escape is never shorter than what it means.
+    if (s.len < text.len)
+        return false;
+    if (plain_len(s) == s.len)
+        return kedge_str_eq(s, text);
+    while (s.len > 0) {
+        char bytes[4];
+        size_t n = take_front(&s, bytes);
+        if (n > text.len || memcmp(bytes, text.ptr, n) != 0)
+            return false;
+        text.ptr += n;
+        text.len -= n;
+    }
+    return text.len == 0;
+}
+
+kedge_str kedge_json_raw_key(kedge_json_value member)
+{
+    return inside(member.doc, key_of(member));
+}
+
+size_t kedge_json_key(kedge_json_value member, char *buf, size_t cap)
+{
+    return unescape(kedge_json_raw_key(member), buf, cap);
+}
+
+bool kedge_json_key_is(kedge_json_value member, kedge_str key)
+{
+    struct node n = key_of(member);
+    return n.kind == KEY && unescaped_is(inside(member.doc, n), key);
+}
+
+size_t kedge_json_text(kedge_json_value v, char *buf, size_t cap)
+{
+    struct node n = node_of(v);
+    return n.kind == TEXT ? unescape(inside(v.doc, n), buf, cap) : 0;
+}
+
+bool kedge_json_text_is(kedge_json_value v, kedge_str text)
+{
+    struct node n = node_of(v);
+    return n.kind == TEXT && unescaped_is(inside(v.doc, n), text);
+}
+
+kedge_str kedge_json_raw(kedge_json_value v)
+{
+    struct node n = node_of(v);
+    if (n.kind == TEXT) {
+        n.start--;
+        n.end++;
+    }
+    return inside(v.doc, n);
+}
+
+bool kedge_json_int64(kedge_json_value v, int64_t *out)
+{
+    struct node node = node_of(v);
+    struct number n;
+    if (node.kind != NUMBER || !read_number(inside(v.doc, node), &n))
+        return false;
+    if (n.too_long || (n.digits != 0 && (n.exponent < 0 || n.exponent > 19)))
+        return false;
+    for (int64_t i = 0; i < n.exponent && n.digits != 0; i++) {
+        if (n.digits > UINT64_MAX / 10)
+            return false;
+        n.digits *= 10;
+    }
+    if (n.digits > (uint64_t)INT64_MAX + (n.negative ? 1u : 0u))
+        return false;
+    // The largest negative number has no positive counterpart.
+    *out = !n.negative || n.digits == 0 ? (int64_t)n.digits : -(int64_t)(n.digits - 1) - 1;
+    return true;
+}
+
+bool kedge_json_bool(kedge_json_value v, bool *out)
+{
+    struct node n = node_of(v);
+    if (n.kind != BOOL)
+        return false;
+    *out = inside(v.doc, n).ptr[0] == 't';
+    return true;
+}
