@@ -34,6 +34,7 @@ VERSION   := $(shell sed -n 's/^.define KEDGE_VERSION *"\(.*\)"/\1/p' include/ke
 ALL_KINDS := $(sort $(patsubst src/object/kinds/%.c,%,$(wildcard src/object/kinds/*.c)))
 WRONG     := $(filter-out $(ALL_KINDS),$(KINDS))
 $(if $(WRONG),$(error KINDS: there is no "$(firstword $(WRONG))"; there are: $(ALL_KINDS)))
+$(foreach s,TLS KUBECONFIG_FILES THREADS,$(if $(filter 0 1,$($(s))),,$(error $(s): 0 or 1, not "$($(s))")))
 switch     = $(if $(filter 0,$(1)),$(2),$(3))
 CHOSEN    := src/net/no_tls.c $(wildcard src/net/tls*.c) src/client/no_kubeconfig.c \
     src/client/kubeconfig.c $(ALL_KINDS:%=src/object/kinds/%.c)
@@ -44,9 +45,11 @@ sources    = $(ALWAYS) $(3:%=src/object/kinds/%.c) $(filter $(CHOSEN),$(wildcard
     $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig.c)))
 libraries  = $(call switch,$(1),,-lmbedtls -lmbedx509 -lmbedcrypto) $(call switch,$(2),,-lyaml)
 PORT      := $(wildcard port/posix/*.c)
-mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/bench/*.c 2>/dev/null)
+mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/bench/*.c \
+    tests/conformance/*.c 2>/dev/null)
 UNIT      := $(filter tests/unit/%,$(mains))
 MOCK      := $(filter tests/mock/%,$(mains))
+REAL      := $(filter tests/conformance/%,$(mains))
 BENCH     := $(filter tests/bench/%,$(mains))
 HELPERS   := $(filter-out $(mains),$(wildcard tests/unit/*.c tests/mock/*.c))
 EXAMPLES  := $(wildcard examples/*.c)
@@ -66,13 +69,13 @@ includes   = -Iinclude $(if $(filter src/% tests/%,$(1)),-Isrc) \
 quoted     = '$(subst ','\'',$(strip $(1)))'
 keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ || \
     printf '%s\n' $(call quoted,$(1)) >$@
-archive    = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+archive    = rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
 # `make run` and `make test` set the machine up; everything else only looks and says what is missing.
-SETUP     := $(if $(filter run test bench setup,$(MAKECMDGOALS)),setup,$(BUILD)/looked)
+SETUP     := $(if $(filter run test unit bench setup,$(MAKECMDGOALS)),setup,$(BUILD)/looked)
 # jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
 JSMN      := $(BUILD)/jsmn/jsmn.h
 
-.PHONY: all examples run test bench conformance lint size install uninstall clean help setup FORCE
+.PHONY: all examples run test unit bench conformance lint size install uninstall clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -95,12 +98,17 @@ $(1)/tests/helpers.a: $(HELPERS:%.c=$(1)/%.o) $(1)/parts
 	$$(archive)
 $(1)/examples/%: $(1)/examples/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
 	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
+$(1)/tests/%: $(1)/tests/conformance/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
+$(1)/tests/%: $(1)/tests/mock/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(5) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
 	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(5) $(LDLIBS)
 -include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
 endef
 # $(call programs,FOLDER,SOURCES)
-programs = $(2:%.c=$(1)/%)
+programs = $(addprefix $(1)/,$(patsubst tests/mock/%,tests/%,\
+    $(patsubst tests/conformance/%,tests/%,$(2:%.c=%))))
 MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))
 WHOLE   := $(call sources,1,1,$(ALL_KINDS))
 CORE    := $(call sources,0,0,$(KINDS))
@@ -127,13 +135,18 @@ run: examples $(if $(KUBECONFIG)$(KUBERNETES_SERVICE_HOST),,$(call programs,$(BU
 run: ##  an informer against the mock API server, $KUBECONFIG's cluster or the pod's
 	@tests/run_demo.sh
 
-test: $(call programs,$(BUILD)/asan,$(UNIT) $(MOCK) $(EXAMPLES)) ##  every test, sanitized; no network but loopback
-	@tests/run_tests.sh $(call programs,$(BUILD)/asan,$(UNIT))
+CHECKS := $(wildcard tests/*_test.sh tests/mock/*_test.sh) tests/floors.sh tests/headers.sh tests/symbols.sh
+test: all $(call programs,$(BUILD)/asan,$(UNIT) $(MOCK) $(EXAMPLES))
+test: $(call programs,$(BUILD),$(MOCK) $(EXAMPLES)) ##  every test, sanitized; no network but loopback
+	@tests/run_tests.sh $(CHECKS) $(call programs,$(BUILD)/asan,$(UNIT))
+
+unit: $(call programs,$(BUILD)/asan,$(UNIT)) ##  only the unit tests
+	@tests/run_tests.sh $^
 
 bench: $(call programs,$(BUILD),$(BENCH) $(MOCK) $(EXAMPLES)) ##  the numbers of the README
 	@for b in $(call programs,$(BUILD),$(BENCH)); do echo "# $$b"; $$b || exit 1; done
 
-conformance: all examples ##  the programs against a real kube-apiserver (builds one: needs Go)
+conformance: examples $(call programs,$(BUILD),$(REAL)) ##  the programs against a real kube-apiserver (builds one: needs Go)
 	@tests/conformance/run.sh
 
 lint: all ##  format, clang-tidy, cppcheck, headers, floors, symbols, views

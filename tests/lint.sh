@@ -37,9 +37,12 @@ tidy() {
 cpp_check() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingInclude --suppress=missingIncludeSystem --error-exitcode=1 \
-        -Iinclude -Isrc src port examples
+        -UKEDGE_LIMITS_FILE -Iinclude -Isrc src port examples
 }
-scripts() { shellcheck -x -P tests -P tests/conformance $(find tests .ci -name '*.sh') .ci/run; }
+scripts() {
+    find tests .ci -name '*.sh' -exec shellcheck --severity=warning -x -P tests -P tests/conformance \
+        .ci/run {} +
+}
 }
 
 # Every file that can carry a comment says its licence in its first lines.

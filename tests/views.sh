@@ -9,6 +9,7 @@
 cd "$(dirname "$0")/.." || exit 1
 clang=${CLANG:-clang}
 command -v "$clang" >/dev/null || { echo "needs clang"; exit 77; }
+# shellcheck disable=SC2046 # none of these names has a blank
 [ $# -gt 0 ] || set -- $(find src port examples tests/unit -name '*.c' -not -path 'src/object/*' |
     LC_ALL=C sort)
 
