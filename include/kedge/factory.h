@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// kedge/factory.h - makes informers, one for each kind and scope, over one heap.
+//
+//     struct kedge_factory *factory = kedge_factory_new(client, 30 * KEDGE_SECOND);
+//     struct kedge_informer *pods = kedge_factory_informer(factory, &kedge_kind_pod);
+//     if (kedge_factory_start(factory) != KEDGE_OK ||
+//         kedge_factory_wait_for_cache_sync(factory, 30 * KEDGE_SECOND) != KEDGE_OK)
+//         return kedge_posix_fail(k);
+//
+// The heap takes what is left of the memory at kedge_factory_start; all informers share it.
+#ifndef KEDGE_FACTORY_H
+#define KEDGE_FACTORY_H
+
+#include <kedge/client.h>
+#include <kedge/informer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct kedge_factory;
+
+// Zero means the default.
+struct kedge_factory_options {
+    kedge_time resync;  // how often handlers are told of every object again; 0: never
+    size_t object_max;  // largest record in bytes, 4,096; larger objects become partial. Room for one
+                        // is held back for the event in flight
+    size_t heap;        // bytes of the heap; 0: all that is left
+};
+
+struct kedge_informer_options {
+    const char *namespace_;     // "" or NULL: all
+    const char *label_selector; // as the API takes it: "app=web,tier!=db"; NULL: all
+    const char *field_selector; // "spec.nodeName=edge-1"; NULL: all
+    uint32_t page;              // objects a page of a list; 0: 500. KEDGE_UNPAGED: one list of all
+    size_t text_max;            // bytes of the wanted fields of one object as JSON text; 0: 8,192
+    size_t buffer;              // bytes of the connection's buffer; 0: 4,096; 2,048 at least
+    size_t reserved;            // bytes of the heap that the other informers cannot take
+    size_t maximum;             // bytes of the heap that this one cannot pass; 0: no limit
+    uint32_t queue;             // deltas that may wait for handlers; 0: 32
+};
+
+#define KEDGE_UNPAGED UINT32_MAX
+
+// Makes a factory. `resync`: how often handlers are told of every object again; 0: never.
+// NULL if client is NULL or there is no room.
+struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time resync);
+struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
+                                             const struct kedge_factory_options *options);
+
+// The informer of that kind for all namespaces, made at the first call. Every call for the same kind
+// and scope gives the same one. NULL on failure, or after start.
+struct kedge_informer *kedge_factory_informer(struct kedge_factory *factory,
+                                              const struct kedge_kind *kind);
+
+// The same with options, whose texts outlive it. Equal kind, namespace and selectors are the same
+// informer: then the options of the first call hold.
+struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *factory,
+                                                   const struct kedge_kind *kind,
+                                                   const struct kedge_informer_options *options);
+
+// Takes the heap and lets the informers run in the loop. Returns at once. KEDGE_ERR_STATE if it was
+// started before; otherwise the first failure of any constructor.
+kedge_err kedge_factory_start(struct kedge_factory *factory);
+
+// Polls until every informer has synced.
+//
+// KEDGE_OK            all have
+// KEDGE_ERR_TIMEOUT   not within `timeout` ms. kedge_error_text(k) says which and why not; the
+//                     informers go on
+// KEDGE_ERR_STATE     not started
+// otherwise           as kedge_poll
+kedge_err kedge_factory_wait_for_cache_sync(struct kedge_factory *factory, kedge_time timeout);
+
+// Stops every informer and closes their connections. Caches stay readable. Not from a handler.
+void kedge_factory_shutdown(struct kedge_factory *factory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

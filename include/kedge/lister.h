@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// kedge/lister.h - reads an informer's cache.
+//
+//     struct kedge_iter it = kedge_lister_list(pods, "default", KEDGE_EVERYTHING);
+//     for (const struct kedge_object *obj; (obj = kedge_iter_next(&it)) != NULL;)
+//         printf("%s\n", kedge_name(obj));
+//
+// Objects are the cache's own: read-only, and good until the next poll (in a handler: until it
+// returns). Copy with kedge_object_copy what must last, or keep a kedge_ref. May be called from a
+// handler; from another thread only with KEDGE_THREADS=1.
+#ifndef KEDGE_LISTER_H
+#define KEDGE_LISTER_H
+
+#include <kedge/informer.h>
+#include <kedge/selector.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A walk over the cache; a value, to be copied as you like. It may go on after a poll: objects that
+// are there throughout come exactly once.
+struct kedge_iter {
+    // Private.
+    const struct kedge_informer *informer;
+    const char *namespace_;
+    const struct kedge_selector *selector;
+    uint32_t slot;
+};
+
+// Begins a walk over the objects of that namespace ("" or NULL: all) that the selector matches
+// (KEDGE_EVERYTHING: all). Both are borrowed until the walk ends. In no order. A NULL informer has
+// no objects.
+struct kedge_iter kedge_lister_list(const struct kedge_informer *informer, const char *namespace_,
+                                    const struct kedge_selector *selector);
+
+// The next object, or NULL at the end.
+const struct kedge_object *kedge_iter_next(struct kedge_iter *it);
+
+// The object of that name. `namespace_` is "" or NULL for cluster-scoped kinds.
+//
+// KEDGE_OK             *obj is it
+// KEDGE_ERR_NOT_FOUND  there is none; *obj is NULL
+// KEDGE_ERR_STALE      the cache does not have it but is not whole (state STALE, or not synced yet)
+// KEDGE_ERR_ARGUMENT   informer, name or obj is NULL
+kedge_err kedge_lister_get(const struct kedge_informer *informer, const char *namespace_,
+                           const char *name, const struct kedge_object **obj);
+
+// Objects in the cache.
+size_t kedge_lister_count(const struct kedge_informer *informer);
+
+// A name for a cached object that may be kept for ever: gives the object as it then is, or NULL once
+// it is gone. {0, 0} is nobody's.
+typedef struct kedge_ref {
+    uint32_t slot;
+    uint32_t generation;
+} kedge_ref;
+
+// `obj` is one that the lister or on_add or on_update (the new one) gave; else {0, 0}.
+kedge_ref kedge_lister_ref(const struct kedge_informer *informer, const struct kedge_object *obj);
+const struct kedge_object *kedge_lister_deref(const struct kedge_informer *informer, kedge_ref ref);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
