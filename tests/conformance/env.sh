@@ -31,10 +31,12 @@ build_drive() { newer "$drive" drive || go_build drive "$drive"; }
 # The folder with etcd and kube-apiserver: the one that is given, else our own, which is one
 # program under two names.
 build_server() {
+    local name
     if [ -n "${KUBEBUILDER_ASSETS-}" ]; then
         assets=$KUBEBUILDER_ASSETS
-        [ -x "$assets/etcd" ] && [ -x "$assets/kube-apiserver" ] ||
-            die "KUBEBUILDER_ASSETS=$assets has no etcd and kube-apiserver"
+        for name in etcd kube-apiserver; do
+            [ -x "$assets/$name" ] || die "KUBEBUILDER_ASSETS=$assets has no $name"
+        done
         return
     fi
     assets=$out/bin
@@ -100,7 +102,7 @@ start_apiserver() {
         --service-account-key-file="$pki/service-account.crt" \
         --service-account-signing-key-file="$pki/service-account.key" \
         --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount \
-        --etcd-compaction-interval=0 --shutdown-delay-duration=0 "$@"
+        --etcd-compaction-interval=0 --shutdown-delay-duration=0
     apiserver_pid=$spawned
     "$drive" wait || { tail -n 20 "$dir/apiserver.log" >&2; die "kube-apiserver does not start"; }
 }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// history.c - a hash table of chains, one a process, with libc's heap: this is the test's own view,
+// made of nothing that the library holds.
+
+#include "history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    struct entry *next;
+    char *uid;
+    char *version;
+    char key[]; // namespace/name
+};
+
+#define CHAINS 8192u
+static struct entry *chains[CHAINS];
+
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *c = malloc(size);
+    if (c == NULL)
+        abort();
+    return memcpy(c, text, size);
+}
+
+static void key_of(const struct kedge_object *o, char key[512])
+{
+    snprintf(key, 512, "%s/%s", kedge_namespace(o), kedge_name(o));
+}
+
+// The link that points to the entry, or the end of its chain.
+static struct entry **find(const char *key)
+{
+    unsigned hash = 2166136261u;
+    for (const char *c = key; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    struct entry **link = &chains[hash % CHAINS];
+    while (*link != NULL && strcmp((*link)->key, key) != 0)
+        link = &(*link)->next;
+    return link;
+}
+
+static void violation(struct history *h, const char *what, const struct kedge_object *o)
+{
+    h->violations++;
+    fprintf(stderr, "violation: %s: %s/%s at %s\n", what, kedge_namespace(o), kedge_name(o),
+            kedge_resource_version(o));
+}
+
+static void store(struct entry *e, const struct kedge_object *o)
+{
+    free(e->uid);
+    free(e->version);
+    e->uid = copy(kedge_uid(o));
+    e->version = copy(kedge_resource_version(o));
+}
+
+void history_add(struct history *h, const struct kedge_object *o)
+{
+    char key[512];
+    key_of(o, key);
+    h->adds++;
+    struct entry **link = find(key);
+    if (*link != NULL) {
+        violation(h, "an add of what was added before", o);
+        store(*link, o);
+        return;
+    }
+    struct entry *e = calloc(1, sizeof *e + strlen(key) + 1);
+    if (e == NULL)
+        abort();
+    memcpy(e->key, key, strlen(key) + 1);
+    store(e, o);
+    *link = e;
+    h->count++;
+}
+
+void history_update(struct history *h, const struct kedge_object *old, const struct kedge_object *o)
+{
+    char key[512];
+    key_of(o, key);
+    struct entry *e = *find(key);
+    if (old == o)
+        h->resyncs++;
+    else
+        h->updates++;
+    if (e == NULL) {
+        violation(h, "an update of what is not there", o);
+        return;
+    }
+    if (strcmp(e->version, kedge_resource_version(old)) != 0)
+        violation(h, "an update whose old object is not the one told last", old);
+    store(e, o);
+}
+
+void history_delete(struct history *h, const struct kedge_object *o, bool tombstone)
+{
+    char key[512];
+    key_of(o, key);
+    h->deletes++;
+    h->tombstones += tombstone;
+    struct entry **link = find(key);
+    struct entry *e = *link;
+    if (e == NULL) {
+        violation(h, "a delete of what is not there", o);
+        return;
+    }
+    if (strcmp(e->uid, kedge_uid(o)) != 0)
+        violation(h, "a delete of another object of the same name", o);
+    *link = e->next;
+    free(e->uid);
+    free(e->version);
+    free(e);
+    h->count--;
+}
+
+bool history_has(const struct kedge_object *o)
+{
+    char key[512];
+    key_of(o, key);
+    const struct entry *e = *find(key);
+    return e != NULL && strcmp(e->uid, kedge_uid(o)) == 0 &&
+           strcmp(e->version, kedge_resource_version(o)) == 0;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// history.h - what a handler was told, folded: it must always be a history that can be true, and in
+// the end the cache.
+#ifndef CONFORMANCE_HISTORY_H
+#define CONFORMANCE_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <kedge/object.h>
+
+struct history {
+    unsigned long adds;
+    unsigned long updates;
+    unsigned long resyncs; // updates without a change
+    unsigned long deletes;
+    unsigned long tombstones;
+    unsigned long violations; // calls that cannot be true after those before, each said on stderr
+    size_t count;             // objects that should be there now
+};
+
+void history_add(struct history *h, const struct kedge_object *o);
+void history_update(struct history *h, const struct kedge_object *old, const struct kedge_object *o);
+void history_delete(struct history *h, const struct kedge_object *o, bool tombstone);
+
+// True if the handler was last told exactly of this object at this version.
+bool history_has(const struct kedge_object *o);
+
+#endif

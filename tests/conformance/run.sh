@@ -1,0 +1,513 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [SCENARIO...]: the conformance run. Starts a kube-apiserver with etcd on loopback, lets
+# drive change what it holds, and compares what kedge's informers hold with it, object by object.
+# Without arguments all scenarios run, in the order of `all`; README.md says what each one is about.
+
+set -u
+# shellcheck source=env.sh
+. "$(dirname "$0")/env.sh"
+
+all="users refusals pages certificates kinds examples churn restart compaction continue cut late
+incluster history"
+programs=${PROGRAMS-$root/build/examples}
+cache_dump=${CACHE_DUMP-$root/build/tests/cache_dump}
+count=2000
+passed=0
+failed=0
+declare -A client_pid
+
+# ---- what a scenario is made of ----------------------------------------------------------------
+
+# check TEXT COMMAND...: one claim.
+check() {
+    local text=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok - $text"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $text"
+    fi
+}
+
+# within SECONDS COMMAND...: true as soon as the command is; false after that time.
+within() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.2
+    done
+}
+
+user() { echo "$dir/pki/$1.kubeconfig"; }
+
+# at USER URL: a kubeconfig of that user for another address of the server; prints its name.
+at() {
+    local file=$dir/pki/$1-${2//[^a-z0-9]/-}.kubeconfig
+    sed "s|server: .*|server: $2|" "$(user "$1")" >"$file"
+    echo "$file"
+}
+
+# client NAME ARGUMENTS...: an informer that goes on in the background.
+client() {
+    local name=$1
+    shift
+    : >"$dir/$name.log"
+    spawn "$name" "$cache_dump" --out "$dir/$name.dump" "$@"
+    client_pid[$name]=$spawned
+}
+
+# leave NAME: ends that client in good order; true if it exits with 0.
+leave() {
+    kill -TERM "${client_pid[$1]}" 2>/dev/null
+    wait "${client_pid[$1]}" 2>/dev/null
+}
+
+# ask NAME: lets the client write its cache.
+ask() {
+    rm -f "$dir/$1.dump"
+    kill -USR1 "${client_pid[$1]}" 2>/dev/null || return 1
+    within 5 test -e "$dir/$1.dump"
+}
+
+# counter NAME KEY: as of the client's last dump.
+counter() { sed -n "s/^# .*\b$2=\([^ ]*\).*/\1/p" "$dir/$1.dump"; }
+asked() { ask "$1" && counter "$1" "$2"; }
+
+synced() { grep -q '^synced' "$dir/$1.log"; }
+
+# same NAME KIND [FLAGS OF drive dump...]: does the file that was written hold what the server does?
+same() {
+    local name=$1
+    shift
+    "$drive" dump "$@" >"$dir/server.txt" || return 1
+    grep -v '^#' "$dir/$name.dump" | LC_ALL=C sort >"$dir/$name.txt"
+    cmp -s "$dir/server.txt" "$dir/$name.txt"
+}
+
+asked_same() { ask "$1" && same "$@"; }
+
+# equal NAME KIND [FLAGS...]: is the client's cache in the end the server's state, and was everything
+# that its handler was told consistent?
+equal() {
+    if ! within 40 asked_same "$@"; then
+        say "$1 differs (<: the server, >: the cache):"
+        diff "$dir/server.txt" "$dir/$1.txt" | head -n 6 | sed 's/^/#   /'
+        tail -n 3 "$dir/$1.log" | sed 's/^/#   /'
+        return 1
+    fi
+    [ -s "$dir/server.txt" ] || { say "the server holds nothing: this compares nothing"; return 1; }
+    [ "$(counter "$1" violations)" = 0 ] || { grep -m 3 violation "$dir/$1.log" | sed 's/^/# /'; false; }
+}
+
+# once NAME ARGUMENTS...: an informer that syncs, writes its cache, exits.
+once() {
+    local name=$1
+    shift
+    rm -f "$dir/$name.dump"
+    timeout 60 "$cache_dump" --once --out "$dir/$name.dump" "$@" >"$dir/$name.log" 2>&1
+}
+
+# lists NAME KIND [ARGUMENTS OF cache_dump...]: syncs, and holds all that the server has.
+lists() {
+    local name=$1 kind=$2
+    shift 2
+    if ! once "$name" --kind "$kind" "$@"; then
+        tail -n 3 "$dir/$name.log" | sed 's/^/#   /'
+        return 1
+    fi
+    same "$name" "$kind" && [ -s "$dir/server.txt" ] && return
+    diff "$dir/server.txt" "$dir/$name.txt" | head -n 6 | sed 's/^/#   /'
+    return 1
+}
+
+# refused NAME PATTERN ARGUMENTS...: does not sync, says why, ends by itself and in good order.
+refused() {
+    local name=$1 pattern=$2 result
+    shift 2
+    once "$name" --timeout 3 "$@"
+    result=$?
+    [ $result = 1 ] || { say "exit code $result, not 1"; return 1; }
+    [ ! -e "$dir/$name.dump" ] || { say "a cache was written"; return 1; }
+    grep -q -i -E -- "$pattern" "$dir/$name.log" && return
+    say "nothing says '$pattern':"
+    head -n 5 "$dir/$name.log" | sed 's/^/#   /'
+    return 1
+}
+
+# serve NAME: the server goes on with that certificate.
+serve() {
+    cp "$dir/pki/server-$1.key" "$dir/pki/server.key"
+    cp "$dir/pki/server-$1.crt" "$dir/pki/server.crt"
+    "$drive" served "127.0.0.1:$port" "$dir/pki/server.crt"
+}
+
+# requests VERB CODE: how many of these the server has answered for Deployments.
+requests() {
+    "$drive" get /metrics | awk -v verb="verb=\"$1\"" -v code="code=\"$2\"" '
+        /^apiserver_request_total/ && /resource="deployments"/ && index($0, verb) && index($0, code) {
+            sum += $NF
+        }
+        END { print sum + 0 }'
+}
+
+# more TEXT BEFORE AFTER: has a counter grown?
+more() { [ "${2:-0}" -gt "${1:-0}" ]; }
+
+# wire URL: a forwarder from that address to the server, in $wire_pid.
+wire() { spawn wire "$drive" forward "$1" "127.0.0.1:$port"; wire_pid=$spawned; }
+
+# ---- scenarios ---------------------------------------------------------------------------------
+
+scenario_users() {
+    local wire_port
+    check "2,000 Deployments are in the cache as on the server, field by field" \
+        lists admin deployment --kubeconfig "$(user admin)"
+    check "a list without pages gives the same" \
+        lists unpaged deployment --kubeconfig "$(user admin)" --unpaged
+    check "a token from a file" lists token-file deployment --kubeconfig "$(user token-file)"
+    check "an RSA client certificate from files" \
+        lists client-rsa deployment --kubeconfig "$(user client-rsa)"
+    check "an ECDSA client certificate from -data fields" \
+        lists client-data deployment --kubeconfig "$(user client-data)"
+    check "the right CA as the second of two" lists both-cas deployment --kubeconfig "$(user both-cas)"
+    check "tls-server-name" lists server-name deployment --kubeconfig "$(user server-name)"
+    check "insecure-skip-tls-verify" lists insecure deployment --kubeconfig "$(user insecure)"
+    check "the server by host name" \
+        lists localhost deployment --kubeconfig "$(at admin "https://localhost:$port")"
+    wire_port=$("$drive" ports 1)
+    wire "[::1]:$wire_port"
+    check "the server by IPv6 address" within 5 \
+        lists ipv6 deployment --kubeconfig "$(at admin "https://[::1]:$wire_port")"
+    end "$wire_pid" KILL
+    check "\$KUBECONFIG with a file that does not exist before the one that does" \
+        env_kubeconfig "$dir/nowhere:$(user admin)"
+    check "a user with rights in one namespace sees that namespace" restricted_lists
+    "$drive" dump deployment --selector tier=front,app!=app-3 >"$dir/selected.txt"
+    check "a label selector leaves the rest on the server" selected_lists
+}
+
+env_kubeconfig() {
+    KUBECONFIG=$1 once env && same env deployment
+}
+
+restricted_lists() {
+    once restricted --kubeconfig "$(user restricted)" --namespace default &&
+        same restricted deployment --namespace default && [ -s "$dir/server.txt" ]
+}
+
+selected_lists() {
+    once selected --kubeconfig "$(user admin)" --selector 'tier=front,app!=app-3' &&
+        same selected deployment --selector 'tier=front,app!=app-3' && [ -s "$dir/server.txt" ]
+}
+
+scenario_refusals() {
+    local nobody_listens
+    check "403 for a user without rights is said with the server's words" \
+        refused forbidden 'deployments.apps is forbidden' --kubeconfig "$(user restricted)"
+    check "401 for a wrong token" refused bad-token '401|unauthorized' --kubeconfig "$(user bad-token)"
+    check "nobody is told apart" refused nobody '401|403|forbidden' --kubeconfig "$(user nobody)"
+    check "401 for a client certificate of another CA" \
+        refused client-other-ca '401|unauthorized' --kubeconfig "$(user client-other-ca)"
+    check "a wrong CA" refused wrong-ca 'certificate' --kubeconfig "$(user wrong-ca)"
+    check "a wrong tls-server-name" refused wrong-name 'name' --kubeconfig "$(user wrong-name)"
+    nobody_listens=$("$drive" ports 1)
+    check "nobody listens" refused nobody-listens 'refused|connect' \
+        --kubeconfig "$(at admin "https://127.0.0.1:$nobody_listens")"
+    check "plain HTTP to a TLS port" refused plain '400|http' \
+        --kubeconfig "$(at admin "http://127.0.0.1:$port")"
+    check "TLS to a port that speaks plain HTTP" refused plain-server 'tls' \
+        --kubeconfig "$(at admin "${etcd_url/http:/https:}")"
+    check "a kubeconfig that does not exist" refused no-file 'nowhere' --kubeconfig "$dir/nowhere"
+}
+
+scenario_pages() {
+    local before
+    before=$(requests LIST 200)
+    check "a list in pages of 200 gives the same" \
+        lists pages deployment --kubeconfig "$(user admin)" --page 200
+    # The dump to compare with is one list more.
+    check "it was asked for in pages" more $((before + 10)) "$(requests LIST 200)"
+}
+
+scenario_certificates() {
+    serve ecdsa || return
+    check "a server with an ECDSA certificate" lists ecdsa deployment --kubeconfig "$(user admin)"
+    serve wrong-host
+    check "a certificate for another host is refused" \
+        refused wrong-host 'certificate|name' --kubeconfig "$(user admin)"
+    check "with tls-server-name too, where that is not in it" \
+        refused wrong-host-2 'certificate|name' --kubeconfig "$(user server-name)"
+    check "and accepted where tls-server-name is what it is for" \
+        once right-host --kubeconfig "$(user wrong-name)"
+    serve other-ca
+    check "a certificate of another CA is refused" \
+        refused other-ca 'certificate' --kubeconfig "$(user admin)"
+    serve expired
+    check "an expired certificate is refused" refused expired 'expired' --kubeconfig "$(user admin)"
+    client renewed --kubeconfig "$(user admin)"
+    sleep 2
+    check "an informer does not sync with an expired certificate" not synced renewed
+    serve rsa
+    check "and does by itself once the certificate is renewed" equal renewed deployment
+    check "it ends in good order" leave renewed
+}
+
+not() { ! "$@"; }
+
+scenario_kinds() {
+    local kind
+    "$drive" kinds || return
+    for kind in pod node namespace service configmap secret lease event; do
+        check "every $kind is in the cache as on the server" \
+            lists "$kind" "$kind" --kubeconfig "$(user admin)"
+    done
+}
+
+# A program prints something for each of these lines of the server?
+prints() { grep -q -- "$1" "$dir/$2.log"; }
+
+scenario_examples() {
+    check "deployment_list prints every Deployment" example_lists
+    spawn deployment_watch "$programs/deployment_watch" --kubeconfig "$(user admin)"
+    local watch=$spawned
+    spawn deployment_informer "$programs/deployment_informer" --kubeconfig "$(user client-data)"
+    local informer=$spawned
+    check "deployment_informer prints what there is" within 30 prints deployment-1999 deployment_informer
+    check "deployment_watch too" within 30 prints deployment-1999 deployment_watch
+    "$drive" seed --count 2001
+    check "deployment_informer prints a new Deployment" within 10 prints deployment-2000 deployment_informer
+    check "deployment_watch too" within 10 prints deployment-2000 deployment_watch
+    if command -v kubectl >/dev/null; then
+        kubectl -n default scale deployment deployment-0010 --replicas=77 >/dev/null
+        check "deployment_informer prints how kubectl scaled one" \
+            within 10 prints 'deployment-0010.*77' deployment_informer
+        kubectl -n default delete deployment deployment-2000 >/dev/null
+        check "deployment_informer prints that kubectl deleted one" \
+            within 10 prints 'delete.*deployment-2000' deployment_informer
+    else
+        say "no kubectl: not tried with it"
+    fi
+    check "deployment_informer ends in good order" ends_well "$informer"
+    check "deployment_watch ends in good order" ends_well "$watch"
+}
+
+example_lists() {
+    timeout 60 "$programs/deployment_list" --kubeconfig "$(user admin)" >"$dir/deployment_list.log" 2>&1 ||
+        { tail -n 3 "$dir/deployment_list.log"; return 1; }
+    "$drive" dump deployment | cut -f 2 | sort >"$dir/names.txt"
+    grep -o 'deployment-[0-9]*' "$dir/deployment_list.log" | sort | cmp -s - "$dir/names.txt"
+}
+
+# ends_well PID: on SIGINT, within 5 s, with 0.
+ends_well() {
+    kill -INT "$1" && within 5 not kill -0 "$1" 2>/dev/null && wait "$1"
+}
+
+scenario_churn() {
+    client churn --kubeconfig "$(user admin)"
+    client churn-selected --kubeconfig "$(user client-rsa)" --selector tier=front
+    client churn-namespace --kubeconfig "$(user restricted)" --namespace default --resync 2
+    within 30 synced churn
+    "$drive" churn --seconds 20 | sed 's/^/# /'
+    check "after 20 s of changes the cache is the server's state" equal churn deployment
+    check "also for a label selector" equal churn-selected deployment --selector tier=front
+    check "also for one namespace" equal churn-namespace deployment --namespace default
+    check "without a second list" test "$(counter churn lists)" = 1
+    check "updates were told" more 1000 "$(counter churn updates)"
+    check "resyncs were told" more 1000 "$(counter churn-namespace resyncs)"
+    check "nothing was skipped" test "$(counter churn skipped)" = 0
+    check "they end in good order" leave churn
+    leave churn-selected
+    leave churn-namespace
+}
+
+scenario_restart() {
+    local seen
+    client restart --kubeconfig "$(user client-data)"
+    within 30 synced restart
+    spawn churn "$drive" churn --seconds 15 --outage
+    local changes=$spawned
+    sleep 3
+    stop_apiserver
+    sleep 2
+    start_apiserver
+    sleep 4
+    stop_apiserver
+    start_apiserver
+    wait "$changes"
+    check "two restarts of the server amid changes leave the cache right" equal restart deployment
+    seen=$(counter restart failures)
+    check "the cut was seen" more 0 "$seen"
+    check "it ends in good order" leave restart
+}
+
+# Both clients miss changes, deletions among them, of which the server can tell nothing afterwards.
+scenario_compaction() {
+    local wire_port before
+    wire_port=$("$drive" ports 1)
+    wire "127.0.0.1:$wire_port"
+    client cut-off --kubeconfig "$(at admin "https://127.0.0.1:$wire_port")"
+    client asleep --kubeconfig "$(user admin)"
+    within 30 synced cut-off
+    within 30 synced asleep
+    before=$(asked asleep lists)
+    kill -STOP "${client_pid[asleep]}"
+    end "$wire_pid" KILL
+    stop_apiserver
+    start_apiserver
+    "$drive" thin
+    "$drive" compact --etcd "$etcd_url" | sed 's/^/# /'
+    # What the new server's watch cache still knew is forgotten too.
+    stop_apiserver
+    start_apiserver
+    kill -CONT "${client_pid[asleep]}"
+    wire "127.0.0.1:$wire_port"
+    check "410 after sleep: the cache is the server's state again" equal asleep deployment
+    check "what vanished came as tombstones" more 100 "$(counter asleep tombstones)"
+    check "by a new list" more "$before" "$(counter asleep lists)"
+    check "410 after a cut: the same" equal cut-off deployment
+    check "what vanished came as tombstones" more 100 "$(counter cut-off tombstones)"
+    end "$wire_pid" KILL
+    leave cut-off
+    check "it ends in good order" leave asleep
+}
+
+# A list in small pages, which the client's own rate limit makes last, loses its history on the way.
+scenario_continue() {
+    local before
+    before=$(requests LIST 410)
+    client continue --kubeconfig "$(user admin)" --page 25
+    sleep 3
+    "$drive" churn --seconds 1 | sed 's/^/# /'
+    "$drive" compact --etcd "$etcd_url" | sed 's/^/# /'
+    check "a list whose continue token expires comes to its end" equal continue deployment
+    check "the token did expire" more "$before" "$(requests LIST 410)"
+    check "it ends in good order" leave continue
+}
+
+scenario_cut() {
+    local wire_port
+    wire_port=$("$drive" ports 1)
+    wire "127.0.0.1:$wire_port"
+    client cut --kubeconfig "$(at client-rsa "https://127.0.0.1:$wire_port")"
+    within 30 synced cut
+    spawn churn "$drive" churn --seconds 12
+    local changes=$spawned
+    for _ in 1 2 3 4; do
+        sleep 2
+        end "$wire_pid" KILL
+        wire "127.0.0.1:$wire_port"
+    done
+    wait "$changes"
+    check "connections cut amid events leave the cache right" equal cut deployment
+    check "without a new list" test "$(counter cut lists)" = 1
+    check "by new watches" more 2 "$(counter cut watches)"
+    end "$wire_pid" KILL
+    leave cut
+}
+
+scenario_late() {
+    stop_apiserver
+    client late --kubeconfig "$(user admin)"
+    sleep 2
+    start_apiserver
+    check "an informer that was there before the server syncs" equal late deployment
+    check "it ends in good order" leave late
+}
+
+scenario_incluster() {
+    local account=/var/run/secrets/kubernetes.io/serviceaccount made
+    if [ -e "$account" ] || [ ! -w /var/run ]; then
+        say "in-cluster configuration not tried: $account is there or cannot be made"
+        return
+    fi
+    made=/var/run/secrets
+    [ -e $made ] && made=$made/kubernetes.io
+    mkdir -p $account
+    incluster_folder=$made
+    "$drive" token >$account/token
+    cp "$dir/pki/ca.crt" $account/ca.crt
+    printf default >$account/namespace
+    check "a pod's environment, service account token and CA are enough" in_pod
+    rm -rf "$made"
+    incluster_folder=
+    check "without them the error says what is missing" not_in_pod
+}
+
+# shellcheck disable=SC2030,SC2031 # what is changed here is for one program only
+in_pod() {
+    (unset KUBECONFIG
+     export KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=$port HOME=$dir
+     once in-pod) && same in-pod deployment
+}
+
+# shellcheck disable=SC2030,SC2031
+not_in_pod() {
+    (unset KUBECONFIG
+     export HOME=$dir
+     refused not-in-pod 'kubeconfig')
+}
+
+# The server comes back with another history, in which versions begin again at 1.
+scenario_history() {
+    client history --kubeconfig "$(user admin)"
+    within 30 synced history
+    "$drive" churn --seconds 2 | sed 's/^/# /'
+    check "before: the cache is the server's state" equal history deployment
+    stop_apiserver
+    stop_etcd
+    etcd_data=$dir/etcd-$RANDOM
+    start_etcd
+    start_apiserver
+    "$drive" seed --count 300
+    # A watch from the old version is silent for ever here. Two that end so make a client list again;
+    # the restarts only end them sooner than their own time limit would.
+    for _ in 1 2 3; do
+        sleep 3
+        stop_apiserver
+        start_apiserver
+    done
+    check "a server with another history is found out, and the cache is its state" \
+        equal history deployment
+    check "what is no more came as tombstones" more 1000 "$(counter history tombstones)"
+    leave history
+}
+
+# ---- the run -----------------------------------------------------------------------------------
+
+tidy() {
+    stop_all
+    [ -z "${incluster_folder-}" ] || rm -rf "$incluster_folder"
+    [ "$failed" = 0 ] && [ -n "${done_all-}" ] && [ -z "${KEEP-}" ] && rm -rf "$dir"
+}
+
+for program in "$cache_dump" "$programs"/deployment_{list,watch,informer}; do
+    [ -x "$program" ] || die "$program is missing: use 'make conformance', which builds it"
+done
+build_drive
+build_server
+prepare "$(mktemp -d "${TMPDIR:-/tmp}/kedge-conformance.XXXXXX")"
+trap tidy EXIT
+trap 'exit 130' INT TERM
+say "$("$assets/kube-apiserver" --version), logs in $dir"
+start_etcd
+start_apiserver
+"$drive" grant || die "the server gives no rights"
+"$drive" seed --count $count || die "the server cannot be filled"
+
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $all
+for scenario in "$@"; do
+    say "$scenario (at $SECONDS s)"
+    [ "$(type -t "scenario_$scenario")" = function ] || die "no scenario is called $scenario: $all"
+    "scenario_$scenario"
+done
+done_all=1
+[ "$failed" = 0 ] || say "logs are in $dir"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
