@@ -136,6 +136,7 @@ struct kedge__line *kedge__fail(struct kedge *k, kedge_err err)
     if (k->failure != KEDGE_OK)
         return &nowhere;
     k->failure = err;
+    kedge__line_init(&k->failure_line, k->failure_buf, sizeof k->failure_buf);
     return &k->failure_line;
 }
 

@@ -82,6 +82,17 @@ static kedge_err init(struct kedge_client *c, struct kedge_config *config)
     return err;
 }
 
+// The key is parsed and its text not needed again. Only what the arena holds is ours to wipe: a text
+// of the program may lie in read-only memory.
+static void forget_key(struct kedge *k, struct kedge_config *config)
+{
+    uintptr_t at = (uintptr_t)config->key.ptr;
+    uintptr_t base = (uintptr_t)k->base;
+    if (config->key.len > 0 && at >= base && at < base + k->size)
+        kedge__wipe((void *)at, config->key.len);
+    config->key = (kedge_str){NULL, 0};
+}
+
 struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *config)
 {
     if (k == NULL || k->failure != KEDGE_OK)
@@ -95,10 +106,7 @@ struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *conf
         return NULL;
     c->k = k;
     kedge_err err = init(c, config);
-    // Parsed, so the text is not needed again; ours to wipe, since the arena holds it.
-    if (config->key.len > 0)
-        kedge__wipe((void *)(uintptr_t)config->key.ptr, config->key.len);
-    config->key = (kedge_str){NULL, 0};
+    forget_key(k, config);
     if (err != KEDGE_OK) {
         kedge_client_free(c);
         return NULL;

@@ -10,6 +10,7 @@
 #include "client/exchange.h"
 
 #include "base/wipe.h"
+#include "net/request.h"
 
 kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client, size_t cap)
 {
@@ -62,7 +63,10 @@ static kedge_err credentials(struct kedge__connection *c, struct kedge_http_requ
     r->password = client->password;
     if (!client->has_token)
         return KEDGE_OK;
-    return kedge__token_get(client->k, &client->token, now, &r->bearer_token);
+    const char *token = NULL;
+    kedge_err err = kedge__token_get(client->k, &client->token, now, &token);
+    r->bearer_token = kedge_str_of(token);
+    return err;
 }
 
 // Writes the request's head into the buffer, which holds nothing else at this time.

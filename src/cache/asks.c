@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// asks.c - the paths and queries of lists and watches.
+#include "cache/asks.h"
+
+#include "net/escape.h"
+
+static void collection(struct kedge__line *l, const struct kedge_informer *inf)
+{
+    const struct kedge_kind *kind = inf->kind;
+    const char *namespace_ = inf->options.namespace_;
+    kedge__line_text(l, kind->group[0] != '\0' ? "/apis/" : "/api");
+    kedge__line_text(l, kind->group);
+    kedge__line_byte(l, '/');
+    kedge__line_text(l, kind->version);
+    if (namespace_ != NULL && namespace_[0] != '\0') {
+        kedge__line_text(l, "/namespaces");
+        kedge__url_path_segment(l, kedge_str_of(namespace_));
+    }
+    kedge__line_byte(l, '/');
+    kedge__line_text(l, kind->resource);
+}
+
+static void query(struct kedge__line *l, const char *name, kedge_str value)
+{
+    bool first = memchr(l->buf, '?', l->len) == NULL;
+    kedge__url_query(l, first, kedge_str_of(name), value);
+}
+
+static void query_int(struct kedge__line *l, const char *name, int64_t value)
+{
+    char digits[24];
+    struct kedge__line number;
+    kedge__line_init(&number, digits, sizeof digits);
+    kedge__line_int(&number, value);
+    query(l, name, kedge__line_done(&number));
+}
+
+static void query_text(struct kedge__line *l, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        query(l, name, kedge_str_of(value));
+}
+
+// The first page asks for a version not older than any applied. Without a page limit and without such
+// a version it asks for any ("0"), as client-go does; with a limit it does not, since servers then
+// ignore the limit.
+static void list_version(struct kedge__line *l, const struct kedge_informer *inf, bool paged)
+{
+    if (inf->reflector.any_version)
+        return;
+    if (inf->floor[0] != '\0') {
+        query_text(l, "resourceVersion", inf->floor);
+        query_text(l, "resourceVersionMatch", "NotOlderThan");
+    } else if (!paged) {
+        query_text(l, "resourceVersion", "0");
+    }
+}
+
+void kedge__asks_list(struct kedge__line *l, const struct kedge_informer *inf, kedge_str token)
+{
+    bool paged = inf->options.page != KEDGE_UNPAGED;
+    collection(l, inf);
+    if (token.len > 0)
+        query(l, "continue", token);
+    query_text(l, "fieldSelector", inf->options.field_selector);
+    query_text(l, "labelSelector", inf->options.label_selector);
+    if (paged)
+        query_int(l, "limit", inf->options.page);
+    if (token.len == 0)
+        list_version(l, inf, paged);
+}
+
+void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, int64_t seconds)
+{
+    collection(l, inf);
+    query_text(l, "allowWatchBookmarks", "true");
+    query_text(l, "fieldSelector", inf->options.field_selector);
+    query_text(l, "labelSelector", inf->options.label_selector);
+    query_text(l, "resourceVersion", inf->reflector.read);
+    query_int(l, "timeoutSeconds", seconds);
+    query_text(l, "watch", "true");
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// delivery.c - applies deltas to the cache, one at a time, and tells the handlers.
+//
+// At any time one of these is under way, in this order of urgency:
+//
+//     a note       one notification; it ends when every handler has had it
+//     a replay     a handler that was added late is shown what the cache holds
+//     a sweep      after a list: objects that it did not have become tombstone notes
+//     a resync     every object becomes a note for the handlers whose time has come
+//     the fifo     its head is applied and becomes a note
+//
+// So everything happens at its place in the order, and each is a bounded number of steps a turn.
+#include "cache/informer_priv.h"
+
+// A turn's work: so many steps, where a call of a handler counts as many and a look at a slot as one.
+#define TURN_STEPS 1024
+#define CALL_STEPS 16
+
+enum outcome { WENT_ON, BLOCKED, NOTHING };
+
+static struct kedge__heap *heap_of(const struct kedge_informer *inf)
+{
+    return &inf->factory->heap;
+}
+
+bool kedge__delivery_busy(const struct kedge_informer *inf)
+{
+    const struct kedge__delivery *d = &inf->delivery;
+    return inf->fifo.count > 0 || d->note != KEDGE__NOTE_NONE || d->sweeping || d->resyncing;
+}
+
+static bool is_ready(const struct kedge_handler *h)
+{
+    return h->ready == NULL || h->ready(h->ctx);
+}
+
+static void call(const struct kedge_informer *inf, const struct kedge_handler *h)
+{
+    const struct kedge__delivery *d = &inf->delivery;
+    const struct kedge_object *o = kedge__heap_object(heap_of(inf), d->slot);
+    switch (d->note) {
+    case KEDGE__NOTE_ADD:
+        if (h->on_add != NULL)
+            h->on_add(h->ctx, o, !inf->synced);
+        break;
+    case KEDGE__NOTE_UPDATE:
+        if (h->on_update != NULL)
+            h->on_update(h->ctx, kedge__heap_object(heap_of(inf), d->old), o);
+        break;
+    case KEDGE__NOTE_RESYNC:
+        if (h->on_update != NULL)
+            h->on_update(h->ctx, o, o);
+        break;
+    default:
+        if (h->on_delete != NULL)
+            h->on_delete(h->ctx, o, d->note == KEDGE__NOTE_TOMBSTONE);
+        break;
+    }
+}
+
+// The note is over: gives back the record that only it needed.
+static void end_note(struct kedge_informer *inf)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    if (d->note == KEDGE__NOTE_UPDATE)
+        kedge__heap_remove(heap_of(inf), d->old);
+    if (d->note == KEDGE__NOTE_DELETE || d->note == KEDGE__NOTE_TOMBSTONE)
+        kedge__heap_remove(heap_of(inf), d->slot);
+    d->note = KEDGE__NOTE_NONE;
+}
+
+// Tells one handler that has not had the note. The list is looked through anew each time, since a
+// handler may change it.
+static enum outcome step_note(struct kedge_informer *inf)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    bool left = false;
+    for (struct kedge_handler *h = d->handlers; h != NULL; h = h->next) {
+        if (h->had >= d->number)
+            continue;
+        if (d->note == KEDGE__NOTE_RESYNC && !h->resyncing) {
+            h->had = d->number;
+            continue;
+        }
+        left = true;
+        if (!is_ready(h))
+            continue;
+        h->had = d->number;
+        call(inf, h);
+        return WENT_ON;
+    }
+    if (left)
+        return BLOCKED;
+    end_note(inf);
+    return WENT_ON;
+}
+
+static void begin_note(struct kedge_informer *inf, enum kedge__note note, uint32_t slot, uint32_t old)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    d->note = note;
+    d->slot = slot;
+    d->old = old;
+    d->number++;
+}
+
+// Shows one object to one late handler.
+static enum outcome step_replay(struct kedge_informer *inf)
+{
+    enum outcome outcome = NOTHING;
+    for (struct kedge_handler *h = inf->delivery.handlers; h != NULL; h = h->next) {
+        if (!h->replaying)
+            continue;
+        if (h->replay >= heap_of(inf)->slot_count) {
+            h->replaying = false;
+            return WENT_ON;
+        }
+        if (!kedge__indexer_has(&inf->indexer, h->replay + 1)) {
+            h->replay++;
+            return WENT_ON;
+        }
+        outcome = BLOCKED;
+        if (!is_ready(h))
+            continue;
+        uint32_t slot = ++h->replay;
+        if (h->on_add != NULL)
+            h->on_add(h->ctx, kedge__heap_object(heap_of(inf), slot), true);
+        return WENT_ON;
+    }
+    return outcome;
+}
+
+static void apply_version(struct kedge_informer *inf)
+{
+    memcpy(inf->applied, inf->fifo.version, sizeof inf->applied);
+    kedge__informer_raise_floor(inf, inf->applied);
+    kedge__delta_fifo_version_done(&inf->fifo);
+}
+
+static void end_sweep(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    d->sweeping = false;
+    if (!d->sweep_stored) {
+        kedge__delta_fifo_version_done(&inf->fifo);
+        return;
+    }
+    // A list is the whole truth: if the server went back to an older state, so do we.
+    inf->floor[0] = '\0';
+    apply_version(inf);
+    inf->synced = true;
+    kedge__informer_phase(inf, KEDGE_CURRENT, now);
+}
+
+static enum outcome step_sweep(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    if (d->walk >= heap_of(inf)->slot_count) {
+        end_sweep(inf, now);
+        return WENT_ON;
+    }
+    uint32_t slot = ++d->walk;
+    if (kedge__indexer_has(&inf->indexer, slot) &&
+        kedge__heap_slot(heap_of(inf), slot)->mark != d->sweep_mark) {
+        kedge__indexer_remove(&inf->indexer, slot);
+        begin_note(inf, KEDGE__NOTE_TOMBSTONE, slot, 0);
+    }
+    return WENT_ON;
+}
+
+static enum outcome step_resync(struct kedge_informer *inf)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    if (d->walk >= heap_of(inf)->slot_count) {
+        d->resyncing = false;
+        for (struct kedge_handler *h = d->handlers; h != NULL; h = h->next)
+            h->resyncing = false;
+        return WENT_ON;
+    }
+    uint32_t slot = ++d->walk;
+    if (kedge__indexer_has(&inf->indexer, slot))
+        begin_note(inf, KEDGE__NOTE_RESYNC, slot, 0);
+    return WENT_ON;
+}
+
+static bool same_object(const struct kedge_object *a, const struct kedge_object *b)
+{
+    return kedge_str_eq(kedge_text_str(&a->uid), kedge_text_str(&b->uid)) &&
+           kedge_str_eq(kedge_text_str(&a->resource_version), kedge_text_str(&b->resource_version));
+}
+
+// The cache is now at the object's version; items of a list only say that it is not older.
+static void apply_object_version(struct kedge_informer *inf, const struct kedge_object *o, bool listed)
+{
+    kedge__informer_raise_floor(inf, kedge_resource_version(o));
+    if (!listed)
+        memcpy(inf->applied, kedge_resource_version(o), kedge_text_len(&o->resource_version) + 1);
+}
+
+static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *delta)
+{
+    struct kedge__heap *heap = heap_of(inf);
+    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
+    apply_object_version(inf, o, delta->listed);
+    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
+                                         kedge_text_str(&o->name));
+    if (known == 0) {
+        kedge__indexer_insert(&inf->indexer, delta->slot);
+        kedge__heap_slot(heap, delta->slot)->mark = delta->mark;
+        begin_note(inf, KEDGE__NOTE_ADD, delta->slot, 0);
+        return;
+    }
+    kedge__heap_slot(heap, known)->mark = delta->mark;
+    if (same_object(o, kedge__heap_object(heap, known))) {
+        kedge__heap_remove(heap, delta->slot);
+        return;
+    }
+    // The object keeps its slot, and with it its references; the other one now holds the old record.
+    kedge__heap_swap(heap, known, delta->slot);
+    begin_note(inf, KEDGE__NOTE_UPDATE, known, delta->slot);
+}
+
+static void apply_delete(struct kedge_informer *inf, const struct kedge__delta *delta)
+{
+    struct kedge__heap *heap = heap_of(inf);
+    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
+    apply_object_version(inf, o, false);
+    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
+                                         kedge_text_str(&o->name));
+    if (known != 0) {
+        kedge__indexer_remove(&inf->indexer, known);
+        kedge__heap_remove(heap, known);
+    }
+    begin_note(inf, KEDGE__NOTE_DELETE, delta->slot, 0);
+}
+
+static void apply(struct kedge_informer *inf, const struct kedge__delta *delta)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    switch ((enum kedge__delta_type)delta->type) {
+    case KEDGE__DELTA_UPSERT:
+        apply_upsert(inf, delta);
+        break;
+    case KEDGE__DELTA_DELETE:
+        apply_delete(inf, delta);
+        break;
+    case KEDGE__DELTA_TOMBSTONE:
+        kedge__indexer_remove(&inf->indexer, delta->slot);
+        begin_note(inf, KEDGE__NOTE_TOMBSTONE, delta->slot, 0);
+        break;
+    case KEDGE__DELTA_LIST_END:
+        d->sweeping = true;
+        d->sweep_stored = delta->stored;
+        d->sweep_mark = delta->mark;
+        d->walk = 0;
+        break;
+    case KEDGE__DELTA_BOOKMARK:
+        apply_version(inf);
+        break;
+    case KEDGE__DELTA_RESYNC:
+        d->resync_queued = false;
+        d->resyncing = true;
+        d->walk = 0;
+        break;
+    }
+}
+
+static enum outcome step_fifo(struct kedge_informer *inf)
+{
+    struct kedge__delta delta;
+    if (!kedge__delta_fifo_pop(&inf->fifo, &delta))
+        return NOTHING;
+    apply(inf, &delta);
+    return WENT_ON;
+}
+
+static enum outcome step(struct kedge_informer *inf, kedge_time now)
+{
+    const struct kedge__delivery *d = &inf->delivery;
+    if (d->note != KEDGE__NOTE_NONE)
+        return step_note(inf);
+    enum outcome replay = step_replay(inf);
+    if (replay != NOTHING)
+        return replay;
+    if (d->sweeping)
+        return step_sweep(inf, now);
+    if (d->resyncing)
+        return step_resync(inf);
+    return step_fifo(inf);
+}
+
+// Marks the handlers whose time has come, and gives the time of the next.
+static bool mark_due(struct kedge__delivery *d, kedge_time now)
+{
+    bool any = false;
+    d->next_resync = KEDGE_FOREVER;
+    for (struct kedge_handler *h = d->handlers; h != NULL; h = h->next) {
+        if (h->next_resync <= now) {
+            h->resyncing = true;
+            h->next_resync = now + h->resync_period;
+            any = true;
+        }
+        if (h->next_resync < d->next_resync)
+            d->next_resync = h->next_resync;
+    }
+    return any;
+}
+
+// As in client-go, a resync takes place only while the watch runs.
+static void queue_resync(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__delivery *d = &inf->delivery;
+    if (now < d->next_resync || inf->reflector.state != KEDGE__REFLECTOR_WATCH_BODY ||
+        d->resync_queued || d->resyncing || !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
+        return;
+    if (!mark_due(d, now))
+        return;
+    kedge__delta_fifo_push(&inf->fifo, (struct kedge__delta){.type = KEDGE__DELTA_RESYNC}, NULL);
+    d->resync_queued = true;
+}
+
+bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now, bool *blocked)
+{
+    bool moved = false;
+    *blocked = false;
+    queue_resync(inf, now);
+    for (int steps = 0; steps < TURN_STEPS && !inf->stop_asked; steps++) {
+        uint64_t before = inf->delivery.number;
+        enum outcome outcome = step(inf, now);
+        *blocked = outcome == BLOCKED;
+        if (outcome != WENT_ON)
+            break;
+        moved = true;
+        if (inf->delivery.number != before)
+            steps += CALL_STEPS;
+    }
+    return moved;
+}
+
+void kedge__delivery_discard(struct kedge_informer *inf)
+{
+    struct kedge__delta delta;
+    if (inf->delivery.note != KEDGE__NOTE_NONE)
+        end_note(inf);
+    while (kedge__delta_fifo_pop(&inf->fifo, &delta)) {
+        if (delta.type == KEDGE__DELTA_UPSERT || delta.type == KEDGE__DELTA_DELETE)
+            kedge__heap_remove(heap_of(inf), delta.slot);
+    }
+    kedge__delta_fifo_version_done(&inf->fifo);
+    inf->delivery.sweeping = inf->delivery.resyncing = inf->delivery.resync_queued = false;
+    for (struct kedge_handler *h = inf->delivery.handlers; h != NULL; h = h->next)
+        h->replaying = h->resyncing = false;
+}

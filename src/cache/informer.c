@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// informer.c - the informer as its users see it, and as the loop does: a task that reads and delivers.
+#include "cache/informer_priv.h"
+
+#define QUEUE_DEFAULT  32
+#define PAGE_DEFAULT   500
+#define TEXT_DEFAULT   8192
+#define TEXT_MIN       1024
+#define BUFFER_DEFAULT 4096
+#define BUFFER_MIN     2048
+
+// How long until a handler that is not ready is asked again.
+#define READY_LOOK (100 * KEDGE_MILLISECOND)
+// Bytes of records that one turn moves at most, so that no turn is long.
+#define TIDY_BYTES 65536
+
+static struct kedge_informer *informer_of(struct kedge__task *t)
+{
+    return (struct kedge_informer *)(void *)t;
+}
+
+static bool step(struct kedge__task *t, kedge_time now)
+{
+    struct kedge_informer *inf = informer_of(t);
+    return !inf->stopped && kedge__reflector_step(inf, now);
+}
+
+static void tell_state(struct kedge_informer *inf)
+{
+    if (!inf->state_dirty)
+        return;
+    inf->state_dirty = false;
+    if (inf->on_state != NULL)
+        inf->on_state(inf->on_state_ctx, inf);
+}
+
+static bool deliver(struct kedge__task *t, kedge_time now)
+{
+    struct kedge_informer *inf = informer_of(t);
+    if (inf->stopped)
+        return false;
+    bool blocked;
+    bool moved = kedge__delivery_run(inf, now, &blocked);
+    if (!inf->stop_asked)
+        tell_state(inf);
+    if (inf->stop_asked) {
+        kedge__informer_do_stop(inf);
+        return true;
+    }
+    // Somebody's item may wait for the room that lies in pieces.
+    if (inf->reflector.item_waits)
+        moved |= kedge__heap_tidy(&inf->factory->heap, TIDY_BYTES);
+    if (blocked && now + READY_LOOK < t->deadline)
+        t->deadline = now + READY_LOOK;
+    if (inf->delivery.next_resync < t->deadline &&
+        inf->reflector.state == KEDGE__REFLECTOR_WATCH_BODY && !blocked)
+        t->deadline = inf->delivery.next_resync;
+    inf->factory->heap_part->used = kedge__heap_used(&inf->factory->heap);
+    inf->factory->heap_part->peak = inf->factory->heap.peak;
+    return moved;
+}
+
+static const struct kedge__task_ops task_ops = {step, deliver};
+
+static void fill_defaults(struct kedge_informer_options *o)
+{
+    if (o->page == 0)
+        o->page = PAGE_DEFAULT;
+    if (o->text_max == 0)
+        o->text_max = TEXT_DEFAULT;
+    if (o->buffer == 0)
+        o->buffer = BUFFER_DEFAULT;
+    if (o->queue == 0)
+        o->queue = QUEUE_DEFAULT;
+    if (o->namespace_ == NULL)
+        o->namespace_ = "";
+    if (o->label_selector == NULL)
+        o->label_selector = "";
+    if (o->field_selector == NULL)
+        o->field_selector = "";
+}
+
+static bool options_are_sound(struct kedge *k, const struct kedge_informer_options *o)
+{
+    const char *problem = NULL;
+    if (o->text_max < TEXT_MIN)
+        problem = "text_max is less than 1024";
+    else if (o->buffer < BUFFER_MIN)
+        problem = "buffer is less than 2048";
+    else if (o->maximum > 0 && o->maximum < o->reserved)
+        problem = "maximum is less than reserved";
+    if (problem != NULL)
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), problem);
+    return problem == NULL;
+}
+
+struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
+                                           const struct kedge_kind *kind,
+                                           const struct kedge_informer_options *options)
+{
+    struct kedge *k = factory->k;
+    struct kedge_informer_options o = *options;
+    fill_defaults(&o);
+    if (!options_are_sound(k, &o))
+        return NULL;
+    struct kedge_informer *inf = KEDGE__NEW(k, "informer", struct kedge_informer, 1);
+    struct kedge__delta *ring = KEDGE__NEW(k, "delta fifo", struct kedge__delta, o.queue);
+    if (inf == NULL || ring == NULL)
+        return NULL;
+    inf->factory = factory;
+    inf->kind = kind;
+    inf->options = o;
+    inf->owner = factory->count;
+    inf->account.reserved = o.reserved;
+    inf->account.maximum = o.maximum;
+    inf->account.secret = (kind->flags & KEDGE_SECRET) != 0;
+    inf->delivery.next_resync = KEDGE_FOREVER;
+    inf->task.ops = &task_ops;
+    inf->task.deadline = KEDGE_FOREVER;
+    kedge__delta_fifo_init(&inf->fifo, ring, o.queue);
+    kedge__indexer_init(&inf->indexer, &factory->heap, inf->owner,
+                        kedge__random_next(&factory->client->random));
+    if (kedge__reflector_init(inf) != KEDGE_OK || kedge__task_add(k, &inf->task) != KEDGE_OK)
+        return NULL;
+    return inf;
+}
+
+// ---------------------------------------------------------------------------- state
+
+void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase, kedge_time now)
+{
+    if (phase == KEDGE_CURRENT) {
+        inf->reason = KEDGE_OK;
+        inf->problem[0] = '\0';
+        inf->object[0] = '\0';
+        inf->bytes_short = 0;
+    }
+    if (inf->phase == phase)
+        return;
+    inf->phase = phase;
+    inf->since = now;
+    inf->state_dirty = true;
+}
+
+static void log_failure(struct kedge_informer *inf, const char *what)
+{
+    struct kedge *k = inf->factory->k;
+    if (!kedge__log_wants(k, KEDGE_LOG_WARNING))
+        return;
+    char text[KEDGE__PROBLEM_MAX + 128];
+    struct kedge__line l;
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, what);
+    kedge__line_byte(&l, ' ');
+    kedge__line_text(&l, inf->kind->resource);
+    kedge__line_text(&l, ": ");
+    kedge__line_text(&l, inf->problem);
+    kedge__log(k, KEDGE_LOG_WARNING, text);
+}
+
+void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
+                            const char *text)
+{
+    struct kedge__line l;
+    kedge__line_init(&l, inf->problem, sizeof inf->problem);
+    kedge__line_printable(&l, kedge_str_of(text != NULL && text[0] != '\0' ? text
+                                                                           : kedge_err_text(err)),
+                          sizeof inf->problem - 4);
+    if (inf->phase != KEDGE_STALE)
+        inf->reason = err;
+    inf->failures++;
+    inf->state_dirty = true;
+    log_failure(inf, what);
+}
+
+void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__line l;
+    kedge__informer_phase(inf, KEDGE_STALE, now);
+    inf->reason = KEDGE_ERR_FULL;
+    kedge__line_init(&l, inf->problem, sizeof inf->problem);
+    kedge__line_text(&l, "the heap lacks ");
+    kedge__line_int(&l, (int64_t)inf->bytes_short);
+    kedge__line_text(&l, " bytes for ");
+    kedge__line_text(&l, inf->object);
+    inf->failures++;
+    inf->state_dirty = true;
+    log_failure(inf, "cache");
+}
+
+// Resource versions of one resource: a longer one is greater, equal lengths compare as text.
+static bool greater(const char *a, const char *b)
+{
+    size_t la = strlen(a);
+    size_t lb = strlen(b);
+    return la != lb ? la > lb : strcmp(a, b) > 0;
+}
+
+void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version)
+{
+    size_t len = strlen(version);
+    if (len < sizeof inf->floor && greater(version, inf->floor))
+        memcpy(inf->floor, version, len + 1);
+}
+
+kedge_err kedge_informer_state(const struct kedge_informer *inf, struct kedge_informer_state *state)
+{
+    if (inf == NULL || state == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    *state = (struct kedge_informer_state){
+        .phase = inf->phase,
+        .reason = inf->reason,
+        .text = inf->problem,
+        .object = inf->object,
+        .bytes_short = inf->bytes_short,
+        .since = inf->since,
+        .version = inf->applied,
+        .objects = inf->indexer.count,
+        .partial = inf->partial,
+        .skipped = inf->skipped,
+        .last_partial = inf->last_partial,
+        .lists = inf->lists,
+        .watches = inf->watches,
+        .failures = inf->failures,
+        .bytes_in = inf->reflector.connection.bytes_in,
+        .bytes_out = inf->reflector.connection.bytes_out,
+    };
+    return KEDGE_OK;
+}
+
+void kedge_informer_on_state(struct kedge_informer *inf,
+                             void (*changed)(void *ctx, struct kedge_informer *informer), void *ctx)
+{
+    if (inf == NULL)
+        return;
+    inf->on_state = changed;
+    inf->on_state_ctx = ctx;
+}
+
+const struct kedge_kind *kedge_informer_kind(const struct kedge_informer *inf)
+{
+    return inf != NULL ? inf->kind : NULL;
+}
+
+// ---------------------------------------------------------------------------- handlers
+
+static kedge_time resync_period(const struct kedge_informer *inf, const struct kedge_handler *h)
+{
+    kedge_time period = h->resync != 0 ? h->resync : inf->factory->options.resync;
+    if (period <= 0)
+        return KEDGE_FOREVER;
+    return period < KEDGE_SECOND ? KEDGE_SECOND : period;
+}
+
+static void schedule_resync(struct kedge_informer *inf, struct kedge_handler *h)
+{
+    kedge_time now = kedge__clock(inf->factory->k);
+    h->resync_period = resync_period(inf, h);
+    h->next_resync =
+        h->resync_period < KEDGE_FOREVER - now ? now + h->resync_period : KEDGE_FOREVER;
+    if (h->next_resync < inf->delivery.next_resync)
+        inf->delivery.next_resync = h->next_resync;
+}
+
+kedge_err kedge_informer_add_handler(struct kedge_informer *inf, struct kedge_handler *h)
+{
+    if (inf == NULL || h == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    if (h->informer != NULL)
+        return KEDGE_ERR_EXISTS;
+    if (inf->stopped || inf->stop_asked)
+        return KEDGE_ERR_STATE;
+    struct kedge_handler **end = &inf->delivery.handlers;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = h;
+    h->next = NULL;
+    h->informer = inf;
+    // The note under way is in the cache already, so it comes with the replay.
+    h->had = inf->delivery.number;
+    h->replay = 0;
+    h->replaying = inf->factory->started;
+    h->resyncing = false;
+    schedule_resync(inf, h);
+    return KEDGE_OK;
+}
+
+kedge_err kedge_informer_remove_handler(struct kedge_informer *inf, struct kedge_handler *h)
+{
+    if (inf == NULL || h == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    struct kedge_handler **at = &inf->delivery.handlers;
+    while (*at != NULL && *at != h)
+        at = &(*at)->next;
+    if (*at == NULL)
+        return KEDGE_OK;
+    *at = h->next;
+    h->next = NULL;
+    h->informer = NULL;
+    h->replaying = h->resyncing = false;
+    return KEDGE_OK;
+}
+
+bool kedge_handler_has_synced(const struct kedge_handler *h)
+{
+    return h != NULL && h->informer != NULL && h->informer->synced && !h->replaying;
+}
+
+bool kedge_informer_has_synced(const struct kedge_informer *inf)
+{
+    return inf != NULL && inf->synced;
+}
+
+// ---------------------------------------------------------------------------- the end
+
+void kedge__informer_do_stop(struct kedge_informer *inf)
+{
+    kedge__reflector_stop(inf);
+    kedge__delivery_discard(inf);
+    memcpy(inf->reflector.read, inf->applied, sizeof inf->applied);
+    inf->stopped = true;
+    inf->stop_asked = false;
+    inf->task.stream = NULL;
+    inf->task.interest = KEDGE_INTEREST_NONE;
+    inf->task.deadline = KEDGE_FOREVER;
+}
+
+void kedge_informer_stop(struct kedge_informer *inf)
+{
+    if (inf == NULL || inf->stopped)
+        return;
+    // A handler may hold a record that stopping would free: then it is done when it has returned.
+    if (inf->factory->k->inside)
+        inf->stop_asked = true;
+    else
+        kedge__informer_do_stop(inf);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// informer_priv.h - the insides of informer and factory, one struct a room.
+//
+//     reflector --(intake)--> delta fifo --(delivery)--> indexer, handlers
+//     reads the stream        in order        applies one delta at a time
+#ifndef KEDGE_CACHE_INFORMER_PRIV_H
+#define KEDGE_CACHE_INFORMER_PRIV_H
+
+#include "base/context.h"
+#include "cache/delta_fifo.h"
+#include "cache/indexer.h"
+#include "client/exchange.h"
+#include "kedge/backoff.h"
+#include "kedge/factory.h"
+#include "kedge/lister.h"
+#include "kedge/reader.h"
+#include "kedge/sieve.h"
+#include "object/heap.h"
+
+// Bytes for what is around the items: version and continue token (some 600 bytes at most where names
+// are as long as they may be).
+#define KEDGE__ENVELOPE_MAX 2048
+
+#define KEDGE__PROBLEM_MAX 160
+#define KEDGE__KEY_MAX     (63 + 1 + 253 + 1) // namespace/name with its NUL
+
+enum kedge__reflector_state {
+    KEDGE__REFLECTOR_STOPPED,
+    KEDGE__REFLECTOR_PAUSE,      // until `wake`; then lists or watches, as `next` says
+    KEDGE__REFLECTOR_LIST_HEAD,
+    KEDGE__REFLECTOR_LIST_BODY,
+    KEDGE__REFLECTOR_LIST_DRAIN, // the list is whole, the end of its body is not
+    KEDGE__REFLECTOR_LIST_END,   // the fifo has no room for the list's end yet
+    KEDGE__REFLECTOR_WATCH_HEAD,
+    KEDGE__REFLECTOR_WATCH_BODY,
+    KEDGE__REFLECTOR_REFUSED     // reads the Status of an answer that is not 200
+};
+
+// What a pause, an answer or a recovery is for.
+enum kedge__reflector_next { KEDGE__NEXT_LIST, KEDGE__NEXT_WATCH };
+
+struct kedge__reflector {
+    enum kedge__reflector_state state;
+    enum kedge__reflector_next next;  // PAUSE: what comes after it
+    enum kedge__reflector_next asked; // what the request under way is
+    kedge_time wake;
+    kedge_time room_wake; // STALE: a list may come early, if there is room, from this time on
+
+    struct kedge__connection connection;
+    struct kedge_sieve sieve;
+    char *item_buf; // of the sieve; before the answer comes, of the request's path
+    size_t item_cap;
+    char *envelope_buf;
+    bool item_waits; // the sieve's item has found no room yet
+    size_t refused_bytes;
+
+    struct kedge_backoff backoff;
+    struct kedge_backoff stale_backoff; // 30 s to 1 h
+
+    char read[KEDGE__VERSION_MAX];  // a watch goes on from here
+    char first_page[KEDGE__VERSION_MAX]; // version of the list under way
+    uint32_t attempt;        // of the list under way or the last one; also the mark of what is framed
+    bool marking;            // this list stores nothing
+    bool mark_next;          // STALE: the next list is a marking one
+    bool more_pages;         // the next request takes the envelope's continue token
+    bool any_version;        // the server cannot serve our version: ask for its most recent
+
+    kedge_time watch_began;
+    kedge_time watch_ends;   // the server should have ended it by then
+    kedge_time heard;        // last byte of the watch
+    bool watch_told;         // an event or a bookmark has come in this watch
+    bool bookmarks;          // this resource sends bookmarks
+    uint8_t silent_watches;  // in a row, from one version
+};
+
+enum kedge__note { KEDGE__NOTE_NONE, KEDGE__NOTE_ADD, KEDGE__NOTE_UPDATE, KEDGE__NOTE_DELETE,
+                   KEDGE__NOTE_TOMBSTONE, KEDGE__NOTE_RESYNC };
+
+struct kedge__delivery {
+    struct kedge_handler *handlers;
+    uint64_t number;       // of the notification under way, or of the last one
+    enum kedge__note note; // under way
+    uint32_t slot;         // of its object
+    uint32_t old;          // UPDATE: slot that holds the old record
+    uint32_t walk;         // the slot that a sweep or a resync has come to
+    uint32_t sweep_mark;
+    bool sweeping;
+    bool sweep_stored;
+    bool resyncing;
+    kedge_time next_resync; // KEDGE_FOREVER: no handler wants one
+    bool resync_queued;
+};
+
+struct kedge_informer {
+    struct kedge__task task;
+    struct kedge_factory *factory;
+    struct kedge_informer *next;
+    const struct kedge_kind *kind;
+    struct kedge_informer_options options;
+    uint16_t owner; // account of the heap
+
+    struct kedge__account account;
+    struct kedge__indexer indexer;
+    struct kedge__delta_fifo fifo;
+    struct kedge__reflector reflector;
+    struct kedge__delivery delivery;
+
+    char applied[KEDGE__VERSION_MAX]; // what the user sees is at this version
+    char floor[KEDGE__VERSION_MAX];   // the greatest version applied: a list must not be older
+    bool synced;
+    bool stopped;
+    bool stop_asked; // by a handler; done when it has returned
+
+    enum kedge_informer_phase phase;
+    kedge_time since;
+    kedge_err reason;
+    char problem[KEDGE__PROBLEM_MAX];
+    char object[KEDGE__KEY_MAX]; // STALE: what had no room
+    size_t bytes_short;
+    size_t stale_bytes; // its record
+    char last_partial[KEDGE__KEY_MAX];
+    uint64_t partial;
+    uint64_t skipped;
+    uint64_t lists;
+    uint64_t watches;
+    uint64_t failures;
+    bool state_dirty;
+    void (*on_state)(void *ctx, struct kedge_informer *informer);
+    void *on_state_ctx;
+};
+
+struct kedge_factory {
+    struct kedge *k;
+    struct kedge_client *client;
+    struct kedge_factory_options options;
+    struct kedge_informer *informers;
+    uint16_t count;
+    bool started;
+    struct kedge__heap heap;
+    struct kedge__part *heap_part;
+    struct kedge_json_token *tokens; // shared: a document lives within one step
+    size_t token_count;
+    char *shrink_buf; // to cut an object with too many tokens down to its identity
+};
+
+// intake.c: from the sieve's item to a delta.
+//
+// KEDGE_OK        taken, or skipped and counted
+// KEDGE_WAIT      no room yet
+// KEDGE_ERR_FULL  no room; inf->object, bytes_short and stale_bytes say for what
+kedge_err kedge__intake_list_item(struct kedge_informer *inf);
+// The rows of a marking list: name, namespace, uid, version.
+extern const struct kedge_table kedge__identity_table;
+// `partial`: only the identity of `object` is there. `version` (KEDGE__VERSION_MAX bytes) is set to
+// the object's, or "" if it was skipped.
+kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object, bool partial,
+                              bool deleted, char *version);
+// Tokenises the sieve's item; one with too many tokens is cut down to its identity: *partial.
+kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial);
+
+// delivery.c
+// True if it got anywhere. *blocked: a handler is not ready.
+bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now, bool *blocked);
+// Something waits for handlers, or is being swept: it may free room.
+bool kedge__delivery_busy(const struct kedge_informer *inf);
+// Gives up whatever waits; the cache stays.
+void kedge__delivery_discard(struct kedge_informer *inf);
+
+// reflector.c
+kedge_err kedge__reflector_init(struct kedge_informer *inf);
+void kedge__reflector_start(struct kedge_informer *inf, kedge_time now);
+bool kedge__reflector_step(struct kedge_informer *inf, kedge_time now);
+void kedge__reflector_stop(struct kedge_informer *inf);
+
+// informer.c
+struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
+                                           const struct kedge_kind *kind,
+                                           const struct kedge_informer_options *options);
+void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase, kedge_time now);
+// The heap is full: the phase is STALE.
+void kedge__informer_stale(struct kedge_informer *inf, kedge_time now);
+// Counts and keeps a failure of `what`. `text` may come from outside, or be NULL.
+void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
+                            const char *text);
+// Sets inf->floor to the greater of itself and `version`.
+void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version);
+void kedge__informer_do_stop(struct kedge_informer *inf);
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// intake.c - one object: sieved text, tokens, record, delta.
+//
+// Nothing is kept of an object that finds no room: the sieve still has its text, and the next turn
+// tries again.
+#include "cache/informer_priv.h"
+#include "object/project.h"
+
+#define SHRINK_MAX 768 // name, namespace, uid and version at their longest, as JSON
+
+static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
+    {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0namespace\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0uid\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
+};
+const struct kedge_table kedge__identity_table = {identity_rows, KEDGE__IDENTITY, 0};
+
+// Cuts an object that has more tokens than there are down to its identity, by sieving its text again.
+static kedge_err shrink(struct kedge_informer *inf, struct kedge_json *doc)
+{
+    struct kedge_factory *f = inf->factory;
+    struct kedge_sieve identity;
+    struct kedge_sieve_options options = {
+        .shape = KEDGE_SIEVE_OBJECT,
+        .tables = {&kedge__identity_table},
+        .identity = KEDGE__IDENTITY,
+        .item_buf = f->shrink_buf,
+        .item_cap = SHRINK_MAX,
+    };
+    kedge_str text = inf->reflector.sieve.item;
+    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
+    size_t used = 0;
+    kedge_err err = kedge_sieve_init(&identity, &options);
+    if (err == KEDGE_OK)
+        err = kedge_sieve_feed(&identity, text.ptr, text.len, &used, &event);
+    if (err != KEDGE_OK || event != KEDGE_SIEVE_ITEM)
+        return err != KEDGE_OK ? err : KEDGE_ERR_JSON;
+    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, f->tokens, f->token_count);
+}
+
+kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial)
+{
+    struct kedge_factory *f = inf->factory;
+    kedge_str text = inf->reflector.sieve.item;
+    *partial = inf->reflector.sieve.overflow;
+    kedge_err err = kedge_json_parse(doc, text.ptr, text.len, f->tokens, f->token_count);
+    if (err != KEDGE_ERR_FULL)
+        return err;
+    *partial = true;
+    return shrink(inf, doc);
+}
+
+static void write_key(char *buf, const struct kedge__identity *id)
+{
+    struct kedge__line l;
+    kedge__line_init(&l, buf, KEDGE__KEY_MAX);
+    if (id->namespace_[0] != '\0') {
+        kedge__line_printable(&l, kedge_str_of(id->namespace_), 63);
+        kedge__line_byte(&l, '/');
+    }
+    kedge__line_printable(&l, kedge_str_of(id->name), 253);
+}
+
+// The record's size; an object over the limit becomes partial.
+static kedge_err measure(struct kedge_informer *inf, kedge_json_value object, bool *partial,
+                         size_t *size)
+{
+    kedge_err err = kedge__project(inf->kind, object, *partial, NULL, 0, size);
+    bool too_large = err == KEDGE_ERR_TOO_LONG ||
+                     (err == KEDGE_OK && *size > inf->factory->options.object_max);
+    if (!too_large || *partial)
+        return err;
+    *partial = true;
+    return kedge__project(inf->kind, object, true, NULL, 0, size);
+}
+
+static bool anything_queued(const struct kedge_factory *f)
+{
+    for (const struct kedge_informer *i = f->informers; i != NULL; i = i->next) {
+        if (kedge__delivery_busy(i))
+            return true;
+    }
+    return false;
+}
+
+// Nothing that is queued would help: says what lacks.
+static kedge_err full(struct kedge_informer *inf, const struct kedge__identity *id, size_t size,
+                      size_t lacking)
+{
+    write_key(inf->object, id);
+    inf->stale_bytes = size;
+    inf->bytes_short = lacking;
+    return KEDGE_ERR_FULL;
+}
+
+struct arrival {
+    kedge_json_value object;
+    const struct kedge__identity *id;
+    uint32_t known; // slot of the cached object of that name; 0: none
+    bool deleted;
+    bool partial;
+    bool listed;
+};
+
+static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial, size_t size)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    size_t lacking = 0;
+    bool in_flight = a->deleted || a->known != 0;
+    kedge_err err = kedge__heap_room(heap, inf->owner, size, in_flight, &lacking);
+    if (err == KEDGE_ERR_FULL && anything_queued(inf->factory))
+        return KEDGE_WAIT;
+    if (err == KEDGE_ERR_FULL && a->deleted) {
+        // No room for the final state, but none is needed to forget what is known.
+        if (a->known != 0)
+            kedge__delta_fifo_push(&inf->fifo,
+                                   (struct kedge__delta){.slot = a->known,
+                                                         .type = KEDGE__DELTA_TOMBSTONE}, NULL);
+        return KEDGE_OK;
+    }
+    if (err == KEDGE_ERR_FULL)
+        return full(inf, a->id, size, lacking);
+    if (err != KEDGE_OK)
+        return err;
+
+    uint32_t slot = kedge__heap_add(heap, inf->owner, size);
+    err = kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, slot), size, &size);
+    if (err != KEDGE_OK) {
+        kedge__heap_remove(heap, slot);
+        return err;
+    }
+    if (partial) {
+        inf->partial++;
+        write_key(inf->last_partial, a->id);
+    }
+    struct kedge__delta delta = {.slot = slot,
+                                 .mark = inf->reflector.attempt,
+                                 .type = a->deleted ? KEDGE__DELTA_DELETE : KEDGE__DELTA_UPSERT,
+                                 .listed = a->listed};
+    kedge__delta_fifo_push(&inf->fifo, delta, NULL);
+    return KEDGE_OK;
+}
+
+static kedge_err take(struct kedge_informer *inf, const struct arrival *a)
+{
+    if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_UPSERT))
+        return KEDGE_WAIT;
+    bool partial = a->partial;
+    size_t size = 0;
+    kedge_err err = measure(inf, a->object, &partial, &size);
+    return err == KEDGE_OK ? store(inf, a, partial, size) : err;
+}
+
+static bool usable(struct kedge_informer *inf, const struct kedge__identity *id)
+{
+    if (!id->too_long && id->name[0] != '\0')
+        return true;
+    inf->skipped++;
+    return false;
+}
+
+static uint32_t find(const struct kedge_informer *inf, const struct kedge__identity *id)
+{
+    return kedge__indexer_find(&inf->indexer, kedge_str_of(id->namespace_), kedge_str_of(id->name));
+}
+
+static bool same_uid(const struct kedge_object *o, const struct kedge__identity *id)
+{
+    return kedge_str_is(kedge_text_str(&o->uid), id->uid);
+}
+
+// True if the item needs no delta: a marking list's, or one whose object is cached just so. Marks it.
+static bool only_marked(struct kedge_informer *inf, const struct kedge__identity *id, uint32_t known)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    if (known == 0)
+        return inf->reflector.marking;
+    const struct kedge_object *o = kedge__heap_object(heap, known);
+    bool same = same_uid(o, id) && kedge_str_is(kedge_text_str(&o->resource_version),
+                                                id->resource_version);
+    bool mark = inf->reflector.marking ? same_uid(o, id) : same;
+    if (mark)
+        kedge__heap_slot(heap, known)->mark = inf->reflector.attempt;
+    return mark || inf->reflector.marking;
+}
+
+kedge_err kedge__intake_list_item(struct kedge_informer *inf)
+{
+    struct kedge_json doc;
+    struct kedge__identity id;
+    struct arrival a = {.id = &id, .listed = true};
+    kedge_err err = kedge__intake_parse(inf, &doc, &a.partial);
+    if (err != KEDGE_OK)
+        return err;
+    a.object = kedge_json_root(&doc);
+    kedge__identity_read(&id, a.object);
+    if (!usable(inf, &id))
+        return KEDGE_OK;
+    a.known = find(inf, &id);
+    // What is known is what was applied: compare with it only when nothing else is on its way.
+    if (!kedge__delivery_busy(inf) && only_marked(inf, &id, a.known))
+        return KEDGE_OK;
+    return inf->reflector.marking ? KEDGE_WAIT : take(inf, &a);
+}
+
+kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object, bool partial,
+                              bool deleted, char *version)
+{
+    struct kedge__identity id;
+    struct arrival a = {.id = &id, .object = object, .deleted = deleted, .partial = partial};
+    kedge__identity_read(&id, object);
+    version[0] = '\0';
+    if (!usable(inf, &id))
+        return KEDGE_OK;
+    a.known = find(inf, &id);
+    memcpy(version, id.resource_version, KEDGE__VERSION_MAX);
+    return take(inf, &a);
+}
