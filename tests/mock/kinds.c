@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// kinds.c - the built-in kinds, as data, and custom ones.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+
+#define DEPLOYMENT_SHELL                                                                 \
+    "\"spec\":{\"replicas\":0,\"selector\":null,\"template\":{\"metadata\":{},\"spec\":" \
+    "{\"containers\":null}},\"strategy\":{}},\"status\":{}"
+#define NODE_INFO                                                                              \
+    "\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":0}},\"nodeInfo\":{\"machineID\":\"\"," \
+    "\"systemUUID\":\"\",\"bootID\":\"\",\"kernelVersion\":\"\",\"osImage\":\"\","             \
+    "\"containerRuntimeVersion\":\"\",\"kubeletVersion\":\"\",\"kubeProxyVersion\":\"\","      \
+    "\"operatingSystem\":\"\",\"architecture\":\"\"}"
+
+const struct kind mock__kinds[] = {
+    {.group = "",
+     .version = "v1",
+     .plural = "configmaps",
+     .singular = "configmap",
+     .name = "ConfigMap",
+     .short_name = "cm",
+     .namespaced = true,
+     .top = "data binaryData immutable",
+     .shell = ""},
+    {.group = "",
+     .version = "v1",
+     .plural = "events",
+     .singular = "event",
+     .name = "Event",
+     .short_name = "ev",
+     .namespaced = true,
+     .top =
+         "involvedObject reason message source firstTimestamp lastTimestamp count type eventTime "
+         "series action related reportingComponent reportingInstance",
+     .fields = "involvedObject.kind involvedObject.namespace involvedObject.name "
+               "involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion "
+               "involvedObject.fieldPath reason reportingComponent source type",
+     .shell = "\"involvedObject\":{},\"source\":{},\"firstTimestamp\":null,\"lastTimestamp\":null,"
+              "\"eventTime\":null,\"reportingComponent\":\"\",\"reportingInstance\":\"\""},
+    {.group = "",
+     .version = "v1",
+     .plural = "namespaces",
+     .singular = "namespace",
+     .name = "Namespace",
+     .short_name = "ns",
+     .status = true,
+     .top = "spec status",
+     .fields = "status.phase",
+     .shell = "\"spec\":{},\"status\":{}",
+     .new_status = "{\"phase\":\"Active\"}"},
+    {.group = "",
+     .version = "v1",
+     .plural = "nodes",
+     .singular = "node",
+     .name = "Node",
+     .short_name = "no",
+     .status = true,
+     .top = "spec status",
+     .fields = "spec.unschedulable",
+     .shell = "\"spec\":{},\"status\":{" NODE_INFO "}"},
+    {.group = "",
+     .version = "v1",
+     .plural = "pods",
+     .singular = "pod",
+     .name = "Pod",
+     .short_name = "po",
+     .category = "all",
+     .namespaced = true,
+     .status = true,
+     .generations = true,
+     .top = "spec status",
+     .fields = "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName "
+               "spec.hostNetwork status.phase status.podIP status.nominatedNodeName",
+     .shell = "\"spec\":{\"containers\":null},\"status\":{}",
+     .new_status = "{\"phase\":\"Pending\",\"qosClass\":\"BestEffort\"}"},
+    {.group = "",
+     .version = "v1",
+     .plural = "secrets",
+     .singular = "secret",
+     .name = "Secret",
+     .namespaced = true,
+     .top = "data stringData type immutable",
+     .fields = "type",
+     .shell = ""},
+    {.group = "",
+     .version = "v1",
+     .plural = "services",
+     .singular = "service",
+     .name = "Service",
+     .short_name = "svc",
+     .category = "all",
+     .namespaced = true,
+     .status = true,
+     .top = "spec status",
+     .fields = "spec.clusterIP spec.type",
+     .shell = "\"spec\":{},\"status\":{\"loadBalancer\":{}}",
+     .new_status = "{\"loadBalancer\":{}}"},
+    {.group = "apps",
+     .version = "v1",
+     .plural = "deployments",
+     .singular = "deployment",
+     .name = "Deployment",
+     .short_name = "deploy",
+     .category = "all",
+     .namespaced = true,
+     .status = true,
+     .scale = true,
+     .generations = true,
+     .top = "spec status",
+     .shell = DEPLOYMENT_SHELL,
+     .new_status = "{}"},
+    {.group = "coordination.k8s.io",
+     .version = "v1",
+     .plural = "leases",
+     .singular = "lease",
+     .name = "Lease",
+     .namespaced = true,
+     .versioned = true,
+     .top = "spec",
+     .shell = "\"spec\":{}"},
+};
+const size_t mock__kind_count = sizeof mock__kinds / sizeof mock__kinds[0];
+
+void resource_init(struct resource *r, const struct kind *kind, uint64_t version)
+{
+    *r = (struct resource){.kind = *kind, .oldest = version};
+}
+
+void resource_init_crd(struct resource *r, const struct mock_crd *crd, uint64_t version)
+{
+    struct text singular = {0};
+    for (const char *c = crd->kind; *c; c++) {
+        char small = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+        text_add(&singular, &small, 1);
+    }
+    *r = (struct resource){.oldest = version};
+    r->owned[0] = mock__copy_string(crd->group);
+    r->owned[1] = mock__copy_string(crd->version);
+    r->owned[2] = mock__copy_string(crd->plural);
+    r->owned[3] = mock__copy_string(crd->kind);
+    r->owned[4] = singular.bytes;
+    r->kind = (struct kind){.group = r->owned[0],
+                            .version = r->owned[1],
+                            .plural = r->owned[2],
+                            .name = r->owned[3],
+                            .singular = r->owned[4],
+                            .namespaced = crd->namespaced,
+                            .custom = true,
+                            .status = true,
+                            .generations = true,
+                            .versioned = true,
+                            .shell = ""};
+}
+
+void kind_api_version(const struct kind *kind, struct text *out)
+{
+    text_format(out, "%s%s%s", kind->group, *kind->group ? "/" : "", kind->version);
+}
+
+void kind_resource(const struct kind *kind, struct text *out)
+{
+    text_format(out, "%s%s%s", kind->plural, *kind->group ? "." : "", kind->group);
+}
+
+bool kind_has_field(const struct kind *kind, const char *field)
+{
+    if (!strcmp(field, "metadata.name") ||
+        (kind->namespaced && !strcmp(field, "metadata.namespace")))
+        return true;
+    size_t len = strlen(field);
+    for (const char *at = kind->fields; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && !memcmp(at, field, len))
+            return true;
+        at += word;
+    }
+    return false;
+}

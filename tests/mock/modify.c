@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+// modify.c - get, create, update, patch and delete over HTTP.
+#include <stdlib.h>
+#include <string.h>
+
+#include "priv.h"
+
+#define PATCH_TYPES \
+    "application/json-patch+json, application/merge-patch+json, %sapplication/apply-patch+yaml"
+
+static bool content_type_is(const struct mock_connection *c, const char *type)
+{
+    const char *sent = request_header(&c->request, "content-type");
+    size_t len = strlen(type);
+    return !strncmp(sent, type, len) && (!sent[len] || sent[len] == ';' || sent[len] == ' ');
+}
+
+// The program's name before the slash, as the real server takes it.
+static char *manager_of(const struct mock_connection *c)
+{
+    const char *asked = request_query(&c->request, "fieldManager");
+    const char *agent = request_header(&c->request, "user-agent");
+    if (asked && *asked)
+        return mock__copy_string(asked);
+    size_t len = strcspn(agent, "/");
+    return len ? mock__copy(agent, len) : mock__copy_string("unknown");
+}
+
+static json_t *unreadable(const struct kind *kind, const struct request *r, const char *why)
+{
+    struct text shown = {0};
+    text_string(&shown, "");
+    for (size_t i = 0; i < r->body_len && i < 100; i++) {
+        char byte = r->body[i];
+        text_add(&shown, byte >= ' ' && byte < 0x7f ? &byte : "?", 1);
+    }
+    json_t *refusal = status_bad_request(
+        "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json "
+        "parse error: %s (%s)",
+        kind->name, why, shown.bytes);
+    text_free(&shown);
+    return refusal;
+}
+
+static json_t *parse_body(struct mock_connection *c, const struct kind *kind, json_t **refusal)
+{
+    json_error_t error;
+    json_t *body = mock__parse(c->request.body ? c->request.body : "", c->request.body_len, &error);
+    bool ended = body == NULL && json_error_code(&error) == json_error_premature_end_of_input;
+    if (!body)
+        *refusal = unreadable(kind, &c->request,
+                              ended ? "unexpected end of JSON input" : "invalid character");
+    return body;
+}
+
+// ---- unknown fields ------------------------------------------------------------------------
+
+static bool is_known(const struct kind *kind, const char *key)
+{
+    static const char *const always[] = {"apiVersion", "kind", "metadata"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        if (!strcmp(always[i], key))
+            return true;
+    size_t len = strlen(key);
+    for (const char *at = kind->top; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && !memcmp(at, key, len))
+            return true;
+        at += word;
+    }
+    return !kind->top;
+}
+
+// Drops the first unknown key of an object and gives its name, or NULL.
+static char *drop_unknown(const struct kind *kind, json_t *object)
+{
+    for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
+        if (is_known(kind, json_object_iter_key(it)))
+            continue;
+        char *key = mock__copy_string(json_object_iter_key(it));
+        json_object_del(object, key);
+        return key;
+    }
+    return NULL;
+}
+
+// As fieldValidation asks: refuse, warn (in *warning), or be silent. Only top-level keys are known.
+static json_t *check_fields(struct mock_connection *c, const struct kind *kind, json_t *object,
+                            struct text *warning)
+{
+    const char *asked = request_query(&c->request, "fieldValidation");
+    json_t *refusal = NULL;
+    char *key;
+    while ((key = drop_unknown(kind, object)) != NULL) {
+        if (asked && !strcmp(asked, "Strict") && !refusal)
+            refusal = status_bad_request("%s in version \"%s\" cannot be handled as a %s: strict "
+                                         "decoding error: unknown field \"%s\"",
+                                         kind->name, kind->version, kind->name, key);
+        if ((!asked || strcmp(asked, "Ignore")) && !warning->len)
+            text_format(warning, "299 - \"unknown field \\\"%s\\\"\"", key);
+        free(key);
+    }
+    return refusal;
+}
+
+// ---- replies -------------------------------------------------------------------------------
+
+static void reply_object(struct mock_connection *c, const struct target *target, int code,
+                         const struct revision *state, const struct text *warning)
+{
+    const struct resource *r = target->resource;
+    json_t *refusal = NULL;
+    enum view view = view_asked(&c->request, &refusal);
+    if (refusal) {
+        reply_status(c, refusal);
+        return;
+    }
+    reply_begin(c, code, "application/json");
+    if (warning && warning->len)
+        reply_header(c, "Warning", warning->bytes);
+    int how = reply_how(c, &r->kind);
+    bool scale = !strcmp(target->subresource, "scale");
+    if (!scale && view != VIEW_TABLE && !(how & TEXT_PRETTY)) {
+        struct text t = {0};
+        view_add(&t, r, state, view, false);
+        text_string(&t, "\n");
+        reply_write(c, t.bytes, t.len);
+        text_free(&t);
+        reply_end(c);
+        return;
+    }
+    json_t *body = revision_parse(state);
+    if (scale) {
+        json_t *whole = body;
+        body = object_scale(&r->kind, whole);
+        json_decref(whole);
+    } else if (view == VIEW_TABLE) {
+        json_decref(body);
+        body = table_new(r, true);
+        table_add(c->mock, body, r, state, request_query(&c->request, "includeObject"));
+    }
+    reply_json(c, code, body, scale ? how & TEXT_PRETTY : how);
+    json_decref(body);
+}
+
+static void reply_written(struct mock_connection *c, const struct target *target,
+                          struct written done, const struct text *warning)
+{
+    if (done.refusal)
+        reply_status(c, done.refusal);
+    else
+        reply_object(c, target, done.created ? 201 : 200, done.state, warning);
+    revision_drop(done.state);
+}
+
+// ---- verbs ---------------------------------------------------------------------------------
+
+static void serve_get(struct mock_connection *c, const struct target *target)
+{
+    uint64_t version = 0;
+    const char *asked = request_query(&c->request, "resourceVersion");
+    if (asked && *asked && !parse_version(asked, &version)) {
+        reply_status(c, status_bad_request("resourceVersion: Invalid value: \"%s\": strconv."
+                                           "ParseUint: parsing \"%s\": invalid syntax",
+                                           asked, asked));
+        return;
+    }
+    if (wait_for_version(c, version))
+        return;
+    struct revision *state = resource_find(target->resource, target->namespace, target->name);
+    if (state)
+        reply_object(c, target, 200, state, NULL);
+    else
+        reply_status(c, status_not_found(&target->resource->kind, target->name));
+}
+
+static void serve_body(struct mock_connection *c, const struct target *target,
+                       const struct write *write)
+{
+    const struct kind *kind = &target->resource->kind;
+    struct text warning = {0};
+    json_t *refusal = NULL, *body = NULL;
+    const char *type = request_header(&c->request, "content-type");
+    if (*type && !content_type_is(c, "application/json"))
+        refusal = status_media_type(
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    else
+        body = parse_body(c, kind, &refusal);
+    if (!refusal && !json_is_object(body))
+        refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
+    if (!refusal && strcmp(target->subresource, "scale"))
+        refusal = check_fields(c, kind, body, &warning);
+    if (refusal)
+        reply_status(c, refusal);
+    else
+        reply_written(c, target,
+                      target->verb == VERB_CREATE ? write_create(c->mock, write, body)
+                                                  : write_update(c->mock, write, body),
+                      &warning);
+    json_decref(body);
+    text_free(&warning);
+}
+
+static json_t *patched(struct mock_connection *c, const struct kind *kind, const json_t *old,
+                       const json_t *patch, json_t **refusal)
+{
+    json_t *next = NULL;
+    if (content_type_is(c, "application/json-patch+json")) {
+        next = patch_json(old, patch);
+        if (!next)
+            *refusal = status_failure(422, "Invalid", json_object(),
+                                      "the server rejected our request due to an error in our "
+                                      "request");
+        return next;
+    }
+    bool strategic = content_type_is(c, "application/strategic-merge-patch+json") ||
+                     content_type_is(c, "application/apply-patch+yaml");
+    next = strategic ? patch_strategic(old, patch) : patch_merge(old, patch);
+    if (!next)
+        *refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type map");
+    return next;
+}
+
+static json_t *check_patch_type(const struct mock_connection *c, const struct kind *kind)
+{
+    if (content_type_is(c, "application/json-patch+json") ||
+        content_type_is(c, "application/merge-patch+json"))
+        return NULL;
+    if (!kind->custom && content_type_is(c, "application/strategic-merge-patch+json"))
+        return NULL;
+    if (content_type_is(c, "application/apply-patch+yaml")) {
+        const char *manager = request_query(&c->request, "fieldManager");
+        if (manager && *manager)
+            return NULL;
+        json_t *details =
+            json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "group", "meta.k8s.io", "kind",
+                      "PatchOptions", "causes", "reason", "FieldValueRequired", "message",
+                      "Required value: is required for apply patch", "field", "fieldManager");
+        return status_failure(422, "Invalid", details,
+                              "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required "
+                              "value: is required for apply patch");
+    }
+    struct text types = {0};
+    text_format(&types, PATCH_TYPES,
+                kind->custom ? "" : "application/strategic-merge-patch+json, ");
+    json_t *refusal = status_media_type(types.bytes);
+    text_free(&types);
+    return refusal;
+}
+
+static struct written patch_object(struct mock_connection *c, const struct target *target,
+                                   const struct write *write, const json_t *patch,
+                                   struct text *warning)
+{
+    const struct kind *kind = &target->resource->kind;
+    struct revision *old = resource_find(target->resource, target->namespace, target->name);
+    struct written done = {0};
+    if (!old && write->applied)
+        return write_create(c->mock, write, (json_t *)(uintptr_t)patch);
+    if (!old)
+        return (struct written){.refusal = status_not_found(kind, target->name)};
+    bool scale = !strcmp(target->subresource, "scale");
+    json_t *before = revision_parse(old);
+    json_t *base = scale ? object_scale(kind, before) : json_incref(before);
+    json_t *next = patched(c, kind, base, patch, &done.refusal);
+    if (!done.refusal && !scale)
+        done.refusal = check_fields(c, kind, next, warning);
+    if (!done.refusal)
+        done = write_update(c->mock, write, next);
+    json_decref(next);
+    json_decref(base);
+    json_decref(before);
+    return done;
+}
+
+static void serve_patch(struct mock_connection *c, const struct target *target,
+                        const struct write *write)
+{
+    struct text warning = {0};
+    json_t *patch = NULL, *refusal = check_patch_type(c, &target->resource->kind);
+    if (!refusal)
+        patch = parse_body(c, &target->resource->kind, &refusal);
+    if (refusal)
+        reply_status(c, refusal);
+    else
+        reply_written(c, target, patch_object(c, target, write, patch, &warning), &warning);
+    json_decref(patch);
+    text_free(&warning);
+}
+
+static void serve_delete(struct mock_connection *c, const struct target *target,
+                         const struct write *write)
+{
+    const struct kind *kind = &target->resource->kind;
+    json_t *refusal = NULL;
+    json_t *options = c->request.body_len ? parse_body(c, kind, &refusal) : NULL;
+    if (refusal) {
+        reply_status(c, refusal);
+        return;
+    }
+    struct write asked = *write;
+    asked.dry_run = write->dry_run || json_array_size(json_object_get(options, "dryRun")) > 0;
+    struct written done = write_delete(c->mock, &asked, options);
+    json_decref(options);
+    bool object = !strcmp(kind->plural, "pods") || !strcmp(kind->plural, "namespaces");
+    if (done.refusal || object || !done.deleted) {
+        reply_written(c, target, done, NULL);
+        return;
+    }
+    json_t *success = status_success(kind, target->name, done.state->uid);
+    reply_json(c, 200, success, reply_how(c, NULL));
+    json_decref(success);
+    revision_drop(done.state);
+}
+
+void write_serve(struct mock_connection *c, const struct target *target)
+{
+    char *manager = manager_of(c);
+    const char *dry_run = request_query(&c->request, "dryRun");
+    struct write write = {.resource = target->resource,
+                          .namespace = target->namespace,
+                          .name = target->name,
+                          .subresource = target->subresource,
+                          .manager = manager,
+                          .applied = content_type_is(c, "application/apply-patch+yaml"),
+                          .dry_run = dry_run && !strcmp(dry_run, "All")};
+    switch (target->verb) {
+    case VERB_CREATE:
+    case VERB_UPDATE:
+        serve_body(c, target, &write);
+        break;
+    case VERB_PATCH:
+        serve_patch(c, target, &write);
+        break;
+    case VERB_DELETE:
+        serve_delete(c, target, &write);
+        break;
+    case VERB_DELETECOLLECTION:
+        list_delete(c, target, &write);
+        break;
+    default:
+        serve_get(c, target);
+    }
+    free(manager);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+// watch.c - watches: the initial state, then changes, bookmarks, and the end in time.
+//
+// A watch is a cursor into the history of its resource. Events are made while the client reads;
+// one that reads so slowly that its place was forgotten is closed, as a real server does.
+#include <stdlib.h>
+#include <string.h>
+
+#include "priv.h"
+
+enum { LAST_BOOKMARK_MS = 1000 };
+
+// ---- events --------------------------------------------------------------------------------
+
+static void write_event(struct mock_connection *c, const char *type, const struct text *object)
+{
+    struct text t = {0};
+    text_format(&t, "{\"type\":\"%s\",\"object\":", type);
+    text_add(&t, object->bytes, object->len);
+    text_string(&t, "}\n");
+    reply_write(c, t.bytes, t.len);
+    text_free(&t);
+}
+
+static void write_state(struct mock_connection *c, const char *type, const struct revision *state)
+{
+    struct watch *w = &c->watch;
+    struct text t = {0};
+    if (w->view == VIEW_TABLE) {
+        json_t *table = table_new(w->resource, !w->columns_sent);
+        w->columns_sent = true;
+        table_add(c->mock, table, w->resource, state, w->include);
+        text_json(&t, table, 0);
+        json_decref(table);
+    } else {
+        view_add(&t, w->resource, state, w->view, false);
+    }
+    write_event(c, type, &t);
+    text_free(&t);
+}
+
+// The same content with another version: what a watcher sees leave its selector.
+static struct revision *at_version(const struct resource *r, const struct revision *state,
+                                   uint64_t version)
+{
+    char digits[24];
+    struct text t = {0};
+    text_format(&t, "%llu", (unsigned long long)version);
+    memcpy(digits, t.bytes, t.len + 1);
+    text_free(&t);
+    json_t *object = revision_parse(state);
+    json_object_set_new(json_object_get(object, "metadata"), "resourceVersion",
+                        json_string(digits));
+    struct revision *later = revision_new(&r->kind, object, version);
+    json_decref(object);
+    return later;
+}
+
+static bool is_seen(const struct watch *w, const struct revision *state)
+{
+    if (!state || (*w->namespace && strcmp(w->namespace, state->namespace)))
+        return false;
+    return select_matches_labels(&w->labels, state) && select_matches_fields(&w->fields, state);
+}
+
+static void write_change(struct mock_connection *c, const struct change *change)
+{
+    struct watch *w = &c->watch;
+    bool before = is_seen(w, change->before);
+    bool after = !change->deleted && is_seen(w, change->after);
+    if (after) {
+        write_state(c, before ? "MODIFIED" : "ADDED", change->after);
+    } else if (before && change->deleted) {
+        write_state(c, "DELETED", change->after);
+    } else if (before) {
+        struct revision *left = at_version(w->resource, change->before, change->version);
+        write_state(c, "DELETED", left);
+        revision_drop(left);
+    }
+}
+
+static void write_bookmark(struct mock_connection *c, bool end_mark)
+{
+    struct watch *w = &c->watch;
+    const struct kind *kind = &w->resource->kind;
+    struct text t = {0}, api = {0}, metadata = {0};
+    uint64_t version = c->mock->version > w->since ? c->mock->version : w->since;
+    const char *mark = end_mark ? "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
+    kind_api_version(kind, &api);
+    if (kind->custom && w->view == VIEW_FULL) {
+        text_format(&t,
+                    "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"metadata\":{%s%s"
+                    "\"resourceVersion\":\"%llu\"}}",
+                    api.bytes, kind->name, mark, *mark ? "," : "", (unsigned long long)version);
+    } else {
+        text_format(&metadata, "\"metadata\":{\"resourceVersion\":\"%llu\"%s%s}",
+                    (unsigned long long)version, *mark ? "," : "", mark);
+        if (w->view == VIEW_FULL)
+            text_format(&t, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",%s%s%s}", kind->name, api.bytes,
+                        metadata.bytes, *kind->shell ? "," : "", kind->shell);
+        else if (w->view == VIEW_PARTIAL)
+            text_format(&t,
+                        "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",%s}",
+                        metadata.bytes);
+        else
+            text_format(&t,
+                        "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",%s,"
+                        "\"columnDefinitions\":null,\"rows\":[]}",
+                        metadata.bytes);
+    }
+    write_event(c, "BOOKMARK", &t);
+    text_free(&t);
+    text_free(&api);
+    text_free(&metadata);
+}
+
+void watch_expire(struct mock_connection *c, json_t *status)
+{
+    struct text t = {0};
+    text_json(&t, status, 0);
+    write_event(c, "ERROR", &t);
+    text_free(&t);
+    json_decref(status);
+    reply_flush(c);
+    reply_end(c);
+}
+
+// ---- making the stream ---------------------------------------------------------------------
+
+// True if something was written.
+static bool make_events(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    if (w->next_initial < w->initial.count) {
+        write_state(c, "ADDED", w->initial.items[w->next_initial++]);
+        return true;
+    }
+    if (w->end_mark) {
+        w->end_mark = false;
+        write_bookmark(c, true);
+        return true;
+    }
+    if (w->cursor < resource_end(w->resource)) {
+        const struct change *change = resource_change(w->resource, w->cursor++);
+        if (change->version > w->since)
+            write_change(c, change);
+        return true;
+    }
+    return false;
+}
+
+static bool make_bookmarks(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    int64_t now = c->mock->now;
+    if (!w->bookmarks)
+        return false;
+    if (now >= w->next_bookmark) {
+        uint32_t every = c->mock->options.bookmark_ms ? c->mock->options.bookmark_ms : 60000;
+        w->next_bookmark = now + every;
+        write_bookmark(c, false);
+        return true;
+    }
+    if (now >= w->deadline - LAST_BOOKMARK_MS && !w->early_bookmark) {
+        w->early_bookmark = true;
+        write_bookmark(c, false);
+        return true;
+    }
+    return false;
+}
+
+void watch_make(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    if (w->cursor < w->resource->first || c->reply.stopped) {
+        reply_flush(c);
+        reply_end(c);
+        return;
+    }
+    while (text_left(&c->out) < OUTPUT_GOAL && make_events(c) && !c->reply.stopped)
+        continue;
+    if (text_left(&c->out) >= OUTPUT_GOAL || c->reply.stopped)
+        return;
+    while (make_bookmarks(c))
+        continue;
+    bool over = c->mock->now >= w->deadline;
+    if (over && w->bookmarks)
+        write_bookmark(c, false);
+    if (c->reply.fill || !c->reply.head_sent)
+        reply_flush(c);
+    if (over)
+        reply_end(c);
+}
+
+void watch_stop(struct watch *watch)
+{
+    free(watch->namespace);
+    select_free(&watch->labels);
+    select_free(&watch->fields);
+    snapshot_free(&watch->initial);
+    *watch = (struct watch){0};
+}
+
+// ---- opening -------------------------------------------------------------------------------
+
+static json_t *check_initial(const struct mock *mock, const struct request *r)
+{
+    const char *match = request_query(r, "resourceVersionMatch");
+    bool asked = request_query(r, "sendInitialEvents") != NULL;
+    bool matched = match && *match;
+    if (mock->options.age == MOCK_SERVER_1_20)
+        return matched ? status_invalid_options("resourceVersionMatch",
+                                                "resourceVersionMatch is forbidden for watch")
+                       : NULL;
+    if (asked && mock->options.age == MOCK_SERVER_NO_WATCH_LIST)
+        return status_invalid_options("sendInitialEvents",
+                                      "sendInitialEvents is forbidden for watch unless the "
+                                      "WatchList feature gate is enabled");
+    if (matched && !asked)
+        return status_invalid_options("resourceVersionMatch",
+                                      "resourceVersionMatch is forbidden for watch unless "
+                                      "sendInitialEvents is provided");
+    if (asked && (!matched || strcmp(match, "NotOlderThan")))
+        return status_invalid_options("resourceVersionMatch",
+                                      "sendInitialEvents requires setting resourceVersionMatch to "
+                                      "NotOlderThan");
+    return NULL;
+}
+
+static json_t *parse_watch(struct watch *w, const struct request *r, const struct target *target)
+{
+    const char *labels = request_query(r, "labelSelector");
+    const char *fields = request_query(r, "fieldSelector");
+    struct text only = {0};
+    text_string(&only, fields ? fields : "");
+    if (*target->name)
+        text_format(&only, "%smetadata.name=%s", only.len ? "," : "", target->name);
+    json_t *refusal = select_parse_labels(&w->labels, labels ? labels : "");
+    if (!refusal)
+        refusal = select_parse_fields(&w->fields, only.bytes, &target->resource->kind);
+    text_free(&only);
+    w->resource = target->resource;
+    w->namespace = mock__copy_string(target->namespace);
+    w->view = view_asked(r, &refusal);
+    w->bookmarks = request_flag(r, "allowWatchBookmarks");
+    const char *include = request_query(r, "includeObject");
+    w->include = include && !strcmp(include, "Object") ? "Object" : include ? "None" : NULL;
+    if (include && !strcmp(include, "Metadata"))
+        w->include = NULL;
+    return refusal;
+}
+
+static void set_times(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    const char *asked = request_query(&c->request, "timeoutSeconds");
+    uint64_t seconds = 0;
+    if (!asked || !parse_version(asked, &seconds) || !seconds || seconds > 1000000000u)
+        seconds = 1800 + mock__random(&c->mock->random) % 1800;
+    uint32_t every = c->mock->options.bookmark_ms ? c->mock->options.bookmark_ms : 60000;
+    w->deadline = c->mock->now + (int64_t)seconds * 1000;
+    w->next_bookmark = c->mock->now + every;
+}
+
+static void take_initial(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    struct snapshot *s = &w->initial;
+    size_t kept = 0;
+    *s = resource_snapshot(w->resource, c->mock->version);
+    for (size_t i = 0; i < s->count; i++) {
+        if (is_seen(w, s->items[i]))
+            s->items[kept++] = s->items[i];
+        else
+            revision_drop(s->items[i]);
+    }
+    s->count = kept;
+    w->cursor = resource_end(w->resource);
+}
+
+// From which version on, with or without the present state first.
+static void start(struct mock_connection *c, uint64_t version, bool versioned)
+{
+    struct watch *w = &c->watch;
+    bool modern = c->mock->options.age == MOCK_SERVER_CURRENT;
+    bool asked = modern && request_query(&c->request, "sendInitialEvents");
+    bool all = request_flag(&c->request, "sendInitialEvents") && modern;
+    if (!asked && (!versioned || version == 0))
+        all = true;
+    reply_begin(c, 200, "application/json");
+    c->phase = PHASE_WATCHING;
+    set_times(c);
+    w->since = version;
+    w->cursor = resource_after(w->resource, version);
+    if (all) {
+        take_initial(c);
+        w->since = 0;
+        w->end_mark = modern && w->bookmarks && (asked || versioned);
+    } else if (asked && version == 0) {
+        w->since = c->mock->version;
+        w->cursor = resource_end(w->resource);
+    } else if (version < w->resource->oldest) {
+        watch_expire(c, status_too_old(version, w->resource->oldest));
+        return;
+    }
+    fault_write_odd(c, w->resource, true);
+}
+
+// Initial events not older than a version of the future are waited for, then given up as an event.
+static bool waits_for_initial(struct mock_connection *c, uint64_t version)
+{
+    if (c->mock->options.age != MOCK_SERVER_CURRENT || version <= c->mock->version ||
+        !request_flag(&c->request, "sendInitialEvents"))
+        return false;
+    if (!c->waited)
+        return wait_for_version(c, version);
+    reply_begin(c, 200, "application/json");
+    watch_expire(c, status_too_large(version, c->mock->version));
+    return true;
+}
+
+void watch_serve(struct mock_connection *c, const struct target *target)
+{
+    const char *asked = request_query(&c->request, "resourceVersion");
+    bool versioned = asked && *asked;
+    uint64_t version = 0;
+    json_t *refusal = check_initial(c->mock, &c->request);
+    if (refusal) {
+        reply_status(c, refusal);
+        return;
+    }
+    if (versioned && !parse_version(asked, &version))
+        refusal = status_bad_request("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: "
+                                     "parsing \"%s\": invalid syntax",
+                                     asked, asked);
+    if (!refusal && waits_for_initial(c, version))
+        return;
+    if (!refusal)
+        refusal = parse_watch(&c->watch, &c->request, target);
+    if (refusal)
+        reply_status(c, refusal);
+    else
+        start(c, version, versioned);
+}
