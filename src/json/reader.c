@@ -20,6 +20,8 @@
 
 #include "kedge/reader.h"
 
+#include "json/utf8.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -351,20 +353,6 @@ static uint32_t front_unit(kedge_str s)
            hex_value(s.ptr[5]);
 }
 
-static size_t encode(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = n - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)(lead[n] | c);
-    return n;
-}
-
 // Takes the \uXXXX, or the pair of them, from the front.
 static size_t take_unicode(kedge_str *s, char out[4])
 {
@@ -377,7 +365,7 @@ static size_t take_unicode(kedge_str *s, char out[4])
         s->len -= 6;
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     }
-    return encode(c >= 0xd800 && c < 0xe000 ? 0xfffd : c, out);
+    return kedge__utf8_encode(c >= 0xd800 && c < 0xe000 ? 0xfffd : c, out);
 }
 
 // Takes one byte or one escape from the front of a text that is not empty; its bytes go to `out`,

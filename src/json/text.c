@@ -7,6 +7,7 @@
 // rows' paths.
 #include "json/run.h"
 #include "json/sieve_priv.h"
+#include "json/utf8.h"
 
 #include <string.h>
 
@@ -112,28 +113,16 @@ static void take(struct kedge_sieve *s, kedge__bytes p, size_t len)
         compare(s, (const char *)p, len);
 }
 
-// What may follow the first byte of a character, so that it is the shortest form of one that there
-// is: RFC 3629, section 4.
-static kedge__bytes utf8_first(struct kedge_sieve *s, kedge__bytes p)
+// A byte of a character that has several.
+static kedge__bytes utf8_byte(struct kedge_sieve *s, kedge__bytes p)
 {
-    unsigned char c = *p;
-    if (c < 0xc2 || c > 0xf4)
+    struct kedge__utf8 u = {s->need, s->low, s->top};
+    if (!(s->state == UTF8 ? kedge__utf8_next(&u, *p) : kedge__utf8_first(&u, *p)))
         return kedge__sieve_fail(s, p, "a text is not UTF-8");
-    s->need = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-    s->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-    s->top = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    s->state = UTF8;
-    take(s, p, 1);
-    return p + 1;
-}
-
-static kedge__bytes utf8_next(struct kedge_sieve *s, kedge__bytes p)
-{
-    if (*p < s->low || *p > s->top)
-        return kedge__sieve_fail(s, p, "a text is not UTF-8");
-    s->low = 0x80;
-    s->top = 0xbf;
-    s->state = --s->need > 0 ? UTF8 : TEXT;
+    s->need = u.need;
+    s->low = u.low;
+    s->top = u.top;
+    s->state = u.need > 0 ? UTF8 : TEXT;
     take(s, p, 1);
     return p + 1;
 }
@@ -147,7 +136,7 @@ kedge__bytes kedge__sieve_text(struct kedge_sieve *s, kedge__bytes p, kedge__byt
     if (p == end || s->state != TEXT)
         return p;
     if (*p >= 0x80)
-        return utf8_first(s, p);
+        return utf8_byte(s, p);
     if (*p == '"') {
         kedge__sieve_text_end(s);
         return p + 1;
@@ -162,22 +151,10 @@ kedge__bytes kedge__sieve_text(struct kedge_sieve *s, kedge__bytes p, kedge__byt
 static void escape_end(struct kedge_sieve *s, uint32_t c)
 {
     char bytes[4];
-    size_t len = 0;
     s->state = TEXT;
     s->high = 0;
-    if (s->copy)
-        return;
-    if (c < 0x80) {
-        bytes[len++] = (char)c;
-    } else {
-        if (c >= 0x10000)
-            bytes[len++] = (char)(0xf0 | c >> 18);
-        if (c >= 0x800)
-            bytes[len++] = (char)((c >= 0x10000 ? 0x80 : 0xe0) | (c >> 12 & 0x3f));
-        bytes[len++] = (char)((c >= 0x800 ? 0x80 : 0xc0) | (c >> 6 & 0x3f));
-        bytes[len++] = (char)(0x80 | (c & 0x3f));
-    }
-    compare(s, bytes, len);
+    if (!s->copy)
+        compare(s, bytes, kedge__utf8_encode(c, bytes));
 }
 
 static void copy_escape(struct kedge_sieve *s, unsigned char c)
@@ -258,7 +235,7 @@ kedge__bytes kedge__sieve_text_byte(struct kedge_sieve *s, kedge__bytes p)
 {
     switch (s->state) {
     case UTF8:
-        return utf8_next(s, p);
+        return utf8_byte(s, p);
     case ESCAPE:
         return escape(s, p);
     case HEX:
