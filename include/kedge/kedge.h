@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// kedge/kedge.h - all of kedge but the ports: client-go for machines with kilobytes.
+//
+// In reading order: loop.h (the kedge and its loop), config.h and client.h (which server), factory.h,
+// informer.h and lister.h (the cache), object.h, kinds.h and kind.h (what is kept of an object). Then
+// a port, such as kedge/posix.h.
+#ifndef KEDGE_KEDGE_H
+#define KEDGE_KEDGE_H
+
+#include <kedge/client.h>
+#include <kedge/config.h>
+#include <kedge/err.h>
+#include <kedge/factory.h>
+#include <kedge/informer.h>
+#include <kedge/kinds.h>
+#include <kedge/lister.h>
+#include <kedge/loop.h>
+#include <kedge/object.h>
+#include <kedge/port.h>
+#include <kedge/selector.h>
+#include <kedge/text.h>
+#include <kedge/time.h>
+#include <kedge/version.h>
+
+#endif
