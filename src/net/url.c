@@ -148,8 +148,19 @@ static const char *take_ipv6(kedge_str *authority, struct kedge_url *u)
     return is_ipv6(u->host) ? NULL : "not an IPv6 address between the brackets";
 }
 
+static bool has_two_colons(kedge_str s)
+{
+    size_t first = until(s, ":");
+    if (first == s.len)
+        return false;
+    take(&s, first + 1);
+    return until(s, ":") < s.len;
+}
+
 static const char *take_name(kedge_str *authority, struct kedge_url *u)
 {
+    if (has_two_colons(*authority))
+        return "an IPv6 address needs brackets around it";
     u->host = take(authority, until(*authority, ":"));
     if (u->host.len == 0)
         return "there is no host";
@@ -160,10 +171,6 @@ static const char *take_name(kedge_str *authority, struct kedge_url *u)
         if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_')
             return "the host name has a character that no host name has";
     }
-    size_t colon =
-        authority->len > 0 ? until((kedge_str){authority->ptr + 1, authority->len - 1}, ":") : 0;
-    if (authority->len > 0 && colon + 1 < authority->len)
-        return "an IPv6 address needs brackets around it";
     return NULL;
 }
 
