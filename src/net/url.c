@@ -126,8 +126,10 @@ static bool is_ipv6(kedge_str s)
         if (starts_gap(s)) {
             gap = true;
             take(&s, 2);
-        } else if (s.len > 0 && (take(&s, 1), s.len == 0)) {
+        } else if (s.len == 1) {
             return false; // a single colon at the end
+        } else if (s.len > 0) {
+            take(&s, 1);
         }
     }
     return s.len == 0 && (gap ? groups < 8 : groups == 8);
