@@ -50,6 +50,7 @@ mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/b
 UNIT      := $(filter tests/unit/%,$(mains))
 MOCK      := $(filter tests/mock/%,$(mains))
 REAL      := $(filter tests/conformance/%,$(mains))
+REAL_ALSO := $(filter-out $(mains),$(wildcard tests/conformance/*.c))
 BENCH     := $(filter tests/bench/%,$(mains))
 HELPERS   := $(filter-out $(mains),$(wildcard tests/unit/*.c tests/mock/*.c))
 EXAMPLES  := $(wildcard examples/*.c)
@@ -81,6 +82,11 @@ JSMN      := $(BUILD)/jsmn/jsmn.h
 
 all: $(BUILD)/libkedge.a $(BUILD)/libkedge-posix.a ##  libkedge.a and libkedge-posix.a in build/
 
+# $(call programs,FOLDER,SOURCES): the mock API server is build/tests/mock_server, its keys are
+# made by build/tests/pki; programs of tests/conformance are in build/tests too.
+programs = $(addprefix $(1)/,$(patsubst tests/conformance/%,tests/%,$(patsubst \
+    tests/mock/%,tests/%,$(subst mock/server,mock_server,$(2:%.c=%)))))
+
 # $(call configuration,FOLDER,COMPILER,FLAGS,SOURCES,LIBRARIES): one way of compiling.
 define configuration
 $(1)/flags: FORCE
@@ -98,23 +104,23 @@ $(1)/tests/helpers.a: $(HELPERS:%.c=$(1)/%.o) $(1)/parts
 	$$(archive)
 $(1)/examples/%: $(1)/examples/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
 	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
-$(1)/tests/%: $(1)/tests/conformance/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
+$(1)/tests/%: $(1)/tests/conformance/%.o $(REAL_ALSO:%.c=$(1)/%.o) $(1)/libkedge-posix.a $(1)/libkedge.a
 	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
-$(1)/tests/%: $(1)/tests/mock/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(5) $(LDLIBS)
+$(1)/tests/mock_server: $(1)/tests/mock/server.o $(1)/tests/helpers.a
+$(1)/tests/pki: $(1)/tests/mock/pki.o
+$(1)/tests/mock_server $(1)/tests/pki:
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(5) $(LDLIBS)
+	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
 -include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
 endef
-# $(call programs,FOLDER,SOURCES)
-programs = $(addprefix $(1)/,$(patsubst tests/mock/%,tests/%,\
-    $(patsubst tests/conformance/%,tests/%,$(2:%.c=%))))
 MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))
 WHOLE   := $(call sources,1,1,$(ALL_KINDS))
 CORE    := $(call sources,0,0,$(KINDS))
 MY_LIBS := $(call libraries,$(TLS),$(KUBECONFIG_FILES))
+LIBRARIES := $(call libraries,1,1)
 $(eval $(call configuration,$(BUILD),$(CC),$(CFLAGS)$(if $(CROSS_COMPILE), -isystem $(BUILD)/jsmn),$(MINE),$(MY_LIBS)))
-$(eval $(call configuration,$(BUILD)/asan,$(CC),$(SANITIZE),$(WHOLE),$(call libraries,1,1)))
+$(eval $(call configuration,$(BUILD)/asan,$(CC),$(SANITIZE),$(WHOLE),$(LIBRARIES)))
 $(eval $(call configuration,$(BUILD)/size/native,$(CC),$(SMALL),$(MINE),))
 $(eval $(call configuration,$(BUILD)/size/cortex-m4,$(CORTEX_M4),$(M4),$(CORE),))
 

@@ -30,6 +30,22 @@ claims_end() {
     exit $((claims_failed > 0))
 }
 
+# mock_start OPTIONS...: the mock API server with TLS and a token; its kubeconfig is
+# $dir/kubeconfig. It ends with the script.
+mock_start() {
+    mock_build=${BUILD:-build}/tests
+    "$mock_build/pki" "$dir/pki" || exit 1
+    "$mock_build/mock_server" --tls "$dir/pki" --token test --kubeconfig-out "$dir/kubeconfig" "$@" \
+        >"$dir/mock.log" 2>&1 &
+    mock_pid=$!
+    claims_at_exit=mock_stop
+    until_true 20 test -s "$dir/kubeconfig" || { cat "$dir/mock.log"; exit 1; }
+}
+
+mock_stop() {
+    kill "$mock_pid" && wait "$mock_pid"
+}
+
 # until_true SECONDS COMMAND...: tries it ten times a second.
 until_true() {
     tries=$(($1 * 10))

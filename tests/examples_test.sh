@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# examples_test.sh: the examples, sanitized, against the mock API server over TLS.
+
+# shellcheck source=claims.sh
+. "$(dirname "$0")/claims.sh"
+cd "$root" || exit 1
+examples=${BUILD:-build}/asan/examples
+unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
+
+# start NAME ARGUMENTS...: an example in the background, its lines in $dir/out.
+start() {
+    program=$1
+    shift
+    ASAN_OPTIONS=verify_asan_link_order=0 stdbuf -oL "$examples/$program" "$@" >"$dir/out" 2>&1 &
+    pid=$!
+}
+# stops: ends by Ctrl-C within ten seconds, with success.
+stops() {
+    kill -INT "$pid"
+    until_true 10 gone || { kill -KILL "$pid"; return 1; }
+    wait "$pid"
+}
+gone() { ! kill -0 "$pid" 2>/dev/null; }
+printed() { [ "$(grep -c -e "$1" "$dir/out")" -ge "${2:-1}" ]; }
+run() {
+    program=$1
+    shift
+    timeout 30 "$examples/$program" "$@" >"$dir/out" 2>&1
+}
+fails() { ! run "$@"; }
+different_rows() { [ "$(sed -n '2,$p' "$dir/out" | awk 'NF == 6' | sort -u | wc -l)" = "$1" ]; }
+show() { [ "$claims_failed" = "$before" ] || { echo "--- $1"; tail -n 60 "$dir/out"; }; }
+
+before=0
+mock_start --deployments 60 --namespaces 5
+claim "deployment_list ends well" run deployment_list --kubeconfig "$dir/kubeconfig"
+claim "... has counted 60" printed '^60 deployments$'
+claim "... and printed a row for each" different_rows 60
+show deployment_list
+KUBECONFIG=$dir/kubeconfig
+export KUBECONFIG
+claim "it finds \$KUBECONFIG by itself" run deployment_list
+claim "... and the same 60" printed '^60 deployments$'
+
+claim "a kubeconfig that is not there is an error" fails deployment_list --kubeconfig "$dir/none"
+claim "... that names the file" printed "$dir/none"
+sed 's/token: .*/token: "wrong"/' "$dir/kubeconfig" >"$dir/unauthorized"
+claim "a wrong token does not sync" fails deployment_list --kubeconfig "$dir/unauthorized"
+claim "... and says what the server said" printed '401\|nauthorized'
+claim "what is no option is refused" fails deployment_list --nonsense
+claim "... with the usage" printed '^usage: '
+mock_stop
+
+before=$claims_failed
+rm "$dir/kubeconfig"
+mock_start --deployments 60 --namespaces 5 --churn 40 --crd edge.example.com/v1/sensors/Sensor/namespaced
+start deployment_informer --kubeconfig "$dir/kubeconfig"
+claim "deployment_informer lists the namespace default from the cache" \
+    until_true 20 printed '^deployments in namespace default:$'
+claim "... after it added all" printed '^add a deployment: ' 60
+claim "... with index numbers" printed '^   0  '
+claim "it prints what changes, old -> new" until_true 20 printed '^update deployment: .* -> ' 5
+claim "... what is added" until_true 30 printed '^add a deployment: .* - new$'
+claim "... what is deleted" until_true 30 printed '^delete deployment: '
+claim "it ends by Ctrl-C" stops
+claim "... with the memory report" printed '^memory, bytes '
+show deployment_informer
+
+before=$claims_failed
+start deployment_watch --kubeconfig "$dir/kubeconfig"
+claim "deployment_watch prints what is there" until_true 20 printed '^EXISTING' 50
+claim "... and what changes" until_true 20 printed '^MODIFIED' 5
+claim "it ends by Ctrl-C" stops
+show deployment_watch
+
+before=$claims_failed
+start sensor_watch --kubeconfig "$dir/kubeconfig"
+if command -v kubectl >/dev/null; then
+    kubectl --kubeconfig "$dir/kubeconfig" create --validate=false -f - >/dev/null <<'END'
+{"apiVersion": "edge.example.com/v1", "kind": "Sensor",
+ "metadata": {"name": "one", "namespace": "default"},
+ "spec": {"intervalSeconds": 5, "unit": "K", "tags": ["a", "b"]}}
+END
+    claim "sensor_watch prints a custom resource" \
+        until_true 20 printed '^ADDED *default/one every 5 s, 2 tags$'
+else
+    sleep 1
+fi
+claim "sensor_watch ends by Ctrl-C" stops
+show sensor_watch
+claims_end
