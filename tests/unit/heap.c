@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// The heap: what fits is held whole, wherever it moves, and nothing is lost to holes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "object/heap.h"
+
+#define LARGEST 512
+
+struct fixture {
+    struct kedge__heap heap;
+    struct kedge__account account[2];
+    struct kedge__account *accounts[2];
+    unsigned char *memory;
+    size_t size;
+};
+
+static void open_heap(struct fixture *f, size_t size)
+{
+    size_t need;
+    memset(f, 0, sizeof *f);
+    f->accounts[0] = &f->account[0];
+    f->accounts[1] = &f->account[1];
+    f->memory = malloc(size);
+    f->size = size;
+    assert_int_equal(
+        kedge__heap_init(&f->heap, f->memory, size, LARGEST, f->accounts, 2, &need), KEDGE_OK);
+}
+
+static void close_heap(struct fixture *f)
+{
+    assert_int_equal(f->heap.live, 0);
+    assert_int_equal(f->account[0].used + f->account[1].used, 0);
+    free(f->memory);
+}
+
+// A record of `bytes`, filled with a pattern of its own.
+static uint32_t add(struct fixture *f, uint16_t owner, size_t bytes, unsigned char pattern)
+{
+    uint32_t slot = kedge__heap_add(&f->heap, owner, bytes);
+    memset(kedge__heap_object(&f->heap, slot), pattern, bytes);
+    return slot;
+}
+
+static void assert_pattern(const struct fixture *f, uint32_t slot, size_t bytes, unsigned char pattern)
+{
+    const unsigned char *p = (const unsigned char *)kedge__heap_object(&f->heap, slot);
+    for (size_t i = 0; i < bytes; i++)
+        assert_int_equal(p[i], pattern);
+}
+
+static void the_smallest_heap_is_named(void **state)
+{
+    (void)state;
+    struct kedge__heap h;
+    struct kedge__account a = {0};
+    struct kedge__account *accounts[] = {&a};
+    size_t need = 0;
+    unsigned char *memory = malloc(4096);
+    for (size_t size = 0; size <= 4096; size++) {
+        kedge_err err = kedge__heap_init(&h, memory, size, LARGEST, accounts, 1, &need);
+        assert_int_equal(err, size / 8 * 8 < need ? KEDGE_ERR_MEMORY : KEDGE_OK);
+        size_t lacking;
+        if (err == KEDGE_OK)
+            assert_int_equal(kedge__heap_room(&h, 0, LARGEST, false, &lacking), KEDGE_OK);
+    }
+    free(memory);
+}
+
+static void adds_leave_the_room_that_is_held_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t lacking = 0;
+    uint32_t slots[64];
+    int n = 0;
+    open_heap(&f, 8192);
+    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
+        slots[n++] = add(&f, 0, 100, 0x77);
+    assert_true(n > 20);
+    assert_true(lacking > 0);
+    // An update or a delete in flight still has its room, for the largest record.
+    assert_int_equal(kedge__heap_room(&f.heap, 0, LARGEST, true, &lacking), KEDGE_OK);
+    slots[n++] = add(&f, 0, LARGEST, 0xee);
+    for (int i = 0; i < n; i++)
+        kedge__heap_remove(&f.heap, slots[i]);
+    close_heap(&f);
+}
+
+static void room_in_pieces_is_room_after_tidying(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t lacking = 0;
+    uint32_t slots[64];
+    int n = 0;
+    open_heap(&f, 8192);
+    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK) {
+        slots[n] = add(&f, 0, 100, (unsigned char)n);
+        n++;
+    }
+    for (int i = 0; i < n; i += 2)
+        kedge__heap_remove(&f.heap, slots[i]);
+    assert_int_equal(kedge__heap_room(&f.heap, 0, LARGEST, false, &lacking), KEDGE_OK);
+    uint32_t first = add(&f, 0, LARGEST, 0xf1);
+    assert_int_equal(kedge__heap_room(&f.heap, 0, LARGEST, false, &lacking), KEDGE_WAIT);
+    while (kedge__heap_tidy(&f.heap, 64)) {
+    }
+    assert_int_equal(kedge__heap_room(&f.heap, 0, LARGEST, false, &lacking), KEDGE_OK);
+    uint32_t second = add(&f, 0, LARGEST, 0xf2);
+    assert_pattern(&f, first, LARGEST, 0xf1);
+    for (int i = 1; i < n; i += 2) {
+        assert_pattern(&f, slots[i], 100, (unsigned char)i);
+        kedge__heap_remove(&f.heap, slots[i]);
+    }
+    kedge__heap_remove(&f.heap, second);
+    kedge__heap_remove(&f.heap, first);
+    close_heap(&f);
+}
+
+static void one_step_of_tidying_moves_a_bounded_number_of_bytes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint32_t slots[100];
+    open_heap(&f, 65536);
+    for (int i = 0; i < 100; i++)
+        slots[i] = add(&f, 0, 200, (unsigned char)i);
+    kedge__heap_remove(&f.heap, slots[0]);
+    while (true) {
+        uint64_t before = f.heap.bytes_moved;
+        if (!kedge__heap_tidy(&f.heap, 1000))
+            break;
+        assert_true(f.heap.bytes_moved - before <= 1000 + 208);
+    }
+    for (int i = 1; i < 100; i++) {
+        assert_pattern(&f, slots[i], 200, (unsigned char)i);
+        kedge__heap_remove(&f.heap, slots[i]);
+    }
+    close_heap(&f);
+}
+
+static void a_reservation_binds_the_others(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t lacking;
+    uint32_t slots[64];
+    int n = 0;
+    open_heap(&f, 8192);
+    f.account[1].reserved = 3000;
+    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
+        slots[n++] = add(&f, 0, 100, 1);
+    size_t left = 0;
+    while (kedge__heap_room(&f.heap, 1, 100, false, &lacking) == KEDGE_OK) {
+        slots[n++] = add(&f, 1, 100, 2);
+        left = f.account[1].used;
+    }
+    assert_true(left >= 3000 - 200);
+    while (n > 0)
+        kedge__heap_remove(&f.heap, slots[--n]);
+    close_heap(&f);
+}
+
+static void a_maximum_binds_its_owner(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t lacking;
+    uint32_t slots[64];
+    int n = 0;
+    open_heap(&f, 65536);
+    f.account[0].maximum = 2000;
+    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
+        slots[n++] = add(&f, 0, 100, 1);
+    assert_true(f.account[0].used <= 2000 && f.account[0].used > 1700);
+    assert_int_equal(kedge__heap_room(&f.heap, 1, 100, false, &lacking), KEDGE_OK);
+    while (n > 0)
+        kedge__heap_remove(&f.heap, slots[--n]);
+    close_heap(&f);
+}
+
+static bool occurs(const unsigned char *at, size_t size, unsigned char byte, size_t run)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++) {
+        n = at[i] == byte ? n + 1 : 0;
+        if (n == run)
+            return true;
+    }
+    return false;
+}
+
+static void a_secret_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 8192);
+    memset(f.memory, 0, f.size);
+    f.account[0].secret = true;
+    uint32_t a = add(&f, 1, 96, 0x11);
+    uint32_t b = add(&f, 0, 96, 0x5e);
+    uint32_t c = add(&f, 0, 400, 0x5f);
+    kedge__heap_remove(&f.heap, a);
+    while (kedge__heap_tidy(&f.heap, 64)) {
+    }
+    assert_pattern(&f, b, 96, 0x5e);
+    assert_pattern(&f, c, 400, 0x5f);
+    kedge__heap_remove(&f.heap, b);
+    assert_false(occurs(f.memory, f.size, 0x5e, 4));
+    kedge__heap_remove(&f.heap, c);
+    assert_false(occurs(f.memory, f.size, 0x5f, 4));
+    close_heap(&f);
+}
+
+static void a_reused_slot_has_another_generation(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 8192);
+    uint32_t a = add(&f, 0, 96, 1);
+    uint32_t generation = kedge__heap_slot(&f.heap, a)->generation;
+    kedge__heap_remove(&f.heap, a);
+    uint32_t b = add(&f, 0, 96, 1);
+    assert_int_equal(a, b);
+    assert_int_not_equal(generation, kedge__heap_slot(&f.heap, b)->generation);
+    kedge__heap_remove(&f.heap, b);
+    close_heap(&f);
+}
+
+static void swapped_slots_have_each_others_record(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 8192);
+    uint32_t a = add(&f, 0, 96, 1);
+    uint32_t b = add(&f, 0, 200, 2);
+    kedge__heap_swap(&f.heap, a, b);
+    assert_pattern(&f, a, 200, 2);
+    assert_pattern(&f, b, 96, 1);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, kedge__heap_object(&f.heap, a)), a);
+    kedge__heap_remove(&f.heap, b);
+    while (kedge__heap_tidy(&f.heap, 64)) {
+    }
+    assert_pattern(&f, a, 200, 2);
+    kedge__heap_remove(&f.heap, a);
+    close_heap(&f);
+}
+
+// Random sizes for a long time: an add is refused only where the bytes that live leave no room.
+static void live_bytes_that_fit_are_never_refused(void **state)
+{
+    (void)state;
+    enum { MOST = 400, ROUNDS = 200000 };
+    struct fixture f;
+    struct { uint32_t slot; size_t bytes; unsigned char pattern; } held[MOST];
+    struct kedge__random r;
+    int n = 0;
+    open_heap(&f, 65536);
+    kedge__random_init(&r, 20261123);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t bytes = 1 + (size_t)kedge__random_below(&r, LARGEST);
+        size_t lacking;
+        bool take = n < MOST && kedge__random_below(&r, 100) < (i / 1000 % 2 ? 40u : 70u);
+        if (take) {
+            kedge_err err = kedge__heap_room(&f.heap, 0, bytes, true, &lacking);
+            for (int tries = 0; err == KEDGE_WAIT && tries < 10000; tries++) {
+                kedge__heap_tidy(&f.heap, 256);
+                err = kedge__heap_room(&f.heap, 0, bytes, true, &lacking);
+            }
+            size_t live = f.heap.live + f.heap.slot_count * sizeof(struct kedge__slot);
+            if (err == KEDGE_OK) {
+                held[n].bytes = bytes;
+                held[n].pattern = (unsigned char)i;
+                held[n].slot = add(&f, 0, bytes, (unsigned char)i);
+                n++;
+            } else {
+                assert_int_equal(err, KEDGE_ERR_FULL);
+                assert_true(live + bytes + 8 + 8 + sizeof(struct kedge__slot) + 8 > f.heap.size);
+            }
+        } else if (n > 0) {
+            int at = (int)kedge__random_below(&r, (uint64_t)n);
+            assert_pattern(&f, held[at].slot, held[at].bytes, held[at].pattern);
+            kedge__heap_remove(&f.heap, held[at].slot);
+            held[at] = held[--n];
+        }
+    }
+    while (n > 0)
+        kedge__heap_remove(&f.heap, held[--n].slot);
+    close_heap(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_smallest_heap_is_named),
+        cmocka_unit_test(adds_leave_the_room_that_is_held_back),
+        cmocka_unit_test(room_in_pieces_is_room_after_tidying),
+        cmocka_unit_test(one_step_of_tidying_moves_a_bounded_number_of_bytes),
+        cmocka_unit_test(a_reservation_binds_the_others),
+        cmocka_unit_test(a_maximum_binds_its_owner),
+        cmocka_unit_test(a_secret_leaves_nothing_behind),
+        cmocka_unit_test(a_reused_slot_has_another_generation),
+        cmocka_unit_test(swapped_slots_have_each_others_record),
+        cmocka_unit_test(live_bytes_that_fit_are_never_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
