@@ -142,8 +142,9 @@ run: ##  an informer against the mock API server, $KUBECONFIG's cluster or the p
 	@tests/run_demo.sh
 
 CHECKS := $(wildcard tests/*_test.sh tests/mock/*_test.sh) tests/floors.sh tests/headers.sh tests/symbols.sh
-test: all $(call programs,$(BUILD)/asan,$(UNIT) $(MOCK) $(EXAMPLES))
-test: $(call programs,$(BUILD),$(MOCK) $(EXAMPLES)) ##  every test, sanitized; no network but loopback
+test: export MOCK_SERVER := $(BUILD)/asan/tests/mock_server
+test: export PKI := $(BUILD)/asan/tests/pki
+test: all $(call programs,$(BUILD)/asan,$(UNIT) $(MOCK) $(EXAMPLES)) ##  every test, sanitized; no network but loopback
 	@tests/run_tests.sh $(CHECKS) $(call programs,$(BUILD)/asan,$(UNIT))
 
 unit: $(call programs,$(BUILD)/asan,$(UNIT)) ##  only the unit tests

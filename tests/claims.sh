@@ -33,9 +33,8 @@ claims_end() {
 # mock_start OPTIONS...: the mock API server with TLS and a token; its kubeconfig is
 # $dir/kubeconfig. It ends with the script.
 mock_start() {
-    mock_build=${BUILD:-build}/tests
-    "$mock_build/pki" "$dir/pki" || exit 1
-    "$mock_build/mock_server" --tls "$dir/pki" --token test --kubeconfig-out "$dir/kubeconfig" "$@" \
+    "${PKI:-${BUILD:-build}/tests/pki}" "$dir/pki" || exit 1
+    "${MOCK_SERVER:-${BUILD:-build}/tests/mock_server}" --tls "$dir/pki" --token test --kubeconfig-out "$dir/kubeconfig" "$@" \
         >"$dir/mock.log" 2>&1 &
     mock_pid=$!
     claims_at_exit=mock_stop

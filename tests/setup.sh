@@ -69,14 +69,13 @@ sanitizers() {
 
 install_missing() {
     # shellcheck disable=SC2086 # a list of packages
-    $1 apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing \
-        >"$dir/apt.log" 2>&1
+    $1 env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y \
+        --no-install-recommends $missing >"$dir/apt.log" 2>&1
 }
 
 # With an old or empty package list the first try fails, and the second finds what it needs.
 install_all() {
     echo "kedge needs${missing}: installing with apt-get" >&2
-    export DEBIAN_FRONTEND=noninteractive
     install_missing "$1" || {
         $1 apt-get -qq -o DPkg::Lock::Timeout=300 update >&2
         install_missing "$1"
