@@ -27,6 +27,7 @@ struct kedge *kedge__init(void *memory, size_t size, const struct kedge_port *po
     k->port = port;
     k->base = (unsigned char *)memory + skip;
     k->size = size - skip;
+    k->skip = skip;
     k->used = sizeof *k;
     k->peak = k->used;
     kedge__line_init(&k->failure_line, k->failure_buf, sizeof k->failure_buf);
@@ -49,7 +50,8 @@ struct kedge__part *kedge__part(struct kedge *k, const char *what)
     return &k->parts[k->part_count - 1];
 }
 
-static void lacks(struct kedge *k, const char *what, size_t bytes, size_t left)
+// `start` is where they would begin.
+static void lacks(struct kedge *k, const char *what, size_t bytes, size_t start)
 {
     struct kedge__line *l = kedge__fail(k, KEDGE_ERR_MEMORY);
     kedge__line_text(l, "no room for ");
@@ -57,9 +59,9 @@ static void lacks(struct kedge *k, const char *what, size_t bytes, size_t left)
     kedge__line_text(l, ": ");
     kedge__line_int(l, (int64_t)bytes);
     kedge__line_text(l, " bytes are needed, ");
-    kedge__line_int(l, (int64_t)left);
+    kedge__line_int(l, (int64_t)(start < k->size ? k->size - start : 0));
     kedge__line_text(l, " are left; give kedge_init at least ");
-    kedge__line_int(l, (int64_t)(k->size + (bytes - left)));
+    kedge__line_int(l, (int64_t)(k->skip + start + bytes));
     kedge__line_text(l, " bytes");
 }
 
@@ -76,14 +78,13 @@ static void book(struct kedge *k, const char *what, size_t bytes)
 void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, size_t align)
 {
     size_t start = round_up(k->used, align);
-    size_t left = start < k->size ? k->size - start : 0;
     if (size > 0 && count > SIZE_MAX / 2 / size) {
         kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), what);
         return NULL;
     }
     size_t bytes = count * size;
-    if (bytes > left) {
-        lacks(k, what, bytes, left);
+    if (start > k->size || bytes > k->size - start) {
+        lacks(k, what, bytes, start);
         return NULL;
     }
     void *p = k->base + start;

@@ -41,6 +41,7 @@ struct kedge {
     const struct kedge_port *port;
     unsigned char *base;   // the block, aligned
     size_t size;
+    size_t skip;           // bytes before it, lost to alignment
     size_t used;           // arena mark
     size_t peak;
 
