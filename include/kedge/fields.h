@@ -14,20 +14,22 @@ extern "C" {
 
 // What a field is, and so which member of the record holds it.
 enum kedge_field_type {
-    KEDGE_FIELD_TEXT,      // struct kedge_text
-    KEDGE_FIELD_BOOL,      // bool
-    KEDGE_FIELD_INT32,     // int32_t
-    KEDGE_FIELD_INT64,     // int64_t
-    KEDGE_FIELD_TIME,      // kedge_timestamp, from RFC 3339 text
-    KEDGE_FIELD_QUANTITY,  // int64_t, thousandths, as client-go's MilliValue
-    KEDGE_FIELD_ENUM,      // uint8_t, 1 + the place in `names`; 0: none of them
-    KEDGE_FIELD_TEXT_LIST, // struct kedge_text_list
-    KEDGE_FIELD_TEXT_MAP,  // struct kedge_text_map
-    KEDGE_FIELD_LIST,      // struct kedge_list of the structs that `items` describes
-    KEDGE_FIELD_RAW,       // struct kedge_text: the value's own JSON text, compact
-    KEDGE_FIELD_BASE64,    // struct kedge_text: decoded bytes (a text value)
-    KEDGE_FIELD_BASE64_MAP,// struct kedge_text_map whose values are decoded bytes (Secret data)
-    KEDGE_FIELD_DROP       // not kept, though a row with a shorter path keeps what is around it
+    KEDGE_FIELD_TEXT,       // struct kedge_text
+    KEDGE_FIELD_BOOL,       // bool
+    KEDGE_FIELD_INT32,      // int32_t
+    KEDGE_FIELD_INT64,      // int64_t
+    KEDGE_FIELD_TIME,       // kedge_timestamp, from RFC 3339 text
+    KEDGE_FIELD_QUANTITY,   // int64_t, thousandths, as client-go's MilliValue; a text or a number
+    KEDGE_FIELD_ENUM,       // uint8_t, 1 + the place in `names`; 0: none of them
+    KEDGE_FIELD_TEXT_LIST,  // struct kedge_text_list
+    KEDGE_FIELD_TEXT_MAP,   // struct kedge_text_map
+    KEDGE_FIELD_LIST,       // struct kedge_list of the structs that `items` describes
+    KEDGE_FIELD_RAW,        // struct kedge_text: the value's own JSON text, compact
+    KEDGE_FIELD_BASE64,     // struct kedge_text: decoded bytes (a text value)
+    KEDGE_FIELD_BASE64_MAP, // struct kedge_text_map whose values are decoded bytes (Secret data)
+    KEDGE_FIELD_DROP,       // not kept, though a row with a shorter path keeps what is around it
+    KEDGE_FIELD_SCALAR,     // struct kedge_text: a text as it is, a number or bool as JSON writes it
+    KEDGE_FIELD_SIEVED      // no member: the sieve lets it through for the library's own use
 };
 
 struct kedge_table;
@@ -40,7 +42,7 @@ struct kedge_field {
     const struct kedge_table *items;
     // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
     const char *names;
-    uint16_t offset; // of the member in its struct, in bytes
+    uint16_t offset; // of the member in its struct, in bytes; 0 where there is none
     uint8_t type;    // enum kedge_field_type
     uint8_t reserved;
 };

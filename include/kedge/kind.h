@@ -1,18 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 // kedge/kind.h - a kind is a table, written once.
 //
-// <the developer of src/object completes the macros; this is their intended use>
+// One list of rows says which fields of a kind are wanted. From it come the typed struct, its
+// accessors, what the sieve lets through and how a record is built. A kind of your own is declared
+// in a header and defined in one .c file, just as the built-in ones are (each line of a list of rows
+// but the last ends in a backslash, which is left out here):
 //
-//     #define SENSOR(TEXT_, ...)   see below
+//     #define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)
+//         FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds")
+//         FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")
+//         ENUM(K, sensor_state, status_state, "status", "state")
+//         LIST(K, sensor_sample, status_samples, "status", "samples")
+//     KEDGE_DECLARE_KIND(sensor)
 //
-//     #define KEDGE_ROWS_sensor(F, L, E)                                                  \
-//         F(INT32, spec_interval_seconds, "spec", "intervalSeconds")                      \
-//         F(TEXT, spec_unit, "spec", "unit")                                              \
-//         F(TEXT_LIST, spec_tags, "spec", "tags")
-//     KEDGE_DECLARE_KIND(sensor)      // struct kedge_sensor, kedge_as_sensor, kedge_kind_sensor
 //     KEDGE_DEFINE_KIND(sensor, "edge.example.com", "v1", "sensors", "Sensor", KEDGE_NAMESPACED)
 //
-// From it come the struct, the accessor, the sieve's field list and the projection.
+// and used so:
+//
+//     const struct kedge_sensor *s = kedge_as_sensor(obj);            // NULL: of another kind
+//     if (KEDGE_HAS(s, sensor, spec_interval_seconds))                // absent and null, told from 0
+//         every(s->spec_interval_seconds);
+//     for (size_t i = 0; i < s->status_samples.count; i++)
+//         print(kedge_text(&kedge_sensor_status_samples(s, i)->unit));
+//
+// A row is
+//
+//     FIELD(K, TYPE, member, keys...)   TYPE is one of enum kedge_field_type, without its prefix
+//     LIST(K, item, member, keys...)    an array of objects; `item` names a table of its own
+//     ENUM(K, values, member, keys...)  a text out of a few; `values` names them
+//
+// K stands for the kind's name and is always written K. `member` is the struct's member; by custom
+// the path in snake_case. The keys are one to eight string literals, so a key may have dots:
+// "metadata", "annotations", "example.com/limit". Rows come in any order: the struct's members are
+// ordered by size, so that no byte is lost. A FIELD of type DROP has no member: it keeps out what a
+// row with a shorter path would let in. Metadata needs no rows: see struct kedge_object.
+//
+// A LIST's elements and an ENUM's values are declared before the kind, and the elements defined
+// beside it:
+//
+//     #define KEDGE_ROWS_sensor_sample(FIELD, LIST, ENUM, K)
+//         FIELD(K, TIME, at, "at")
+//         FIELD(K, TEXT, unit, "unit")
+//     KEDGE_DECLARE_ITEM(sensor_sample)      KEDGE_DEFINE_ITEM(sensor_sample)
+//
+//     #define KEDGE_VALUES_sensor_state(VALUE)
+//         VALUE(SENSOR_OFF, "Off")
+//         VALUE(SENSOR_ON, "On")
+//     KEDGE_DECLARE_ENUM(sensor_state)       // enum kedge_sensor_state, kedge_sensor_state_text
+//
+// An element may have LISTs again. A kind has at most 48 rows of its own. The macros take no
+// semicolon.
 #ifndef KEDGE_KIND_H
 #define KEDGE_KIND_H
 
@@ -29,6 +66,9 @@ enum {
     KEDGE_SECRET         = 2 // bytes that a record leaves are wiped
 };
 
+// Rows of its own that a kind may have.
+#define KEDGE_KIND_ROWS 48
+
 struct kedge_kind {
     const char *group;    // "" for the core group
     const char *version;  // "v1"
@@ -40,13 +80,182 @@ struct kedge_kind {
 };
 
 // A number that names the kind and its table: equal only for equal tables, also after a restart.
-// Never 0. Computed at the first call.
+// Never 0. Computed at the first call, which must not be made from two threads at once.
 uint32_t kedge_kind_tag(const struct kedge_kind *kind);
 
-// The object as that kind's struct, or NULL if it is of another kind.
+// The object as that kind's struct, or NULL if it is of another kind or NULL.
 const void *kedge_object_as(const struct kedge_object *o, const struct kedge_kind *kind);
+
+// The name of an ENUM's value: of `names`, as in struct kedge_field, the value-th from 1; "" for 0
+// and for what is none. Static storage.
+const char *kedge_enum_text(const char *names, unsigned value);
 
 #ifdef __cplusplus
 }
 #endif
+
+// struct kedge_NAME, kedge_kind_NAME, kedge_as_NAME(obj), and for each LIST row
+// kedge_NAME_MEMBER(ptr, i): the i-th element, or NULL beyond the end.
+#define KEDGE_DECLARE_KIND(name)                                                                   \
+    struct kedge_##name {                                                                          \
+        struct kedge_object object;                                                                \
+        KEDGE__MEMBERS(name)                                                                       \
+    };                                                                                             \
+    KEDGE__ROW_NUMBERS(name)                                                                       \
+    KEDGE__EXTERN const struct kedge_table kedge__table_##name;                                    \
+    KEDGE__EXTERN const struct kedge_kind kedge_kind_##name;                                       \
+    static inline const struct kedge_##name *kedge_as_##name(const struct kedge_object *o)         \
+    {                                                                                              \
+        return (const struct kedge_##name *)kedge_object_as(o, &kedge_kind_##name);                \
+    }                                                                                              \
+    KEDGE__ELEMENTS(name)
+
+// struct kedge_NAME, the element of a list, and for each LIST row of its own kedge_NAME_MEMBER.
+#define KEDGE_DECLARE_ITEM(name)                                                                   \
+    struct kedge_##name {                                                                          \
+        KEDGE__MEMBERS(name)                                                                       \
+    };                                                                                             \
+    KEDGE__EXTERN const struct kedge_table kedge__table_##name;                                    \
+    KEDGE__ELEMENTS(name)
+
+// enum kedge_NAME of the values' constants, and kedge_NAME_text(value): its name, "" for 0 (absent,
+// or a value that the table does not have).
+#define KEDGE_DECLARE_ENUM(name)                                                                   \
+    enum kedge_##name { KEDGE__NO_##name = 0, KEDGE_VALUES_##name(KEDGE__VALUE_CONSTANT) };        \
+    static inline const char *kedge_##name##_text(unsigned value)                                  \
+    {                                                                                              \
+        return kedge_enum_text(KEDGE_VALUES_##name(KEDGE__VALUE_NAME), value);                     \
+    }
+
+// In one .c file: the kind, with its place in the API. `flags` as above, joined by |.
+#define KEDGE_DEFINE_KIND(name, group, version, resource, kind, flags)                             \
+    KEDGE__TABLE(name)                                                                             \
+    KEDGE__ASSERT((int)KEDGE__ROWS_##name <= KEDGE_KIND_ROWS, "a kind has at most 48 rows");       \
+    static uint32_t kedge__tag_##name;                                                             \
+    const struct kedge_kind kedge_kind_##name = {                                                  \
+        (group), (version),            (resource),        (kind),                                  \
+        (flags), &kedge__table_##name, &kedge__tag_##name};
+
+// In one .c file: the element of a list.
+#define KEDGE_DEFINE_ITEM(name) KEDGE__TABLE(name)
+
+// True if the server sent that member (not null): of a struct kedge_NAME, not of an element.
+#define KEDGE_HAS(ptr, name, member)                                                               \
+    (((ptr)->object.present >> KEDGE__ROW_##name##_##member & 1u) != 0)
+
+// Private from here on --------------------------------------------------------------------------
+
+#ifdef __cplusplus
+#define KEDGE__EXTERN            extern "C"
+#define KEDGE__ASSERT(claim, why) static_assert(claim, why)
+#else
+#define KEDGE__EXTERN            extern
+#define KEDGE__ASSERT(claim, why) _Static_assert(claim, why)
+#endif
+
+// A type's C type, given to one of four macros: for members aligned to 8, 4, a text's 2 or 4, and 1.
+#define KEDGE__IS_TEXT(a, b, c, d, K, member)       c(K, struct kedge_text, member)
+#define KEDGE__IS_BOOL(a, b, c, d, K, member)       d(K, bool, member)
+#define KEDGE__IS_INT32(a, b, c, d, K, member)      b(K, int32_t, member)
+#define KEDGE__IS_INT64(a, b, c, d, K, member)      a(K, int64_t, member)
+#define KEDGE__IS_TIME(a, b, c, d, K, member)       a(K, kedge_timestamp, member)
+#define KEDGE__IS_QUANTITY(a, b, c, d, K, member)   a(K, int64_t, member)
+#define KEDGE__IS_ENUM(a, b, c, d, K, member)       d(K, uint8_t, member)
+#define KEDGE__IS_TEXT_LIST(a, b, c, d, K, member)  c(K, struct kedge_text_list, member)
+#define KEDGE__IS_TEXT_MAP(a, b, c, d, K, member)   c(K, struct kedge_text_map, member)
+#define KEDGE__IS_LIST(a, b, c, d, K, member)       c(K, struct kedge_list, member)
+#define KEDGE__IS_RAW(a, b, c, d, K, member)        c(K, struct kedge_text, member)
+#define KEDGE__IS_SCALAR(a, b, c, d, K, member)     c(K, struct kedge_text, member)
+#define KEDGE__IS_BASE64(a, b, c, d, K, member)     c(K, struct kedge_text, member)
+#define KEDGE__IS_BASE64_MAP(a, b, c, d, K, member) c(K, struct kedge_text_map, member)
+#define KEDGE__IS_DROP(a, b, c, d, K, member)
+
+#define KEDGE__NONE(K, type, member)
+#define KEDGE__MEMBER(K, type, member) type member;
+#define KEDGE__OFFSET(K, type, member) +offsetof(struct kedge_##K, member)
+
+#define KEDGE__8(K, type, member)                                                                  \
+    KEDGE__IS_##type(KEDGE__MEMBER, KEDGE__NONE, KEDGE__NONE, KEDGE__NONE, K, member)
+#define KEDGE__4(K, type, member)                                                                  \
+    KEDGE__IS_##type(KEDGE__NONE, KEDGE__MEMBER, KEDGE__NONE, KEDGE__NONE, K, member)
+#define KEDGE__2(K, type, member)                                                                  \
+    KEDGE__IS_##type(KEDGE__NONE, KEDGE__NONE, KEDGE__MEMBER, KEDGE__NONE, K, member)
+#define KEDGE__1(K, type, member)                                                                  \
+    KEDGE__IS_##type(KEDGE__NONE, KEDGE__NONE, KEDGE__NONE, KEDGE__MEMBER, K, member)
+#define KEDGE__PLACE(K, type, member)                                                              \
+    (uint16_t)(0 KEDGE__IS_##type(KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, K,   \
+                                  member))
+
+#define KEDGE__8_FIELD(K, type, member, ...) KEDGE__8(K, type, member)
+#define KEDGE__4_FIELD(K, type, member, ...) KEDGE__4(K, type, member)
+#define KEDGE__2_FIELD(K, type, member, ...) KEDGE__2(K, type, member)
+#define KEDGE__1_FIELD(K, type, member, ...) KEDGE__1(K, type, member)
+#define KEDGE__2_LIST(K, item, member, ...)  KEDGE__2(K, LIST, member)
+#define KEDGE__1_ENUM(K, values, member, ...) KEDGE__1(K, ENUM, member)
+#define KEDGE__NO_ROW(K, what, member, ...)
+
+#define KEDGE__MEMBERS(name)                                                                       \
+    KEDGE_ROWS_##name(KEDGE__8_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)                          \
+    KEDGE_ROWS_##name(KEDGE__4_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)                          \
+    KEDGE_ROWS_##name(KEDGE__2_FIELD, KEDGE__2_LIST, KEDGE__NO_ROW, name)                          \
+    KEDGE_ROWS_##name(KEDGE__1_FIELD, KEDGE__NO_ROW, KEDGE__1_ENUM, name)
+
+// The place of each row in its table, which is its bit in `present`.
+#define KEDGE__ROW_NUMBER(K, what, member, ...) KEDGE__ROW_##K##_##member,
+#define KEDGE__ROW_NUMBERS(name)                                                                   \
+    enum {                                                                                         \
+        KEDGE_ROWS_##name(KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, name)           \
+            KEDGE__ROWS_##name                                                                     \
+    };
+
+#define KEDGE__ELEMENT(K, item, member, ...)                                                       \
+    static inline const struct kedge_##item *kedge_##K##_##member(const struct kedge_##K *o,       \
+                                                                  size_t i)                        \
+    {                                                                                              \
+        return KEDGE_AT(struct kedge_##item, &o->member, i);                                       \
+    }
+#define KEDGE__ELEMENTS(name) KEDGE_ROWS_##name(KEDGE__NO_ROW, KEDGE__ELEMENT, KEDGE__NO_ROW, name)
+
+#define KEDGE__VALUE_CONSTANT(constant, text) constant,
+#define KEDGE__VALUE_NAME(constant, text)     text "\0"
+
+// "spec", "replicas" -> "spec\0replicas\0", and the literal's own NUL ends the path.
+#define KEDGE__KEYS_1(key)      key "\0"
+#define KEDGE__KEYS_2(key, ...) key "\0" KEDGE__KEYS_1(__VA_ARGS__)
+#define KEDGE__KEYS_3(key, ...) key "\0" KEDGE__KEYS_2(__VA_ARGS__)
+#define KEDGE__KEYS_4(key, ...) key "\0" KEDGE__KEYS_3(__VA_ARGS__)
+#define KEDGE__KEYS_5(key, ...) key "\0" KEDGE__KEYS_4(__VA_ARGS__)
+#define KEDGE__KEYS_6(key, ...) key "\0" KEDGE__KEYS_5(__VA_ARGS__)
+#define KEDGE__KEYS_7(key, ...) key "\0" KEDGE__KEYS_6(__VA_ARGS__)
+#define KEDGE__KEYS_8(key, ...) key "\0" KEDGE__KEYS_7(__VA_ARGS__)
+#define KEDGE__NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
+#define KEDGE__KEYS(...)                                                                           \
+    KEDGE__NINTH(__VA_ARGS__, KEDGE__KEYS_8, KEDGE__KEYS_7, KEDGE__KEYS_6, KEDGE__KEYS_5,          \
+                 KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)                    \
+    (__VA_ARGS__)
+
+#define KEDGE__FIELD_ROW(K, type, member, ...)                                                     \
+    {KEDGE__KEYS(__VA_ARGS__), NULL, NULL, KEDGE__PLACE(K, type, member), KEDGE_FIELD_##type, 0},
+#define KEDGE__LIST_ROW(K, item, member, ...)                                                      \
+    {KEDGE__KEYS(__VA_ARGS__),      &kedge__table_##item, NULL,                                    \
+     KEDGE__PLACE(K, LIST, member), KEDGE_FIELD_LIST,     0},
+#define KEDGE__ENUM_ROW(K, values, member, ...)                                                    \
+    {KEDGE__KEYS(__VA_ARGS__),                                                                     \
+     NULL,                                                                                         \
+     KEDGE_VALUES_##values(KEDGE__VALUE_NAME),                                                     \
+     KEDGE__PLACE(K, ENUM, member),                                                                \
+     KEDGE_FIELD_ENUM,                                                                             \
+     0},
+
+#define KEDGE__TABLE(name)                                                                         \
+    static const struct kedge_field kedge__fields_##name[] = {                                     \
+        KEDGE_ROWS_##name(KEDGE__FIELD_ROW, KEDGE__LIST_ROW, KEDGE__ENUM_ROW, name)};              \
+    KEDGE__ASSERT(sizeof(struct kedge_##name) <= UINT16_MAX, "a struct has at most 65,535 bytes"); \
+    KEDGE__ASSERT(sizeof kedge__fields_##name <= 64 * sizeof(struct kedge_field),                  \
+                  "a table has at most 64 rows");                                                  \
+    const struct kedge_table kedge__table_##name = {                                               \
+        kedge__fields_##name,                                                                      \
+        (uint16_t)(sizeof kedge__fields_##name / sizeof kedge__fields_##name[0]),                  \
+        (uint16_t)sizeof(struct kedge_##name)};
+
 #endif

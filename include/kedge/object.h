@@ -32,7 +32,7 @@ typedef uint16_t kedge_offset;
 
 // A text in a record. Read it with kedge_text and kedge_text_len.
 struct kedge_text {
-    kedge_offset offset; // from this member to the first byte; 0: absent
+    kedge_offset offset; // from this member to the first byte; 0: absent or empty
     kedge_offset len;
 };
 
@@ -58,7 +58,7 @@ struct kedge_text_list {
 };
 const struct kedge_text *kedge_text_at(const struct kedge_text_list *l, size_t i);
 
-// Labels, annotations, data: `count` keys and values in the order of the server.
+// Labels, annotations, data: `count` keys and values in the order of the server, each key once.
 struct kedge_text_map {
     kedge_offset offset;
     kedge_offset count;
@@ -90,7 +90,7 @@ struct kedge_owner_reference {
 
 // The metadata that every object carries; first in every kind's struct.
 struct kedge_object {
-    uint32_t size;    // bytes of the whole record
+    uint32_t size;    // bytes of the whole record, a multiple of 8
     uint32_t kind;    // the kind's tag: kedge_kind_tag
     uint64_t present; // a bit for each row of the kind's own table that the server sent (not null)
     kedge_timestamp creation_timestamp; // 0: absent
@@ -107,11 +107,12 @@ struct kedge_object {
     uint16_t mistyped;                  // fields that had another JSON type or a value out of range
 };
 
+// Never NULL: "" where it is absent, and of a NULL object.
 const char *kedge_name(const struct kedge_object *o);
 const char *kedge_namespace(const struct kedge_object *o);
 const char *kedge_uid(const struct kedge_object *o);
 const char *kedge_resource_version(const struct kedge_object *o);
-// The label's value, or NULL if it is not there.
+// The label's value (NUL-terminated, in the record), or NULL if it is not there.
 const char *kedge_label(const struct kedge_object *o, const char *key);
 // The owner with controller: true, or NULL.
 const struct kedge_owner_reference *kedge_controller_of(const struct kedge_object *o);
@@ -120,7 +121,10 @@ const struct kedge_owner_reference *kedge_controller_of(const struct kedge_objec
 bool kedge_is_partial(const struct kedge_object *o);
 
 // Copies the whole record into `buf` (aligned for int64_t). *need, if not NULL, is set to its size.
-// KEDGE_OK, or KEDGE_ERR_FULL if `cap` is too small: nothing was written.
+// `buf` NULL with cap 0 only asks for the size. Copies nothing of a NULL object.
+//
+// KEDGE_ERR_FULL      `cap` is too small: nothing was written
+// KEDGE_ERR_ARGUMENT  the object is NULL
 kedge_err kedge_object_copy(const struct kedge_object *o, void *buf, size_t cap, size_t *need);
 
 #ifdef __cplusplus

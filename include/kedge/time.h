@@ -3,7 +3,11 @@
 #ifndef KEDGE_TIME_H
 #define KEDGE_TIME_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include <kedge/text.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +27,20 @@ typedef int64_t kedge_time;
 // A moment of the calendar: microseconds since 1970-01-01T00:00:00Z (the precision of the API's
 // MicroTime). Times of the API (creationTimestamp, renewTime, ...) are kept as these.
 typedef int64_t kedge_timestamp;
+
+// Reads RFC 3339 as Go does: "2026-11-23T04:16:24Z", "2026-11-23T05:16:24.123456+01:00"; T and Z in
+// capitals, two digits each, the years 0000 to 9999, no leap second (60 is refused). Digits behind
+// the microseconds are read and dropped. True if `text` is such a time; then *out is it, else it is
+// not touched.
+bool kedge_timestamp_parse(kedge_str text, kedge_timestamp *out);
+
+// Room for every time and a NUL.
+#define KEDGE_TIMESTAMP_TEXT 28
+
+// Writes `t` as the API does, in UTC: "2026-11-23T04:16:24Z", or with `micro`
+// "2026-11-23T04:16:24.123456Z" (its MicroTime; without, the fraction is dropped), and a NUL.
+// Returns the length without the NUL; 0, and "", for a year outside 0000 to 9999.
+size_t kedge_timestamp_format(kedge_timestamp t, bool micro, char buf[KEDGE_TIMESTAMP_TEXT]);
 
 #ifdef __cplusplus
 }

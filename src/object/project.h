@@ -12,12 +12,14 @@
 extern const struct kedge_table kedge__meta_table;
 #define KEDGE__IDENTITY 4
 
-// The rows of a Status, for watch events of type ERROR and error replies: status, code, reason,
-// message, details.retryAfterSeconds, details.causes[].reason and .message.
-extern const struct kedge_table kedge__status_table;
+// Of struct kedge_object's flags.
+#define KEDGE__RECORD_PARTIAL 1u
+
+// Lists in lists, at most: what is deeper is absent and counted as mistyped.
+#define KEDGE__LISTS_MAX 4
 
 // What the library must know of an object before it is a record. Texts are written, escapes undone,
-// NUL-terminated, into the given sizes; a longer one makes `too_long` true.
+// NUL-terminated, into the given sizes; a longer one makes `too_long` true and is "".
 struct kedge__identity {
     char name[254];
     char namespace_[64];
@@ -29,11 +31,22 @@ struct kedge__identity {
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 
 // Builds the record of `object` (a sieved JSON object) at `buf`, aligned for int64_t. `buf` NULL with
-// cap 0: only measures. *size is the record's size either way. `partial`: identity only.
+// cap 0: only measures. *size is the record's size either way, a multiple of 8. Equal objects give
+// equal bytes: nothing in a record is left unset. `partial`: identity only.
 //
-// KEDGE_ERR_FULL      cap is too small; nothing useful was written
+// KEDGE_ERR_FULL      cap is too small (and `buf` is not NULL): nothing was written
 // KEDGE_ERR_TOO_LONG  a member does not fit kedge_offset: build it `partial`
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size);
+
+// The values of one object that a table's rows name: the place in the document of each, or -1. Of
+// objects that are sent twice under one key, the members are joined; of anything else, the last
+// counts.
+struct kedge__found {
+    int at[64];
+    uint32_t mistyped; // values on the way that are no objects
+};
+void kedge__find(struct kedge__found *found, const struct kedge_table *table, size_t rows,
+                 kedge_json_value object);
 
 #endif

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kedge/kinds.h"
+
+KEDGE_DEFINE_ITEM(label_expression)
+KEDGE_DEFINE_ITEM(template_container)
+KEDGE_DEFINE_KIND(deployment, "apps", "v1", "deployments", "Deployment", KEDGE_NAMESPACED)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// meta.c - the metadata that every record has, and what the library reads of an object before it is
+// one.
+#include "object/project.h"
+
+#define META(member)  offsetof(struct kedge_object, member)
+#define OWNER(member) offsetof(struct kedge_owner_reference, member)
+
+static const struct kedge_field owner_fields[] = {
+    {"apiVersion\0", NULL, NULL, OWNER(api_version), KEDGE_FIELD_TEXT, 0},
+    {"kind\0", NULL, NULL, OWNER(kind), KEDGE_FIELD_TEXT, 0},
+    {"name\0", NULL, NULL, OWNER(name), KEDGE_FIELD_TEXT, 0},
+    {"uid\0", NULL, NULL, OWNER(uid), KEDGE_FIELD_TEXT, 0},
+    {"controller\0", NULL, NULL, OWNER(controller), KEDGE_FIELD_BOOL, 0},
+};
+static const struct kedge_table owner_table = {
+    owner_fields, sizeof owner_fields / sizeof owner_fields[0],
+    sizeof(struct kedge_owner_reference)};
+
+// The identity first; see KEDGE__IDENTITY.
+enum { NAME, NAMESPACE, UID, RESOURCE_VERSION, INITIAL_EVENTS_END = 10, ROWS };
+
+static const struct kedge_field meta_fields[ROWS] = {
+    {"metadata\0name\0", NULL, NULL, META(name), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0namespace\0", NULL, NULL, META(namespace_), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0uid\0", NULL, NULL, META(uid), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0resourceVersion\0", NULL, NULL, META(resource_version), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0generation\0", NULL, NULL, META(generation), KEDGE_FIELD_INT64, 0},
+    {"metadata\0creationTimestamp\0", NULL, NULL, META(creation_timestamp), KEDGE_FIELD_TIME, 0},
+    {"metadata\0deletionTimestamp\0", NULL, NULL, META(deletion_timestamp), KEDGE_FIELD_TIME, 0},
+    {"metadata\0labels\0", NULL, NULL, META(labels), KEDGE_FIELD_TEXT_MAP, 0},
+    {"metadata\0finalizers\0", NULL, NULL, META(finalizers), KEDGE_FIELD_TEXT_LIST, 0},
+    {"metadata\0ownerReferences\0", &owner_table, NULL, META(owner_references), KEDGE_FIELD_LIST,
+     0},
+    {"metadata\0annotations\0k8s.io/initial-events-end\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
+};
+const struct kedge_table kedge__meta_table = {meta_fields, ROWS, sizeof(struct kedge_object)};
+
+static bool read_text(kedge_json_value object, int at, char *buf, size_t cap)
+{
+    kedge_json_value value = {object.doc, at};
+    size_t len = at >= 0 ? kedge_json_text(value, NULL, 0) : 0;
+    bool fits = len < cap;
+    buf[0] = '\0';
+    if (fits && len > 0)
+        buf[kedge_json_text(value, buf, len)] = '\0';
+    return fits;
+}
+
+void kedge__identity_read(struct kedge__identity *id, kedge_json_value object)
+{
+    struct kedge__found found;
+    kedge__find(&found, &kedge__meta_table, ROWS, object);
+    bool fits = read_text(object, found.at[NAME], id->name, sizeof id->name);
+    fits = read_text(object, found.at[NAMESPACE], id->namespace_, sizeof id->namespace_) && fits;
+    fits = read_text(object, found.at[UID], id->uid, sizeof id->uid) && fits;
+    fits = read_text(object, found.at[RESOURCE_VERSION], id->resource_version,
+                     sizeof id->resource_version) &&
+           fits;
+    id->too_long = !fits;
+    kedge_json_value end = {object.doc, found.at[INITIAL_EVENTS_END]};
+    id->initial_events_end = end.at >= 0 && kedge_json_text_is(end, KEDGE_STR("true"));
+}

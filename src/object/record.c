@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// record.c - reading records. An offset counts from the member that holds it, so each of these takes
+// the member's address in the record itself.
+#include <string.h>
+
+#include "kedge/object.h"
+#include "object/project.h"
+
+static const unsigned char *at(const void *member, kedge_offset offset)
+{
+    return (const unsigned char *)member + offset;
+}
+
+const char *kedge_text(const struct kedge_text *t)
+{
+    return t->offset != 0 ? (const char *)at(t, t->offset) : "";
+}
+
+const struct kedge_text *kedge_text_at(const struct kedge_text_list *l, size_t i)
+{
+    if (i >= l->count)
+        return NULL;
+    return (const struct kedge_text *)(const void *)at(l, l->offset) + i;
+}
+
+const struct kedge_text_pair *kedge_pair_at(const struct kedge_text_map *m, size_t i)
+{
+    if (i >= m->count)
+        return NULL;
+    return (const struct kedge_text_pair *)(const void *)at(m, m->offset) + i;
+}
+
+const struct kedge_text *kedge_map_get(const struct kedge_text_map *m, const char *key)
+{
+    kedge_str wanted = kedge_str_of(key);
+    const struct kedge_text_pair *pair;
+    for (size_t i = 0; (pair = kedge_pair_at(m, i)) != NULL; i++) {
+        if (kedge_str_eq(kedge_text_str(&pair->key), wanted))
+            return &pair->value;
+    }
+    return NULL;
+}
+
+const void *kedge_list_at(const struct kedge_list *l, size_t i, size_t size)
+{
+    return i < l->count ? at(l, l->offset) + i * size : NULL;
+}
+
+const char *kedge_name(const struct kedge_object *o)
+{
+    return o != NULL ? kedge_text(&o->name) : "";
+}
+
+const char *kedge_namespace(const struct kedge_object *o)
+{
+    return o != NULL ? kedge_text(&o->namespace_) : "";
+}
+
+const char *kedge_uid(const struct kedge_object *o)
+{
+    return o != NULL ? kedge_text(&o->uid) : "";
+}
+
+const char *kedge_resource_version(const struct kedge_object *o)
+{
+    return o != NULL ? kedge_text(&o->resource_version) : "";
+}
+
+const char *kedge_label(const struct kedge_object *o, const char *key)
+{
+    const struct kedge_text *value = o != NULL ? kedge_map_get(&o->labels, key) : NULL;
+    return value != NULL ? kedge_text(value) : NULL;
+}
+
+const struct kedge_owner_reference *kedge_controller_of(const struct kedge_object *o)
+{
+    const struct kedge_owner_reference *owner = NULL;
+    for (size_t i = 0; o != NULL && i < o->owner_references.count; i++) {
+        owner = KEDGE_AT(struct kedge_owner_reference, &o->owner_references, i);
+        if (owner->controller)
+            return owner;
+    }
+    return NULL;
+}
+
+bool kedge_is_partial(const struct kedge_object *o)
+{
+    return o != NULL && (o->flags & KEDGE__RECORD_PARTIAL) != 0;
+}
+
+kedge_err kedge_object_copy(const struct kedge_object *o, void *buf, size_t cap, size_t *need)
+{
+    if (need != NULL)
+        *need = o != NULL ? o->size : 0;
+    if (o == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    if (buf == NULL && cap == 0)
+        return KEDGE_OK;
+    if (cap < o->size)
+        return KEDGE_ERR_FULL;
+    memcpy(buf, o, o->size);
+    return KEDGE_OK;
+}
