@@ -5,37 +5,87 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"flag"
 	"fmt"
 	"os"
 	"sort"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
 
-// What is printed of a kind beside the metadata. A column is a path with dots; `[0]` takes
-// the first of a list, `#` its length. A number that is absent is 0, a text that is absent is empty.
+// What is printed of a kind beside the metadata.
 type kind struct {
 	resource schema.GroupVersionResource
 	columns  []column
 }
 
+// A column is a path with dots; `[0]` takes an element of a list, `#` its length.
 type column struct {
 	path   string
-	absent string
+	format func(value any) string // of a value that is nil where it is absent
 }
 
-func number(path string) column { return column{path, "0"} }
-func text(path string) column   { return column{path, ""} }
+func number(path string) column   { return column{path, orElse("0")} }
+func text(path string) column     { return column{path, orElse("")} }
+func yes(path string) column      { return column{path, orElse("false")} }
+func quantity(path string) column { return column{path, milli} }
+func texts(path string) column    { return column{path, pairsOf(escape)} }
+func bytes(path string) column    { return column{path, pairsOf(hexOf)} }
+
+func legacy(resource string, columns ...column) kind {
+	return kind{schema.GroupVersionResource{Version: "v1", Resource: resource}, columns}
+}
+
+func group(name, resource string, columns ...column) kind {
+	return kind{schema.GroupVersionResource{Group: name, Version: "v1", Resource: resource}, columns}
+}
 
 var kindsByName = map[string]kind{
-	"deployment": {schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}, []column{
+	"deployment": group("apps", "deployments",
 		number("spec.replicas"), number("status.readyReplicas"), number("status.updatedReplicas"),
-		number("status.availableReplicas"), text("spec.template.spec.containers.[0].image")}},
+		number("status.availableReplicas"), text("spec.template.spec.containers.[0].image")),
+	"pod": legacy("pods",
+		text("spec.nodeName"), text("spec.restartPolicy"), text("spec.serviceAccountName"),
+		text("status.phase"), text("status.podIP"), text("status.hostIP"), text("status.startTime"),
+		text("status.qosClass"), number("spec.containers.#"), text("spec.containers.[0].name"),
+		text("spec.containers.[0].image"), number("spec.containers.[0].ports.[0].containerPort"),
+		text("spec.containers.[0].ports.[0].protocol"),
+		quantity("spec.containers.[0].resources.requests.cpu"),
+		quantity("spec.containers.[0].resources.requests.memory"),
+		text("status.containerStatuses.[0].name"), yes("status.containerStatuses.[0].ready"),
+		number("status.containerStatuses.[0].restartCount"),
+		text("status.containerStatuses.[0].state.waiting.reason")),
+	"node": legacy("nodes",
+		text("spec.podCIDR"), text("spec.providerID"), yes("spec.unschedulable"),
+		quantity("status.capacity.cpu"), quantity("status.capacity.memory"), quantity("status.capacity.pods"),
+		quantity("status.allocatable.cpu"), quantity("status.allocatable.memory"),
+		quantity("status.allocatable.pods"), text("status.nodeInfo.kubeletVersion"),
+		text("status.nodeInfo.osImage"), text("status.nodeInfo.architecture"),
+		text("status.addresses.[0].type"), text("status.addresses.[0].address"),
+		text("status.conditions.[0].type"), text("status.conditions.[0].status"),
+		text("status.conditions.[0].reason"), number("spec.taints.#")),
+	"namespace": legacy("namespaces", text("status.phase")),
+	"service": legacy("services",
+		text("spec.type"), text("spec.clusterIP"), text("spec.sessionAffinity"), texts("spec.selector"),
+		number("spec.ports.#"), text("spec.ports.[0].name"), text("spec.ports.[0].protocol"),
+		number("spec.ports.[0].port"), text("spec.ports.[0].targetPort"),
+		number("spec.ports.[0].nodePort"), text("spec.ports.[1].targetPort")),
+	"configmap": legacy("configmaps", texts("data"), bytes("binaryData"), yes("immutable")),
+	"secret":    legacy("secrets", text("type"), bytes("data"), yes("immutable")),
+	"lease": group("coordination.k8s.io", "leases",
+		text("spec.holderIdentity"), number("spec.leaseDurationSeconds"), text("spec.acquireTime"),
+		text("spec.renewTime"), number("spec.leaseTransitions")),
+	"event": legacy("events",
+		text("type"), text("reason"), text("message"), number("count"), text("firstTimestamp"),
+		text("lastTimestamp"), text("involvedObject.kind"), text("involvedObject.namespace"),
+		text("involvedObject.name"), text("source.component"), text("source.host")),
 }
 
 func runDump(flags *flag.FlagSet, args []string) error {
@@ -82,12 +132,60 @@ func line(o *unstructured.Unstructured, columns []column) string {
 }
 
 func labels(m map[string]string) string {
-	pairs := make([]string, 0, len(m))
+	values := make(map[string]any, len(m))
 	for k, v := range m {
-		pairs = append(pairs, k+"="+v)
+		values[k] = v
 	}
-	sort.Strings(pairs)
-	return strings.Join(pairs, ",")
+	return pairsOf(escape)(values)
+}
+
+func pairsOf(value func(text string) string) func(any) string {
+	return func(v any) string {
+		m, _ := v.(map[string]any)
+		keys := make([]string, 0, len(m))
+		for k := range m {
+			keys = append(keys, k)
+		}
+		sort.Strings(keys)
+		for i, k := range keys {
+			keys[i] = k + "=" + value(fmt.Sprint(m[k]))
+		}
+		return strings.Join(keys, ",")
+	}
+}
+
+// escape hides what would end a column, a line or an escape.
+func escape(text string) string {
+	return strings.NewReplacer("\t", `\t`, "\n", `\n`, `\`, `\\`).Replace(text)
+}
+
+func hexOf(text string) string {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return err.Error()
+	}
+	return hex.EncodeToString(raw)
+}
+
+func milli(v any) string {
+	text, _ := v.(string)
+	if text == "" {
+		return "0"
+	}
+	q, err := resource.ParseQuantity(text)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(q.MilliValue())
+}
+
+func orElse(absent string) func(any) string {
+	return func(v any) string {
+		if v == nil {
+			return absent
+		}
+		return escape(fmt.Sprint(v))
+	}
 }
 
 func (c column) of(object map[string]any) string {
@@ -99,21 +197,18 @@ func (c column) of(object map[string]any) string {
 		case []any:
 			value = inList(v, step)
 		default:
-			return c.absent
+			value = nil
 		}
 	}
-	if value == nil {
-		return c.absent
-	}
-	return fmt.Sprint(value)
+	return c.format(value)
 }
 
 func inList(list []any, step string) any {
 	if step == "#" {
 		return len(list)
 	}
-	if step == "[0]" && len(list) > 0 {
-		return list[0]
+	if i := int(step[1] - '0'); i < len(list) {
+		return list[i]
 	}
 	return nil
 }

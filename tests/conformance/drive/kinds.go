@@ -85,7 +85,8 @@ func createConfigMap(ctx context.Context, client *kubernetes.Clientset, i int) e
 	config := &core.ConfigMap{ObjectMeta: named(i, "config-map"), Data: map[string]string{
 		"text": "line \"one\"\nline two \\ é 𝄞\n", "empty": "", "number": fmt.Sprint(i)},
 		BinaryData: map[string][]byte{"bytes": {0, 1, 2, 254, 255, byte(i)}}}
-	if i == 5 {
+	if i == perKind-1 {
+		config.Name = "large"
 		config.Data["large"] = strings.Repeat("a large value; ", 50*1024)
 	}
 	_, err := client.CoreV1().ConfigMaps("default").Create(ctx, config, meta.CreateOptions{})
