@@ -37,7 +37,7 @@ func text(path string) column     { return column{path, orElse("")} }
 func yes(path string) column      { return column{path, orElse("false")} }
 func quantity(path string) column { return column{path, milli} }
 func texts(path string) column    { return column{path, pairsOf(escape)} }
-func bytes(path string) column    { return column{path, pairsOf(hexOf)} }
+func binary(path string) column   { return column{path, pairsOf(hexOf)} }
 
 func legacy(resource string, columns ...column) kind {
 	return kind{schema.GroupVersionResource{Version: "v1", Resource: resource}, columns}
@@ -77,8 +77,8 @@ var kindsByName = map[string]kind{
 		number("spec.ports.#"), text("spec.ports.[0].name"), text("spec.ports.[0].protocol"),
 		number("spec.ports.[0].port"), text("spec.ports.[0].targetPort"),
 		number("spec.ports.[0].nodePort"), text("spec.ports.[1].targetPort")),
-	"configmap": legacy("configmaps", texts("data"), bytes("binaryData"), yes("immutable")),
-	"secret":    legacy("secrets", text("type"), bytes("data"), yes("immutable")),
+	"configmap": legacy("configmaps", texts("data"), binary("binaryData"), yes("immutable")),
+	"secret":    legacy("secrets", text("type"), binary("data"), yes("immutable")),
 	"lease": group("coordination.k8s.io", "leases",
 		text("spec.holderIdentity"), number("spec.leaseDurationSeconds"), text("spec.acquireTime"),
 		text("spec.renewTime"), number("spec.leaseTransitions")),

@@ -32,6 +32,7 @@ func connect(flags *flag.FlagSet, args []string) (*rest.Config, *kubernetes.Clie
 		return nil, nil, err
 	}
 	config.QPS, config.Burst = -1, -1
+	config.WarningHandler = rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	return config, client, err
 }
