@@ -5,7 +5,7 @@
 
 MOCK_DIR  ?= tests/mock
 MOCK_SRCS := $(addprefix $(MOCK_DIR)/, api.c auth.c churn.c connection.c control.c discovery.c \
-             fault.c kinds.c list.c mock.c modify.c object.c patch.c reply.c request.c select.c \
+             erase.c fault.c kinds.c list.c mock.c modify.c object.c patch.c reply.c request.c select.c \
              status.c store.c strategic.c table.c text.c view.c watch.c write.c)
 MOCK_LIBS := -ljansson
 

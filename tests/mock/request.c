@@ -102,7 +102,7 @@ static bool parse_first_line(struct request *r, const char *line, size_t len)
     r->path = mock__copy(whole, path);
     if (whole[path])
         parse_query(r, whole + path + 1);
-    bool plain = is_plain(whole);
+    bool plain = is_plain(whole) && !strstr(whole, "%00");
     free(whole);
     parse_path(r);
     for (size_t i = 0; i < r->segments; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// write.c - create, update and delete, as the registry of a real server does them.
+// write.c - create and update, as the registry of a real server does them.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ int64_t mock__unix_ms(const struct mock *mock)
     return mock->options.epoch_ms + mock->now;
 }
 
-static json_t *timestamp(const struct mock *mock)
+json_t *write__timestamp(const struct mock *mock)
 {
     struct text t = {0};
     text_time(&t, mock__unix_ms(mock));
@@ -48,7 +48,7 @@ static void set_version(json_t *object, uint64_t version)
 }
 
 // Stores the object as its next version; the object is arranged here, once.
-static struct revision *commit(struct mock *mock, const struct write *write, json_t *object)
+struct revision *write__commit(struct mock *mock, const struct write *write, json_t *object)
 {
     struct resource *r = write->resource;
     uint64_t version = write->dry_run ? mock->version : mock->version + 1;
@@ -210,7 +210,7 @@ static void set_new_metadata(struct mock *mock, const struct write *write, json_
     if (!write->trusted || !json_object_get(metadata, "uid"))
         json_object_set_new(metadata, "uid", new_uid(mock));
     if (!write->trusted || !json_object_get(metadata, "creationTimestamp"))
-        json_object_set_new(metadata, "creationTimestamp", timestamp(mock));
+        json_object_set_new(metadata, "creationTimestamp", write__timestamp(mock));
     if (write->resource->kind.generations &&
         (!write->trusted || !json_object_get(metadata, "generation")))
         json_object_set_new(metadata, "generation", json_integer(1));
@@ -262,7 +262,7 @@ struct written write_create(struct mock *mock, const struct write *write, json_t
         set_new_metadata(mock, write, metadata);
         set_new_namespace_spec(&write->resource->kind, object);
         encode_string_data(object);
-        done.state = commit(mock, write, object);
+        done.state = write__commit(mock, write, object);
     }
     json_decref(object);
     return done;
@@ -375,7 +375,7 @@ static json_t *composed(const struct write *write, const json_t *old, const json
     return result;
 }
 
-static struct revision *vanish(struct mock *mock, struct resource *r, struct revision *old)
+struct revision *write__vanish(struct mock *mock, struct resource *r, struct revision *old)
 {
     json_t *object = revision_parse(old);
     set_version(object, ++mock->version);
@@ -410,100 +410,14 @@ struct written write_update(struct mock *mock, const struct write *write, json_t
     if (object_same(before, clean))
         done.state = revision_hold(old);
     else
-        done.state = commit(mock, write, clean);
+        done.state = write__commit(mock, write, clean);
     if (leaving && !write->trusted && !write->dry_run) {
         revision_drop(done.state);
         done.deleted = true;
-        done.state = vanish(mock, r, resource_find(r, write->namespace, write->name));
+        done.state = write__vanish(mock, r, resource_find(r, write->namespace, write->name));
     }
     json_decref(clean);
     json_decref(next);
     json_decref(before);
     return done;
-}
-
-// ---- delete --------------------------------------------------------------------------------
-
-static json_t *check_preconditions(const struct kind *kind, const struct revision *old,
-                                   const json_t *options)
-{
-    const char *uid = mock__path_string(options, "preconditions.uid");
-    const char *version = mock__path_string(options, "preconditions.resourceVersion");
-    char present[24];
-    snprintf(present, sizeof present, "%llu", (unsigned long long)old->version);
-    if (*version && strcmp(version, present))
-        return status_precondition(kind, old->name, version, old->version);
-    if (!*uid || !strcmp(uid, old->uid))
-        return NULL;
-    struct text why = {0};
-    text_format(&why,
-                "the UID in the precondition (%s) does not match the UID in record (%s). The "
-                "object might have been deleted and then recreated",
-                uid, old->uid);
-    json_t *refusal = status_conflict(kind, old->name, why.bytes);
-    text_free(&why);
-    return refusal;
-}
-
-// Everything in a namespace goes with it.
-static void empty_namespace(struct mock *mock, const char *namespace)
-{
-    for (size_t i = 0; i < mock->resource_count; i++) {
-        struct resource *r = &mock->resources[i];
-        for (size_t n = r->kind.namespaced ? r->count : 0; n > 0; n--)
-            if (!strcmp(r->items[n - 1]->namespace, namespace))
-                revision_drop(vanish(mock, r, r->items[n - 1]));
-    }
-}
-
-// The object with its time of deletion, as finalizers, kubelets and namespaces need it.
-static struct revision *mark_deleted(struct mock *mock, const struct write *write,
-                                     struct revision *old, int64_t grace_s)
-{
-    json_t *object = revision_parse(old), *metadata = json_object_get(object, "metadata");
-    if (!json_object_get(metadata, "deletionTimestamp")) {
-        json_object_set_new(metadata, "deletionTimestamp", timestamp(mock));
-        json_object_set_new(metadata, "deletionGracePeriodSeconds", json_integer(grace_s));
-        if (!strcmp(write->resource->kind.plural, "namespaces"))
-            json_object_set_new(object, "status", json_pack("{s:s}", "phase", "Terminating"));
-        struct write trusted = *write;
-        trusted.trusted = true;
-        old = commit(mock, &trusted, object);
-    } else {
-        revision_hold(old);
-    }
-    json_decref(object);
-    return old;
-}
-
-static bool has_finalizers(const struct revision *state)
-{
-    json_t *object = revision_parse(state);
-    bool has = json_array_size(mock__path(object, "metadata.finalizers")) > 0;
-    json_decref(object);
-    return has;
-}
-
-struct written write_delete(struct mock *mock, const struct write *write, const json_t *options)
-{
-    struct resource *r = write->resource;
-    struct revision *old = resource_find(r, write->namespace, write->name);
-    if (!old)
-        return refused(status_not_found(&r->kind, write->name));
-    json_t *refusal = check_preconditions(&r->kind, old, options);
-    if (refusal)
-        return refused(refusal);
-    if (write->dry_run)
-        return (struct written){.state = revision_hold(old), .deleted = true};
-    if (!write->trusted && has_finalizers(old))
-        return (struct written){.state = mark_deleted(mock, write, old, 0)};
-    bool namespace = !strcmp(r->kind.plural, "namespaces"), pod = !strcmp(r->kind.plural, "pods");
-    bool scheduled = pod && *json_string_value(json_object_get(old->fields, "spec.nodeName"));
-    if (!write->trusted && (namespace || scheduled))
-        revision_drop(mark_deleted(mock, write, old, pod ? 30 : 0));
-    if (namespace)
-        empty_namespace(mock, write->name);
-    // The kubelet and the namespace controller of this cluster are quick.
-    old = resource_find(r, write->namespace, write->name);
-    return (struct written){.state = vanish(mock, r, old), .deleted = true};
 }

@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# kubectl_test.sh - kubectl against the mock API server, over TLS with a token.
+#
+#   KUBECTL       the kubectl to use (default: the one on PATH)
+#   MOCK_SERVER   the server program  (default: build/tests/mock_server)
+#   PKI           the program pki     (default: build/tests/pki)
+#
+# Needs bash's or dash's sh, coreutils and kubectl; without kubectl it says so and passes.
+
+kubectl=${KUBECTL:-kubectl}
+server=${MOCK_SERVER:-build/tests/mock_server}
+pki=${PKI:-build/tests/pki}
+
+if ! command -v "$kubectl" >/dev/null 2>&1; then
+    echo "skipped: there is no kubectl here ($kubectl); the package kubernetes-client has one"
+    exit 0
+fi
+
+dir=$(mktemp -d) || exit 1
+server_pid=
+cleanup() {
+    [ -n "$server_pid" ] && kill "$server_pid" 2>/dev/null
+    [ -n "$server_pid" ] && wait "$server_pid" 2>/dev/null
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+"$pki" "$dir/pki" || exit 1
+"$server" --tls "$dir/pki" --token sesame --seed 1 --seconds 300 --kubeconfig-out "$dir/kubeconfig" \
+    --crd edge.example.com/v1/sensors/Sensor/namespaced >"$dir/server.out" 2>"$dir/server.err" &
+server_pid=$!
+tries=0
+until grep -q '^listening' "$dir/server.out" 2>/dev/null; do
+    tries=$((tries + 1))
+    if [ $tries -gt 100 ]; then
+        echo "the mock server did not start:"
+        cat "$dir/server.err"
+        exit 1
+    fi
+    sleep 0.1
+done
+
+k() {
+    timeout 60 "$kubectl" --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" "$@" \
+        >"$dir/out" 2>"$dir/err"
+}
+
+passed=0
+failed=0
+check() { # claim, expected extended regular expression in the output
+    if grep -Eq -- "$2" "$dir/out"; then
+        passed=$((passed + 1))
+        echo "ok $((passed + failed)) - $1"
+    else
+        failed=$((failed + 1))
+        echo "not ok $((passed + failed)) - $1"
+        sed 's/^/    out: /' "$dir/out"
+        sed 's/^/    err: /' "$dir/err"
+    fi
+}
+
+deployment() { # name, replicas, image
+    cat <<EOF
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: $1, labels: {app: $1}}
+spec:
+  replicas: $2
+  selector: {matchLabels: {app: $1}}
+  template:
+    metadata: {labels: {app: $1}}
+    spec:
+      containers:
+      - {name: main, image: "$3"}
+      - {name: side, image: "side:1"}
+EOF
+}
+
+k get namespaces
+check "get namespaces lists the system's" '^kube-system +Active'
+
+deployment web 2 web:1 >"$dir/web.yaml"
+k create --validate=false -f "$dir/web.yaml"
+check "create makes a Deployment" 'deployment.apps/web created'
+k create --validate=false -f "$dir/web.yaml"
+cp "$dir/err" "$dir/out"
+check "create a second time says that it exists" 'AlreadyExists|already exists'
+
+k get deployments
+check "get prints a row with ready and wanted replicas" '^web +0/2 +0 +0 '
+k get deployment web -o 'jsonpath={.spec.replicas} {.metadata.generation}'
+check "get -o jsonpath reads the object" '^2 1$'
+k get deployments -o name
+check "get -o name names it" 'deployment.apps/web'
+
+timeout 20 "$kubectl" --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" \
+    get deployments -w -o name >"$dir/watch" 2>&1 &
+watch_pid=$!
+tries=0
+until grep -q web "$dir/watch" || [ $tries -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+
+k scale deployment web --replicas=5
+check "scale answers" 'deployment.apps/web scaled'
+k get deployment web -o 'jsonpath={.spec.replicas} {.metadata.generation}'
+check "scale changed the replicas and the generation" '^5 2$'
+k scale deployment web --current-replicas=4 --replicas=6
+cp "$dir/err" "$dir/out"
+check "scale refuses where the present number is another" '[Ee]xpected replicas to be 4, was 5'
+
+k label deployment web tier=front
+check "label answers" 'deployment.apps/web labeled'
+k get deployments -l tier=front -o name
+check "get -l finds it by the new label" 'deployment.apps/web'
+k get deployments -l 'tier notin (front)' -o name
+echo "[$(cat "$dir/out")]" >"$dir/count" && mv "$dir/count" "$dir/out"
+check "get -l does not find it by another" '^\[\]$'
+k get deployments --field-selector metadata.name=web -o name
+check "get --field-selector finds it by name" 'deployment.apps/web'
+
+deployment api 1 api:1 >"$dir/api.yaml"
+k apply --validate=false -f "$dir/api.yaml"
+check "apply creates" 'deployment.apps/api created'
+deployment api 3 api:2 >"$dir/api.yaml"
+k apply --validate=false -f "$dir/api.yaml"
+check "apply changes" 'deployment.apps/api configured'
+k get deployment api -o 'jsonpath={.spec.replicas} {.spec.template.spec.containers[*].image}'
+check "apply merged the containers by name" '^3 api:2 side:1$'
+k apply --validate=false -f "$dir/api.yaml"
+check "apply of the same changes nothing" 'deployment.apps/api unchanged'
+
+k patch deployment api --type=json -p '[{"op":"replace","path":"/spec/replicas","value":7}]'
+check "a JSON patch answers" 'deployment.apps/api patched'
+k get deployment api -o 'jsonpath={.spec.replicas}'
+check "a JSON patch changed the replicas" '^7$'
+k annotate deployment api note='quotes " and < >'
+check "annotate answers" 'deployment.apps/api annotated'
+
+cat >"$dir/sensor.yaml" <<EOF
+apiVersion: edge.example.com/v1
+kind: Sensor
+metadata: {name: boiler}
+spec: {threshold: 21.5}
+EOF
+k apply --validate=false -f "$dir/sensor.yaml"
+check "apply makes a custom resource" 'sensor.edge.example.com/boiler created'
+k get sensors
+check "get prints a custom resource" '^boiler +[0-9]+s'
+
+cat >"$dir/lost.yaml" <<EOF
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: lost, namespace: nowhere}
+EOF
+k create --validate=false -f "$dir/lost.yaml"
+cp "$dir/err" "$dir/out"
+check "an unknown namespace is refused" 'namespaces "nowhere" not found'
+
+k delete deployment web
+check "delete answers, and waits until it is gone" 'deployment.apps "web" deleted'
+k get deployment web
+cp "$dir/err" "$dir/out"
+check "get after delete says NotFound" 'NotFound'
+
+tries=0
+until [ "$(grep -c web "$dir/watch")" -ge 4 ] || [ $tries -gt 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+kill "$watch_pid" 2>/dev/null
+wait "$watch_pid" 2>/dev/null
+grep -c 'deployment.apps/web' "$dir/watch" >"$dir/out"
+check "get -w saw the object, its two changes and its end" '^4$'
+
+sed 's/sesame/thistle/' "$dir/kubeconfig" >"$dir/wrong" && mv "$dir/wrong" "$dir/kubeconfig"
+k get deployments
+cp "$dir/err" "$dir/out"
+check "a wrong token is refused" 'Unauthorized|must be logged in'
+
+kill -TERM "$server_pid"
+wait "$server_pid"
+echo "exit $?" >"$dir/out"
+cp "$dir/server.err" "$dir/err"
+server_pid=
+check "the server stops in order on SIGTERM" '^exit 0$'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
