@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // context.c - the arena, the first failure, and the memory report.
 //
-// One block, handed out in order and never given back but by kedge__reset (scratch inside one call).
-// Each taking is booked under a name; the same name adds up.
+// One block, handed out in order and never given back but by kedge__reset (scratch inside one
+// call). Each taking is booked under a name; the same name adds up.
 #include "base/context.h"
 
 #include "base/wipe.h"
@@ -79,7 +79,9 @@ void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, 
 {
     size_t start = round_up(k->used, align);
     if (size > 0 && count > SIZE_MAX / 2 / size) {
-        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), what);
+        struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
+        kedge__line_text(l, what != NULL ? what : "scratch");
+        kedge__line_text(l, ": more bytes than any memory has");
         return NULL;
     }
     size_t bytes = count * size;
@@ -149,9 +151,10 @@ kedge_err kedge_error(const struct kedge *k)
 const char *kedge_error_text(const struct kedge *k)
 {
     if (k == NULL)
-        return "the memory given to kedge_init is too small for a struct kedge, or the port is NULL";
+        return "the memory given to kedge_init is too small for a struct kedge, or the port is "
+               "NULL";
     return k->failure == KEDGE_OK || k->failure_line.len > 0 ? k->failure_buf
-                                                              : kedge_err_text(k->failure);
+                                                             : kedge_err_text(k->failure);
 }
 
 void kedge_log_to(struct kedge *k, enum kedge_log_level level,
