@@ -20,7 +20,8 @@ static uint32_t add_number(uint32_t hash, uint32_t n)
     return kedge__hash(hash, bytes, sizeof bytes);
 }
 
-// A list of texts as in struct kedge_field: each ended by a NUL, and one more NUL at the end; or none.
+// A list of texts as in struct kedge_field: each ended by a NUL, and one more NUL at the end; or
+// none.
 static uint32_t add_texts(uint32_t hash, const char *texts)
 {
     uint32_t count = 0;

@@ -13,9 +13,9 @@ static const struct kedge_field owner_fields[] = {
     {"uid\0", NULL, NULL, OWNER(uid), KEDGE_FIELD_TEXT, 0},
     {"controller\0", NULL, NULL, OWNER(controller), KEDGE_FIELD_BOOL, 0},
 };
-static const struct kedge_table owner_table = {
-    owner_fields, sizeof owner_fields / sizeof owner_fields[0],
-    sizeof(struct kedge_owner_reference)};
+static const struct kedge_table owner_table = {owner_fields,
+                                               sizeof owner_fields / sizeof owner_fields[0],
+                                               sizeof(struct kedge_owner_reference)};
 
 // The identity first; see KEDGE__IDENTITY.
 enum { NAME, NAMESPACE, UID, RESOURCE_VERSION, INITIAL_EVENTS_END = 10, ROWS };

@@ -241,7 +241,8 @@ static bool put_base64(struct builder *b, size_t member, kedge_json_value v)
     return true;
 }
 
-// Numbers and other small values -------------------------------------------------------------------
+// Numbers and other small values
+// -------------------------------------------------------------------
 
 static bool put_bool(struct builder *b, size_t member, kedge_json_value v)
 {
@@ -419,7 +420,8 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v, bool b
     return true;
 }
 
-// Structs ------------------------------------------------------------------------------------------
+// Structs
+// ------------------------------------------------------------------------------------------
 
 static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_table *table,
                            size_t rows, kedge_json_value object, unsigned depth);

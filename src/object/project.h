@@ -12,6 +12,12 @@
 extern const struct kedge_table kedge__meta_table;
 #define KEDGE__IDENTITY 4
 
+// The rows of a Status, for watch events of type ERROR and error replies: code, reason, message,
+// details.retryAfterSeconds, details.causes[].reason, .message and .field. Five rows: with metadata
+// and the 48 of a kind they are the 64 that can be sieved together. `status` and `kind` are not
+// among them: sieved beside a kind's rows, the first would let the whole status of every object in.
+extern const struct kedge_table kedge__status_table;
+
 // Of struct kedge_object's flags.
 #define KEDGE__RECORD_PARTIAL 1u
 
@@ -30,14 +36,17 @@ struct kedge__identity {
 };
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 
-// Builds the record of `object` (a sieved JSON object) at `buf`, aligned for int64_t. `buf` NULL with
-// cap 0: only measures. *size is the record's size either way, a multiple of 8. Equal objects give
-// equal bytes: nothing in a record is left unset. `partial`: identity only.
+// Builds the record of `object` (a sieved JSON object) at `buf`, aligned for int64_t. `buf` NULL
+// with cap 0: only measures. *size is the record's size either way, a multiple of 8. Equal objects
+// give equal bytes: nothing in a record is left unset. `partial`: identity only.
 //
 // KEDGE_ERR_FULL      cap is too small (and `buf` is not NULL): nothing was written
 // KEDGE_ERR_TOO_LONG  a member does not fit kedge_offset: build it `partial`
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size);
+
+// The value of that key, or NULL.
+const struct kedge_text *kedge__map_find(const struct kedge_text_map *m, kedge_str key);
 
 // The values of one object that a table's rows name: the place in the document of each, or -1. Of
 // objects that are sent twice under one key, the members are joined; of anything else, the last

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// record.c - reading records. An offset counts from the member that holds it, so each of these takes
-// the member's address in the record itself.
+// record.c - reading records. An offset counts from the member that holds it, so each of these
+// takes the member's address in the record itself.
 #include <string.h>
 
 #include "kedge/object.h"
@@ -30,15 +30,19 @@ const struct kedge_text_pair *kedge_pair_at(const struct kedge_text_map *m, size
     return (const struct kedge_text_pair *)(const void *)at(m, m->offset) + i;
 }
 
-const struct kedge_text *kedge_map_get(const struct kedge_text_map *m, const char *key)
+const struct kedge_text *kedge__map_find(const struct kedge_text_map *m, kedge_str key)
 {
-    kedge_str wanted = kedge_str_of(key);
     const struct kedge_text_pair *pair;
     for (size_t i = 0; (pair = kedge_pair_at(m, i)) != NULL; i++) {
-        if (kedge_str_eq(kedge_text_str(&pair->key), wanted))
+        if (kedge_str_eq(kedge_text_str(&pair->key), key))
             return &pair->value;
     }
     return NULL;
+}
+
+const struct kedge_text *kedge_map_get(const struct kedge_text_map *m, const char *key)
+{
+    return kedge__map_find(m, kedge_str_of(key));
 }
 
 const void *kedge_list_at(const struct kedge_list *l, size_t i, size_t size)
