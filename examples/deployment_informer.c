@@ -40,8 +40,7 @@ static void deleted(void *ctx, const struct kedge_object *obj, bool tombstone)
            tombstone ? " - noticed by its absence" : "");
 }
 
-static struct kedge_handler printer = {
-    .on_add = added, .on_update = updated, .on_delete = deleted};
+static struct kedge_handler printer = {.on_add = added, .on_update = updated, .on_delete = deleted};
 
 static void list_default(const struct kedge_informer *deployments)
 {

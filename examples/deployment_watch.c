@@ -15,8 +15,8 @@ static unsigned char memory[1024 * 1024];
 static const char *first_image(const struct kedge_object *obj)
 {
     const struct kedge_deployment *d = kedge_as_deployment(obj);
-    const struct kedge_container *c =
-        KEDGE_AT(struct kedge_container, &d->spec_template_spec_containers, 0);
+    const struct kedge_template_container *c =
+        KEDGE_AT(struct kedge_template_container, &d->spec_template_spec_containers, 0);
     return c != NULL ? kedge_text(&c->image) : "(no container)";
 }
 
@@ -41,8 +41,7 @@ static void deleted(void *ctx, const struct kedge_object *obj, bool tombstone)
     printf("%-9s %s/%s\n", "DELETED", kedge_namespace(obj), kedge_name(obj));
 }
 
-static struct kedge_handler printer = {
-    .on_add = added, .on_update = updated, .on_delete = deleted};
+static struct kedge_handler printer = {.on_add = added, .on_update = updated, .on_delete = deleted};
 
 int main(int argc, char **argv)
 {

@@ -12,11 +12,11 @@
 #include <kedge/posix.h>
 
 // Type, member (the path in snake_case), path. What is not named here never reaches memory.
-#define KEDGE_ROWS_sensor(F, L, E)                                                                 \
-    F(INT32, spec_interval_seconds, "spec", "intervalSeconds")                                     \
-    F(TEXT, spec_unit, "spec", "unit")                                                             \
-    F(TEXT_LIST, spec_tags, "spec", "tags")                                                        \
-    F(TEXT, status_phase, "status", "phase")
+#define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                       \
+    FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds") \
+    FIELD(K, TEXT, spec_unit, "spec", "unit")                         \
+    FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")                    \
+    FIELD(K, TEXT, status_phase, "status", "phase")
 
 KEDGE_DECLARE_KIND(sensor)
 KEDGE_DEFINE_KIND(sensor, "edge.example.com", "v1", "sensors", "Sensor", KEDGE_NAMESPACED)
@@ -51,8 +51,7 @@ static void deleted(void *ctx, const struct kedge_object *obj, bool tombstone)
     show("DELETED", obj);
 }
 
-static struct kedge_handler printer = {
-    .on_add = added, .on_update = updated, .on_delete = deleted};
+static struct kedge_handler printer = {.on_add = added, .on_update = updated, .on_delete = deleted};
 
 int main(int argc, char **argv)
 {

@@ -41,9 +41,9 @@ static void query_text(struct kedge__line *l, const char *name, const char *valu
         query(l, name, kedge_str_of(value));
 }
 
-// The first page asks for a version not older than any applied. Without a page limit and without such
-// a version it asks for any ("0"), as client-go does; with a limit it does not, since servers then
-// ignore the limit.
+// The first page asks for a version not older than any applied. Without a page limit and without
+// such a version it asks for any ("0"), as client-go does; with a limit it does not, since servers
+// then ignore the limit.
 static void list_version(struct kedge__line *l, const struct kedge_informer *inf, bool paged)
 {
     if (inf->reflector.any_version)

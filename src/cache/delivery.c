@@ -12,7 +12,8 @@
 // So everything happens at its place in the order, and each is a bounded number of steps a turn.
 #include "cache/informer_priv.h"
 
-// A turn's work: so many steps, where a call of a handler counts as many and a look at a slot as one.
+// A turn's work: so many steps, where a call of a handler counts as many and a look at a slot as
+// one.
 #define TURN_STEPS 1024
 #define CALL_STEPS 16
 
@@ -95,7 +96,8 @@ static enum outcome step_note(struct kedge_informer *inf)
     return WENT_ON;
 }
 
-static void begin_note(struct kedge_informer *inf, enum kedge__note note, uint32_t slot, uint32_t old)
+static void begin_note(struct kedge_informer *inf, enum kedge__note note, uint32_t slot,
+                       uint32_t old)
 {
     struct kedge__delivery *d = &inf->delivery;
     d->note = note;
@@ -190,7 +192,8 @@ static bool same_object(const struct kedge_object *a, const struct kedge_object 
 }
 
 // The cache is now at the object's version; items of a list only say that it is not older.
-static void apply_object_version(struct kedge_informer *inf, const struct kedge_object *o, bool listed)
+static void apply_object_version(struct kedge_informer *inf, const struct kedge_object *o,
+                                 bool listed)
 {
     kedge__informer_raise_floor(inf, kedge_resource_version(o));
     if (!listed)
@@ -215,7 +218,8 @@ static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *
         kedge__heap_remove(heap, delta->slot);
         return;
     }
-    // The object keeps its slot, and with it its references; the other one now holds the old record.
+    // The object keeps its slot, and with it its references; the other one now holds the old
+    // record.
     kedge__heap_swap(heap, known, delta->slot);
     begin_note(inf, KEDGE__NOTE_UPDATE, known, delta->slot);
 }
@@ -311,7 +315,8 @@ static void queue_resync(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__delivery *d = &inf->delivery;
     if (now < d->next_resync || inf->reflector.state != KEDGE__REFLECTOR_WATCH_BODY ||
-        d->resync_queued || d->resyncing || !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
+        d->resync_queued || d->resyncing ||
+        !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
         return;
     if (!mark_due(d, now))
         return;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// delta_fifo.h - what the reflector has framed and the handlers have not had: in order, one delta an
-// entry.
+// delta_fifo.h - what the reflector has framed and the handlers have not had: in order, one delta
+// an entry.
 //
-// It is small. Whatever is as large as the cache (the sweep after a list, a resync) is one entry here
-// and a walk over the slots when its turn comes.
+// It is small. Whatever is as large as the cache (the sweep after a list, a resync) is one entry
+// here and a walk over the slots when its turn comes.
 #ifndef KEDGE_CACHE_DELTA_FIFO_H
 #define KEDGE_CACHE_DELTA_FIFO_H
 

@@ -38,7 +38,8 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
 
-static bool same_scope(const struct kedge_informer_options *a, const struct kedge_informer_options *b)
+static bool same_scope(const struct kedge_informer_options *a,
+                       const struct kedge_informer_options *b)
 {
     return same_text(a->namespace_, b->namespace_) &&
            same_text(a->label_selector, b->label_selector) &&
@@ -78,7 +79,8 @@ struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
     return inf;
 }
 
-struct kedge_informer *kedge_factory_informer(struct kedge_factory *f, const struct kedge_kind *kind)
+struct kedge_informer *kedge_factory_informer(struct kedge_factory *f,
+                                              const struct kedge_kind *kind)
 {
     return kedge_factory_informer_with(f, kind, NULL);
 }
@@ -99,17 +101,18 @@ static kedge_err take_heap(struct kedge_factory *f)
 {
     size_t bytes = f->options.heap;
     size_t need = 0;
-    struct kedge__account **accounts = KEDGE__NEW(f->k, "factory", struct kedge__account *, f->count);
+    struct kedge__account **accounts =
+        KEDGE__NEW(f->k, "factory", struct kedge__account *, f->count);
     if (accounts == NULL)
         return f->k->failure;
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next)
         accounts[inf->owner] = &inf->account;
-    void *memory = bytes > 0 ? kedge__take_bytes(f->k, "heap", bytes)
-                             : kedge__take_rest(f->k, "heap", &bytes);
+    void *memory =
+        bytes > 0 ? kedge__take_bytes(f->k, "heap", bytes) : kedge__take_rest(f->k, "heap", &bytes);
     if (f->k->failure != KEDGE_OK)
         return f->k->failure;
-    kedge_err err = kedge__heap_init(&f->heap, memory, bytes, f->options.object_max, accounts,
-                                     f->count, &need);
+    kedge_err err =
+        kedge__heap_init(&f->heap, memory, bytes, f->options.object_max, accounts, f->count, &need);
     if (err == KEDGE_OK)
         return KEDGE_OK;
     struct kedge__line *l = kedge__fail(f->k, err);

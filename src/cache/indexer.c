@@ -18,14 +18,15 @@ void kedge__indexer_init(struct kedge__indexer *x, struct kedge__heap *heap, uin
     *x = (struct kedge__indexer){.heap = heap, .owner = owner, .seed = seed};
 }
 
-// Bit `depth` of the way of a hash. Past its 32 bits the way repeats itself, so that objects of equal
-// hash form a chain.
+// Bit `depth` of the way of a hash. Past its 32 bits the way repeats itself, so that objects of
+// equal hash form a chain.
 static unsigned bit(uint32_t hash, unsigned depth)
 {
     return hash >> (depth % 32) & 1;
 }
 
-static bool holds(const struct kedge__indexer *x, uint32_t slot, kedge_str namespace_, kedge_str name)
+static bool holds(const struct kedge__indexer *x, uint32_t slot, kedge_str namespace_,
+                  kedge_str name)
 {
     const struct kedge_object *o = kedge__heap_object(x->heap, slot);
     return kedge_str_eq(kedge_text_str(&o->name), name) &&

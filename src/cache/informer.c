@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// informer.c - the informer as its users see it, and as the loop does: a task that reads and delivers.
+// informer.c - the informer as its users see it, and as the loop does: a task that reads and
+// delivers.
 #include "cache/informer_priv.h"
 
 #define QUEUE_DEFAULT  32
@@ -127,7 +128,8 @@ struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
 
 // ---------------------------------------------------------------------------- state
 
-void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase, kedge_time now)
+void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase,
+                           kedge_time now)
 {
     if (phase == KEDGE_CURRENT) {
         inf->reason = KEDGE_OK;
@@ -163,9 +165,9 @@ void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const cha
 {
     struct kedge__line l;
     kedge__line_init(&l, inf->problem, sizeof inf->problem);
-    kedge__line_printable(&l, kedge_str_of(text != NULL && text[0] != '\0' ? text
-                                                                           : kedge_err_text(err)),
-                          sizeof inf->problem - 4);
+    kedge__line_printable(
+        &l, kedge_str_of(text != NULL && text[0] != '\0' ? text : kedge_err_text(err)),
+        sizeof inf->problem - 4);
     if (inf->phase != KEDGE_STALE)
         inf->reason = err;
     inf->failures++;

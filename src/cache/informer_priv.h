@@ -17,8 +17,8 @@
 #include "kedge/sieve.h"
 #include "object/heap.h"
 
-// Bytes for what is around the items: version and continue token (some 600 bytes at most where names
-// are as long as they may be).
+// Bytes for what is around the items: version and continue token (some 600 bytes at most where
+// names are as long as they may be).
 #define KEDGE__ENVELOPE_MAX 2048
 
 #define KEDGE__PROBLEM_MAX 160
@@ -26,14 +26,14 @@
 
 enum kedge__reflector_state {
     KEDGE__REFLECTOR_STOPPED,
-    KEDGE__REFLECTOR_PAUSE,      // until `wake`; then lists or watches, as `next` says
+    KEDGE__REFLECTOR_PAUSE, // until `wake`; then lists or watches, as `next` says
     KEDGE__REFLECTOR_LIST_HEAD,
     KEDGE__REFLECTOR_LIST_BODY,
     KEDGE__REFLECTOR_LIST_DRAIN, // the list is whole, the end of its body is not
     KEDGE__REFLECTOR_LIST_END,   // the fifo has no room for the list's end yet
     KEDGE__REFLECTOR_WATCH_HEAD,
     KEDGE__REFLECTOR_WATCH_BODY,
-    KEDGE__REFLECTOR_REFUSED     // reads the Status of an answer that is not 200
+    KEDGE__REFLECTOR_REFUSED // reads the Status of an answer that is not 200
 };
 
 // What a pause, an answer or a recovery is for.
@@ -57,24 +57,30 @@ struct kedge__reflector {
     struct kedge_backoff backoff;
     struct kedge_backoff stale_backoff; // 30 s to 1 h
 
-    char read[KEDGE__VERSION_MAX];  // a watch goes on from here
+    char read[KEDGE__VERSION_MAX];       // a watch goes on from here
     char first_page[KEDGE__VERSION_MAX]; // version of the list under way
-    uint32_t attempt;        // of the list under way or the last one; also the mark of what is framed
-    bool marking;            // this list stores nothing
-    bool mark_next;          // STALE: the next list is a marking one
-    bool more_pages;         // the next request takes the envelope's continue token
-    bool any_version;        // the server cannot serve our version: ask for its most recent
+    uint32_t attempt; // of the list under way or the last one; also the mark of what is framed
+    bool marking;     // this list stores nothing
+    bool mark_next;   // STALE: the next list is a marking one
+    bool more_pages;  // the next request takes the envelope's continue token
+    bool any_version; // the server cannot serve our version: ask for its most recent
 
     kedge_time watch_began;
-    kedge_time watch_ends;   // the server should have ended it by then
-    kedge_time heard;        // last byte of the watch
-    bool watch_told;         // an event or a bookmark has come in this watch
-    bool bookmarks;          // this resource sends bookmarks
-    uint8_t silent_watches;  // in a row, from one version
+    kedge_time watch_ends;  // the server should have ended it by then
+    kedge_time heard;       // last byte of the watch
+    bool watch_told;        // an event or a bookmark has come in this watch
+    bool bookmarks;         // this resource sends bookmarks
+    uint8_t silent_watches; // in a row, from one version
 };
 
-enum kedge__note { KEDGE__NOTE_NONE, KEDGE__NOTE_ADD, KEDGE__NOTE_UPDATE, KEDGE__NOTE_DELETE,
-                   KEDGE__NOTE_TOMBSTONE, KEDGE__NOTE_RESYNC };
+enum kedge__note {
+    KEDGE__NOTE_NONE,
+    KEDGE__NOTE_ADD,
+    KEDGE__NOTE_UPDATE,
+    KEDGE__NOTE_DELETE,
+    KEDGE__NOTE_TOMBSTONE,
+    KEDGE__NOTE_RESYNC
+};
 
 struct kedge__delivery {
     struct kedge_handler *handlers;
@@ -176,7 +182,8 @@ void kedge__reflector_stop(struct kedge_informer *inf);
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
                                            const struct kedge_kind *kind,
                                            const struct kedge_informer_options *options);
-void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase, kedge_time now);
+void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase,
+                           kedge_time now);
 // The heap is full: the phase is STALE.
 void kedge__informer_stale(struct kedge_informer *inf, kedge_time now);
 // Counts and keeps a failure of `what`. `text` may come from outside, or be NULL.

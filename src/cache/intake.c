@@ -16,7 +16,8 @@ static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
 };
 const struct kedge_table kedge__identity_table = {identity_rows, KEDGE__IDENTITY, 0};
 
-// Cuts an object that has more tokens than there are down to its identity, by sieving its text again.
+// Cuts an object that has more tokens than there are down to its identity, by sieving its text
+// again.
 static kedge_err shrink(struct kedge_informer *inf, struct kedge_json *doc)
 {
     struct kedge_factory *f = inf->factory;
@@ -67,8 +68,8 @@ static kedge_err measure(struct kedge_informer *inf, kedge_json_value object, bo
                          size_t *size)
 {
     kedge_err err = kedge__project(inf->kind, object, *partial, NULL, 0, size);
-    bool too_large = err == KEDGE_ERR_TOO_LONG ||
-                     (err == KEDGE_OK && *size > inf->factory->options.object_max);
+    bool too_large =
+        err == KEDGE_ERR_TOO_LONG || (err == KEDGE_OK && *size > inf->factory->options.object_max);
     if (!too_large || *partial)
         return err;
     *partial = true;
@@ -103,7 +104,8 @@ struct arrival {
     bool listed;
 };
 
-static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial, size_t size)
+static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial,
+                       size_t size)
 {
     struct kedge__heap *heap = &inf->factory->heap;
     size_t lacking = 0;
@@ -114,9 +116,9 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
     if (err == KEDGE_ERR_FULL && a->deleted) {
         // No room for the final state, but none is needed to forget what is known.
         if (a->known != 0)
-            kedge__delta_fifo_push(&inf->fifo,
-                                   (struct kedge__delta){.slot = a->known,
-                                                         .type = KEDGE__DELTA_TOMBSTONE}, NULL);
+            kedge__delta_fifo_push(
+                &inf->fifo, (struct kedge__delta){.slot = a->known, .type = KEDGE__DELTA_TOMBSTONE},
+                NULL);
         return KEDGE_OK;
     }
     if (err == KEDGE_ERR_FULL)
@@ -125,7 +127,8 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
         return err;
 
     uint32_t slot = kedge__heap_add(heap, inf->owner, size);
-    err = kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, slot), size, &size);
+    err =
+        kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, slot), size, &size);
     if (err != KEDGE_OK) {
         kedge__heap_remove(heap, slot);
         return err;
@@ -170,15 +173,17 @@ static bool same_uid(const struct kedge_object *o, const struct kedge__identity 
     return kedge_str_is(kedge_text_str(&o->uid), id->uid);
 }
 
-// True if the item needs no delta: a marking list's, or one whose object is cached just so. Marks it.
-static bool only_marked(struct kedge_informer *inf, const struct kedge__identity *id, uint32_t known)
+// True if the item needs no delta: a marking list's, or one whose object is cached just so. Marks
+// it.
+static bool only_marked(struct kedge_informer *inf, const struct kedge__identity *id,
+                        uint32_t known)
 {
     struct kedge__heap *heap = &inf->factory->heap;
     if (known == 0)
         return inf->reflector.marking;
     const struct kedge_object *o = kedge__heap_object(heap, known);
-    bool same = same_uid(o, id) && kedge_str_is(kedge_text_str(&o->resource_version),
-                                                id->resource_version);
+    bool same =
+        same_uid(o, id) && kedge_str_is(kedge_text_str(&o->resource_version), id->resource_version);
     bool mark = inf->reflector.marking ? same_uid(o, id) : same;
     if (mark)
         kedge__heap_slot(heap, known)->mark = inf->reflector.attempt;

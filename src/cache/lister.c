@@ -41,8 +41,8 @@ static bool is_whole(const struct kedge_informer *inf)
     return inf->synced && inf->phase != KEDGE_STALE;
 }
 
-kedge_err kedge_lister_get(const struct kedge_informer *inf, const char *namespace_, const char *name,
-                           const struct kedge_object **obj)
+kedge_err kedge_lister_get(const struct kedge_informer *inf, const char *namespace_,
+                           const char *name, const struct kedge_object **obj)
 {
     if (obj == NULL)
         return KEDGE_ERR_ARGUMENT;

@@ -10,15 +10,16 @@
 //     |        next: LIST, or WATCH from the version read         +----------------+
 //     +------------------------------------------------------------ expired: LIST
 //
-// Every way back leads through PAUSE and a step of the jittered backoff, but for a watch that ended in
-// good order. A list that breaks off deletes nothing: only LIST_END, applied, sweeps.
+// Every way back leads through PAUSE and a step of the jittered backoff, but for a watch that ended
+// in good order. A list that breaks off deletes nothing: only LIST_END, applied, sweeps.
 //
-// When the heap is full (STALE), a marking list comes next: it stores nothing, so it completes, and its
-// sweep makes what room can be made; then a storing list, at once if the object that lacked room has
-// it now, else when it has or when the long backoff (30 s to 1 h) ends.
+// When the heap is full (STALE), a marking list comes next: it stores nothing, so it completes, and
+// its sweep makes what room can be made; then a storing list, at once if the object that lacked
+// room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
 #include "cache/asks.h"
 #include "kedge/status.h"
 #include "object/project.h"
+#include "object/status.h"
 
 #define BACKOFF_FIRST (800 * KEDGE_MILLISECOND)
 #define BACKOFF_CAP   (30 * KEDGE_SECOND)
@@ -52,7 +53,8 @@ kedge_err kedge__reflector_init(struct kedge_informer *inf)
     struct kedge__reflector *r = &inf->reflector;
     struct kedge *k = inf->factory->k;
     struct kedge__random *random = &inf->factory->client->random;
-    kedge_err err = kedge__connection_init(&r->connection, inf->factory->client, inf->options.buffer);
+    kedge_err err =
+        kedge__connection_init(&r->connection, inf->factory->client, inf->options.buffer);
     if (err != KEDGE_OK)
         return err;
     r->item_cap = inf->options.text_max;
@@ -153,7 +155,8 @@ static void begin_attempt(struct kedge_informer *inf, kedge_time now)
 }
 
 // The list's metadata, out of the envelope. Its length; 0 if it is absent or longer than `cap`.
-static size_t list_metadata(const struct kedge_informer *inf, const char *key, char *buf, size_t cap)
+static size_t list_metadata(const struct kedge_informer *inf, const char *key, char *buf,
+                            size_t cap)
 {
     struct kedge_json_token tokens[16];
     struct kedge_json doc;
@@ -608,8 +611,8 @@ static bool step_watch_body(struct kedge_informer *inf, kedge_time now)
 
 // ---------------------------------------------------------------------------- the machine
 
-// True if a pause is over. A list waits until what was framed before it is applied, so that marks and
-// versions are those of the cache; a STALE one comes early when there is room.
+// True if a pause is over. A list waits until what was framed before it is applied, so that marks
+// and versions are those of the cache; a STALE one comes early when there is room.
 static bool pause_is_over(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
@@ -671,7 +674,8 @@ static kedge_time next_deadline(const struct kedge_informer *inf, kedge_time now
         return KEDGE_FOREVER;
     if (is_held(inf))
         return now + HELD_LOOK;
-    if (r->state == KEDGE__REFLECTOR_PAUSE && inf->phase == KEDGE_STALE && now + STALE_LOOK < r->wake)
+    if (r->state == KEDGE__REFLECTOR_PAUSE && inf->phase == KEDGE_STALE &&
+        now + STALE_LOOK < r->wake)
         return now + STALE_LOOK;
     if (r->state == KEDGE__REFLECTOR_PAUSE)
         return r->wake;

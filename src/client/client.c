@@ -23,7 +23,8 @@ static kedge_err config_failure(struct kedge *k, kedge_err err, const char *what
 static kedge_err init_address(struct kedge_client *c, const struct kedge_config *config)
 {
     if (config->server == NULL)
-        return config_failure(c->k, KEDGE_ERR_CONFIG, "the configuration", NULL, "no server is given");
+        return config_failure(c->k, KEDGE_ERR_CONFIG, "the configuration", NULL,
+                              "no server is given");
     bool tls = config->ca.len > 0 || config->certificate.len > 0 || config->insecure;
     const char *problem = NULL;
     kedge_err err = kedge_url_parse(kedge_str_of(config->server), tls, &c->url, &problem);
@@ -82,8 +83,8 @@ static kedge_err init(struct kedge_client *c, struct kedge_config *config)
     return err;
 }
 
-// The key is parsed and its text not needed again. Only what the arena holds is ours to wipe: a text
-// of the program may lie in read-only memory.
+// The key is parsed and its text not needed again. Only what the arena holds is ours to wipe: a
+// text of the program may lie in read-only memory.
 static void forget_key(struct kedge *k, struct kedge_config *config)
 {
     uintptr_t at = (uintptr_t)config->key.ptr;
@@ -98,7 +99,8 @@ struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *conf
     if (k == NULL || k->failure != KEDGE_OK)
         return NULL;
     if (config == NULL) {
-        config_failure(k, KEDGE_ERR_ARGUMENT, "kedge_client_new", NULL, "the configuration is NULL");
+        config_failure(k, KEDGE_ERR_ARGUMENT, "kedge_client_new", NULL,
+                       "the configuration is NULL");
         return NULL;
     }
     struct kedge_client *c = KEDGE__NEW(k, "client", struct kedge_client, 1);

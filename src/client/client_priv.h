@@ -17,7 +17,7 @@ struct kedge_client {
     const char *user_agent;
     const char *username;
     const char *password;
-    struct kedge_tls *tls;   // NULL: plain HTTP
+    struct kedge_tls *tls; // NULL: plain HTTP
     struct kedge__token_source token;
     bool has_token;
     struct kedge__random random;

@@ -12,7 +12,8 @@
 #include "base/wipe.h"
 #include "net/request.h"
 
-kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client, size_t cap)
+kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client,
+                                 size_t cap)
 {
     struct kedge *k = client->k;
     memset(c, 0, sizeof *c);
@@ -56,7 +57,8 @@ static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *pr
     return err;
 }
 
-static kedge_err credentials(struct kedge__connection *c, struct kedge_http_request *r, kedge_time now)
+static kedge_err credentials(struct kedge__connection *c, struct kedge_http_request *r,
+                             kedge_time now)
 {
     struct kedge_client *client = c->client;
     r->username = client->username;
@@ -104,7 +106,8 @@ void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask 
     kedge_http_response_init(&c->response);
     kedge_err err = write_head(c, now);
     if (err != KEDGE_OK) {
-        fail(c, err, "the request cannot be written: credentials, or a path longer than the buffer");
+        fail(c, err,
+             "the request cannot be written: credentials, or a path longer than the buffer");
         return;
     }
     c->state = c->connected ? KEDGE__EXCHANGE_SEND : KEDGE__EXCHANGE_OPEN;
@@ -135,8 +138,8 @@ static kedge_err step_open(struct kedge__connection *c, kedge_time now)
     return KEDGE_OK;
 }
 
-// A kept connection may have been closed by the server while it was idle. If it ended before one byte
-// of the response came, the request was not answered; reading requests are safe to send again.
+// A kept connection may have been closed by the server while it was idle. If it ended before one
+// byte of the response came, the request was not answered; reading requests are safe to send again.
 static kedge_err again_or_fail(struct kedge__connection *c, kedge_err err, kedge_time now)
 {
     if (c->retried)
@@ -195,8 +198,8 @@ static void finished(struct kedge__connection *c)
 static kedge_err parse(struct kedge__connection *c, enum kedge_http_event *event)
 {
     size_t used = 0;
-    kedge_err err = kedge_http_feed(&c->response, c->buf + c->at, c->got - c->at, &used, event,
-                                    &c->body);
+    kedge_err err =
+        kedge_http_feed(&c->response, c->buf + c->at, c->got - c->at, &used, event, &c->body);
     c->at += used;
     return err != KEDGE_OK ? fail(c, err, c->response.problem) : KEDGE_OK;
 }
@@ -283,11 +286,11 @@ static kedge_err fill_body(struct kedge__connection *c, kedge_time now)
 kedge_err kedge__exchange_body(struct kedge__connection *c, kedge_time now, kedge_str *bytes)
 {
     while (c->state == KEDGE__EXCHANGE_BODY && c->body.len == 0) {
-        kedge_err err = c->at == c->got ? fill_body(c, now) : KEDGE_OK;
-        if (err != KEDGE_OK)
-            return err;
+        // The end of the body may be known without a further byte, so the parser is asked first.
         enum kedge_http_event event;
-        err = parse(c, &event);
+        kedge_err err = parse(c, &event);
+        if (err == KEDGE_OK && event == KEDGE_HTTP_MORE)
+            err = fill_body(c, now);
         if (err != KEDGE_OK)
             return err;
         if (event == KEDGE_HTTP_END)

@@ -37,7 +37,7 @@ enum kedge__exchange_state {
 // What to ask for; texts live until the head has come.
 struct kedge__ask {
     const char *method;
-    kedge_str path;   // escaped, below the server's prefix, with the query
+    kedge_str path; // escaped, below the server's prefix, with the query
     const char *accept;
 };
 
@@ -49,27 +49,29 @@ struct kedge__connection {
 
     char *buf;
     size_t cap;
-    size_t got;  // bytes in buf
-    size_t at;   // of them used
+    size_t got; // bytes in buf
+    size_t at;  // of them used
     kedge_str body;
 
     enum kedge__exchange_state state;
     struct kedge__ask ask;
     struct kedge_http_response response;
-    kedge_time deadline;   // of the state; KEDGE_FOREVER: none
-    kedge_time body_limit; // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
-    uint8_t interest;      // what the last WANT_* was for
-    kedge_err err;         // FAILED: why
-    const char *problem;   // FAILED: more exactly, static storage; or NULL
+    kedge_time deadline; // of the state; KEDGE_FOREVER: none
+    kedge_time
+        body_limit;      // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
+    uint8_t interest;    // what the last WANT_* was for
+    kedge_err err;       // FAILED: why
+    const char *problem; // FAILED: more exactly, static storage; or NULL
 
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t opened;       // connections opened, in all
+    uint64_t opened; // connections opened, in all
 };
 
 // Makes a closed connection, with a buffer of `cap` bytes from the arena. KEDGE_ERR_MEMORY, or the
 // first failure.
-kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client, size_t cap);
+kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client,
+                                 size_t cap);
 
 // Ends whatever is under way, at once, and closes the stream. Nothing is left.
 void kedge__connection_close(struct kedge__connection *c);
@@ -79,8 +81,8 @@ void kedge__connection_close(struct kedge__connection *c);
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now);
 
-// Goes on until the response's head is there. An idle connection that the server has closed meanwhile
-// is opened anew, once.
+// Goes on until the response's head is there. An idle connection that the server has closed
+// meanwhile is opened anew, once.
 //
 // KEDGE_OK    c->response holds the head
 // KEDGE_WANT_READ, KEDGE_WANT_WRITE   not yet

@@ -2,8 +2,8 @@
 // heap.c - see heap.h for the picture.
 //
 // A block is a header and a record, a whole number of units. Blocks lie end to end from unit 1 to
-// `top`; a header whose slot is 0 makes its block a hole. Invariants: no hole lies below `hole`; slot
-// n is the n-th struct below `base + size`.
+// `top`; a header whose slot is 0 makes its block a hole. Invariants: no hole lies below `hole`;
+// slot n is the n-th struct below `base + size`.
 #include "heap.h"
 
 #include <string.h>
@@ -105,8 +105,8 @@ static size_t kept_for_others(const struct kedge__heap *h, uint16_t owner)
     return kept;
 }
 
-kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes, bool in_flight,
-                           size_t *lacking)
+kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes,
+                           bool in_flight, size_t *lacking)
 {
     const struct kedge__account *a = h->accounts[owner];
     size_t need = cost(h, bytes);

@@ -32,20 +32,20 @@ struct kedge__account {
     size_t maximum;  // bytes that it cannot pass; 0: no limit
     size_t used;     // bytes of its records and slots
     size_t peak;
-    size_t count;    // records
-    bool secret;     // what its records leave behind is wiped
+    size_t count; // records
+    bool secret;  // what its records leave behind is wiped
 };
 
 struct kedge__heap {
     unsigned char *base;
     size_t size;
-    uint32_t top;         // end of the records, in units
-    uint32_t hole;        // at or below the lowest hole, in units
-    uint32_t slot_count;  // slots in the table, free ones included
-    uint32_t free_slot;   // first of the free ones
-    uint32_t generation;  // the last given
-    size_t live;          // bytes of blocks that hold a record
-    size_t largest;       // bytes of the largest record: room for one is held back
+    uint32_t top;        // end of the records, in units
+    uint32_t hole;       // at or below the lowest hole, in units
+    uint32_t slot_count; // slots in the table, free ones included
+    uint32_t free_slot;  // first of the free ones
+    uint32_t generation; // the last given
+    size_t live;         // bytes of blocks that hold a record
+    size_t largest;      // bytes of the largest record: room for one is held back
     struct kedge__account **accounts;
     size_t account_count;
     size_t peak;
@@ -64,10 +64,11 @@ kedge_err kedge__heap_init(struct kedge__heap *h, void *memory, size_t size, siz
 // KEDGE_OK        kedge__heap_add will succeed
 // KEDGE_WAIT      there is room, but in pieces: tidy first
 // KEDGE_ERR_FULL  there is not; *lacking is how many bytes too few
-kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes, bool in_flight,
-                           size_t *lacking);
+kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes,
+                           bool in_flight, size_t *lacking);
 
-// A slot with a block for a record of `bytes`, not initialised. Only after kedge__heap_room gave OK.
+// A slot with a block for a record of `bytes`, not initialised. Only after kedge__heap_room gave
+// OK.
 uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes);
 
 // Frees the slot and its record.
@@ -82,8 +83,8 @@ struct kedge_object *kedge__heap_object(const struct kedge__heap *h, uint32_t sl
 // The slot that holds this record.
 uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_object *o);
 
-// Moves records together, up to about `max_bytes`. True if something was moved. Every record pointer
-// is void afterwards.
+// Moves records together, up to about `max_bytes`. True if something was moved. Every record
+// pointer is void afterwards.
 bool kedge__heap_tidy(struct kedge__heap *h, size_t max_bytes);
 
 // Bytes in use (blocks and slots) and bytes that a record could still take, holes included.
