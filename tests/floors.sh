@@ -22,7 +22,7 @@ BEGIN {
     public("base", "backoff err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
     public("net", "http stream tls url")
-    public("object", "heap kind kinds object quantity selector")
+    public("object", "heap kind kinds object quantity selector status")
     public("client", "api client config discovery dynamic kubeconfig request watch")
     public("cache", "cache factory indexer informer lister reflector")
     public("queue", "workqueue")

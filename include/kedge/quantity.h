@@ -17,9 +17,8 @@ extern "C" {
 
 // Reads a number (sign, digits, point) with one of the suffixes n u m k M G T P E, Ki Mi Gi Ti Pi
 // Ei, or an exponent (e3, E-2). What is finer than a thousandth is rounded away from zero, what is
-// greater than int64_t holds becomes its limit. True if `text` is such a quantity; then
-// *thousandths is it, else it is not touched. As in Go, a number without digits is 0, but "" is
-// refused.
+// greater than int64_t holds becomes INT64_MAX, with a minus -INT64_MAX. True if `text` is such a
+// quantity; then *thousandths is it, else it is not touched.
 bool kedge_quantity_parse(kedge_str text, int64_t *thousandths);
 
 // Thousandths as whole units, rounded up, as client-go's Value: 1500 gives 2, -1500 gives -1.

@@ -150,15 +150,20 @@ bool kedge_quantity_parse(kedge_str text, int64_t *thousandths)
     bool minus = text.ptr[0] == '-';
     size_t at = minus || text.ptr[0] == '+' ? 1 : 0;
 
+    size_t first = at;
     struct number n = {{{0}, false, false}, 0, 0};
     at = take_digits(&n, text, at, false);
-    if (at < text.len && text.ptr[at] == '.')
-        at = take_digits(&n, text, at + 1, true);
+    size_t digits = at - first;
+    if (at < text.len && text.ptr[at] == '.') {
+        size_t end = take_digits(&n, text, at + 1, true);
+        digits += end - at - 1;
+        at = end;
+    }
 
     int binary;
     int64_t decimal;
     kedge_str suffix = {text.ptr + at, text.len - at};
-    if (!read_suffix(suffix, &binary, &decimal))
+    if (digits == 0 || !read_suffix(suffix, &binary, &decimal))
         return false;
     int64_t size = thousandths_of(&n, binary, decimal);
     *thousandths = minus ? -size : size;
