@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cache_dump.c - keeps an informer running and, at each SIGUSR1, writes its cache to a file, one line
-// an object, in the form in which `drive dump` prints what the server holds.
+// cache_dump.c - keeps an informer running and, at each SIGUSR1, writes its cache to a file, one
+// line an object, in the form in which `drive dump` prints what the server holds.
 //
 //     cache_dump --kubeconfig FILE --out FILE [--once]
 //
@@ -65,10 +65,12 @@ static void print_counters(FILE *out, const struct kedge_informer *informer,
 
     if (kedge_informer_state(informer, &s) != KEDGE_OK)
         return;
-    fprintf(out, "# phase=%s objects=%zu lists=%llu watches=%llu failures=%llu partial=%llu skipped=%llu",
-            phases[s.phase], s.objects, (unsigned long long)s.lists, (unsigned long long)s.watches,
-            (unsigned long long)s.failures, (unsigned long long)s.partial,
-            (unsigned long long)s.skipped);
+    fprintf(
+        out,
+        "# phase=%s objects=%zu lists=%llu watches=%llu failures=%llu partial=%llu skipped=%llu",
+        phases[s.phase], s.objects, (unsigned long long)s.lists, (unsigned long long)s.watches,
+        (unsigned long long)s.failures, (unsigned long long)s.partial,
+        (unsigned long long)s.skipped);
     fprintf(out, " adds=%lu updates=%lu resyncs=%lu deletes=%lu tombstones=%lu violations=%lu\n",
             h->adds, h->updates, h->resyncs, h->deletes, h->tombstones, h->violations);
 }
@@ -89,7 +91,8 @@ static void compare(const struct kedge_informer *informer, struct history *h)
     if (count == h->count)
         return;
     h->violations++;
-    fprintf(stderr, "violation: %zu objects in the cache and %zu in the history\n", count, h->count);
+    fprintf(stderr, "violation: %zu objects in the cache and %zu in the history\n", count,
+            h->count);
 }
 
 // Whoever waits for the file finds it whole: it is written under another name.
@@ -212,8 +215,8 @@ static void parse(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.columns = columns_of("deployment"), .memory = 8u << 20,
-                        .timeout = 30 * KEDGE_SECOND};
+    struct options o = {
+        .columns = columns_of("deployment"), .memory = 8u << 20, .timeout = 30 * KEDGE_SECOND};
     parse(&o, argc, argv);
     void *memory = malloc(o.memory);
     k = kedge_init(memory, o.memory, kedge_posix());

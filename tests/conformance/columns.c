@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// columns.c - objects as lines. Written by hand with the accessors that users have, and not from the
-// kinds' tables: a row of a table that names a wrong path must show.
+// columns.c - objects as lines. Written by hand with the accessors that users have, and not from
+// the kinds' tables: a row of a table that names a wrong path must show.
 
 #define _POSIX_C_SOURCE 200809L
 

@@ -16,8 +16,8 @@ struct columns {
 // The columns of that kind, or NULL.
 const struct columns *columns_of(const char *name);
 
-// Prints namespace, name, uid, version, generation, times and labels, then the kind's own, with tabs
-// between and a newline at the end.
+// Prints namespace, name, uid, version, generation, times and labels, then the kind's own, with
+// tabs between and a newline at the end.
 void columns_print(FILE *out, const struct columns *c, const struct kedge_object *o);
 
 #endif

@@ -20,7 +20,8 @@ struct history {
 };
 
 void history_add(struct history *h, const struct kedge_object *o);
-void history_update(struct history *h, const struct kedge_object *old, const struct kedge_object *o);
+void history_update(struct history *h, const struct kedge_object *old,
+                    const struct kedge_object *o);
 void history_delete(struct history *h, const struct kedge_object *o, bool tombstone);
 
 // True if the handler was last told exactly of this object at this version.
