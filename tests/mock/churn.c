@@ -89,12 +89,18 @@ static json_t *deployment_new(struct mock *mock, const char *namespace, size_t n
                      "annotations", "deployment.kubernetes.io/revision", "1", "spec", spec);
 }
 
-static void store(struct mock *mock, const json_t *object)
+static void store(struct mock *mock, json_t *object)
 {
-    struct text t = {0};
-    text_json(&t, object, 0);
-    mock_apply(mock, "deployments", t.bytes);
-    text_free(&t);
+    mock__put(mock, mock__resource(mock, "deployments"), object);
+}
+
+// The object of a state, to be changed at the top, in its metadata and in its spec.
+static json_t *opened(const struct revision *state)
+{
+    json_t *object = revision_object(state), *copy = object_open(object);
+    json_object_set_new(copy, "spec", json_deep_copy(json_object_get(copy, "spec")));
+    json_decref(object);
+    return copy;
 }
 
 void mock_fill(struct mock *mock, size_t deployments, size_t namespaces)
@@ -148,7 +154,7 @@ static struct revision *any_deployment(struct mock *mock)
 // The next replica of a rollout is ready.
 static void follow(struct mock *mock, const struct revision *state, char **rollout)
 {
-    json_t *d = revision_parse(state);
+    json_t *d = opened(state);
     json_int_t wanted = json_integer_value(mock__path(d, "spec.replicas"));
     json_int_t generation = json_integer_value(mock__path(d, "metadata.generation"));
     json_int_t replicas = json_integer_value(mock__path(d, "status.replicas"));
@@ -192,7 +198,7 @@ static void step_spec(struct mock *mock, bool scale)
     const struct revision *state = any_deployment(mock);
     if (!state || !remember_rollout(mock, state))
         return;
-    json_t *d = revision_parse(state);
+    json_t *d = opened(state);
     json_t *containers = mock__path(d, "spec.template.spec.containers");
     json_t *main = json_array_get(containers, 0);
     if (scale || !main)

@@ -193,11 +193,17 @@ static json_t *core_versions(const struct mock_connection *c)
 
 static json_t *server_version(const struct mock *mock)
 {
-    bool old = mock->options.age == MOCK_SERVER_1_20;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "major", "1", "minor",
-                     old ? "20" : "36", "gitVersion", old ? "v1.20.2+mock" : "v1.36.2+mock",
-                     "gitCommit", "mock", "gitTreeState", "", "buildDate", "1970-01-01T00:00:00Z",
-                     "goVersion", "go1.26.10", "compiler", "gc", "platform", "linux/amd64");
+    if (mock->options.age == MOCK_SERVER_1_20)
+        return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "major", "1", "minor",
+                         "20", "gitVersion", "v1.20.2+mock", "gitCommit", "mock", "gitTreeState",
+                         "", "buildDate", "1970-01-01T00:00:00Z", "goVersion", "go1.15.5",
+                         "compiler", "gc", "platform", "linux/amd64");
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "major",
+                     "1", "minor", "36", "emulationMajor", "1", "emulationMinor", "36",
+                     "minCompatibilityMajor", "1", "minCompatibilityMinor", "35", "gitVersion",
+                     "v1.36.2+mock", "gitCommit", "mock", "gitTreeState", "", "buildDate",
+                     "1970-01-01T00:00:00Z", "goVersion", "go1.26.10", "compiler", "gc", "platform",
+                     "linux/amd64");
 }
 
 static bool reply_health(struct mock_connection *c)

@@ -41,7 +41,9 @@ static void empty_namespace(struct mock *mock, const char *namespace)
 static struct revision *mark_deleted(struct mock *mock, const struct write *write,
                                      struct revision *old, int64_t grace_s)
 {
-    json_t *object = revision_parse(old), *metadata = json_object_get(object, "metadata");
+    json_t *present = revision_object(old), *object = object_open(present);
+    json_t *metadata = json_object_get(object, "metadata");
+    json_decref(present);
     if (!json_object_get(metadata, "deletionTimestamp")) {
         json_object_set_new(metadata, "deletionTimestamp", write__timestamp(mock));
         json_object_set_new(metadata, "deletionGracePeriodSeconds", json_integer(grace_s));
@@ -59,7 +61,7 @@ static struct revision *mark_deleted(struct mock *mock, const struct write *writ
 
 static bool has_finalizers(const struct revision *state)
 {
-    json_t *object = revision_parse(state);
+    json_t *object = revision_object(state);
     bool has = json_array_size(mock__path(object, "metadata.finalizers")) > 0;
     json_decref(object);
     return has;

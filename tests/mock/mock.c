@@ -166,26 +166,29 @@ struct resource *mock__resource(const struct mock *mock, const char *name)
     return NULL;
 }
 
+uint64_t mock__put(struct mock *mock, struct resource *r, json_t *object)
+{
+    const char *namespace = mock__path_string(object, "metadata.namespace");
+    struct write write = {.resource = r,
+                          .namespace = !r->kind.namespaced ? ""
+                                       : *namespace        ? namespace
+                                                           : "default",
+                          .name = mock__path_string(object, "metadata.name"),
+                          .subresource = "",
+                          .manager = "mock",
+                          .trusted = true};
+    struct written done = write_update(mock, &write, object);
+    uint64_t version = done.state ? done.state->version : 0;
+    json_decref(done.refusal);
+    revision_drop(done.state);
+    return version;
+}
+
 uint64_t mock_apply(struct mock *mock, const char *resource, const char *json)
 {
     struct resource *r = mock__resource(mock, resource);
     json_t *object = mock__parse(json, strlen(json), NULL);
-    uint64_t version = 0;
-    const char *namespace = mock__path_string(object, "metadata.namespace");
-    if (r && json_is_object(object)) {
-        struct write write = {.resource = r,
-                              .namespace = !r->kind.namespaced ? ""
-                                           : *namespace        ? namespace
-                                                               : "default",
-                              .name = mock__path_string(object, "metadata.name"),
-                              .subresource = "",
-                              .manager = "mock",
-                              .trusted = true};
-        struct written done = write_update(mock, &write, object);
-        version = done.state ? done.state->version : 0;
-        json_decref(done.refusal);
-        revision_drop(done.state);
-    }
+    uint64_t version = r && json_is_object(object) ? mock__put(mock, r, object) : 0;
     json_decref(object);
     return version;
 }

@@ -129,7 +129,7 @@ static void reply_object(struct mock_connection *c, const struct target *target,
         reply_end(c);
         return;
     }
-    json_t *body = revision_parse(state);
+    json_t *body = revision_object(state);
     if (scale) {
         json_t *whole = body;
         body = object_scale(&r->kind, whole);
@@ -260,7 +260,7 @@ static struct written patch_object(struct mock_connection *c, const struct targe
     if (!old)
         return (struct written){.refusal = status_not_found(kind, target->name)};
     bool scale = !strcmp(target->subresource, "scale");
-    json_t *before = revision_parse(old);
+    json_t *before = revision_object(old);
     json_t *base = scale ? object_scale(kind, before) : json_incref(before);
     json_t *next = patched(c, kind, base, patch, &done.refusal);
     if (!done.refusal && !scale)

@@ -58,9 +58,18 @@ static json_t *ordered(json_t *object, const char *const *order, size_t count)
     return arranged;
 }
 
+json_t *object_open(const json_t *object)
+{
+    json_t *copy = json_copy((json_t *)(uintptr_t)object);
+    json_t *metadata = json_object_get(copy, "metadata");
+    json_object_set_new(copy, "metadata",
+                        json_is_object(metadata) ? json_copy(metadata) : json_object());
+    return copy;
+}
+
 json_t *object_arrange(const struct kind *kind, const json_t *object, bool keep_nulls)
 {
-    json_t *copy = keep_nulls ? json_deep_copy(object) : without_nulls(object, 0);
+    json_t *copy = keep_nulls ? object_open(object) : without_nulls(object, 0);
     struct text api = {0};
     kind_api_version(kind, &api);
     json_object_set_new(copy, "kind", json_string(kind->name));
@@ -87,7 +96,7 @@ static void strip(json_t *object)
 
 bool object_same(const json_t *a, const json_t *b)
 {
-    json_t *left = json_deep_copy(a), *right = json_deep_copy(b);
+    json_t *left = object_open(a), *right = object_open(b);
     strip(left);
     strip(right);
     bool same = json_equal(left, right) != 0;
@@ -167,10 +176,16 @@ void object_add_managed_fields(json_t *object, const struct kind *kind, const st
     json_object_del(main, "kind");
     json_object_del(main, "apiVersion");
     json_object_del(main, "status");
-    json_object_set_new(main, "metadata", without_nulls(owned, 0));
+    json_t *written = without_nulls(owned, 0);
+    if (json_object_size(written))
+        json_object_set(main, "metadata", written);
+    else
+        json_object_del(main, "metadata");
+    json_decref(written);
     json_decref(owned);
-    json_array_append_new(entries, entry(write->manager, write->applied ? "Apply" : "Update", kind,
-                                         unix_ms, fields_of(main, 0), ""));
+    if (json_object_size(main))
+        json_array_append_new(entries, entry(write->manager, write->applied ? "Apply" : "Update",
+                                             kind, unix_ms, fields_of(main, 0), ""));
     json_decref(main);
     if (json_object_size(status)) {
         json_t *part = json_pack("{s:O}", "status", status);
@@ -178,7 +193,11 @@ void object_add_managed_fields(json_t *object, const struct kind *kind, const st
                                              fields_of(part, 0), "status"));
         json_decref(part);
     }
-    json_object_set_new(metadata, "managedFields", entries);
+    if (json_array_size(entries))
+        json_object_set(metadata, "managedFields", entries);
+    else
+        json_object_del(metadata, "managedFields");
+    json_decref(entries);
 }
 
 // ---- scale ---------------------------------------------------------------------------------

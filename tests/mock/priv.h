@@ -125,8 +125,11 @@ json_t *write__timestamp(const struct mock *mock);
 struct revision *write__commit(struct mock *mock, const struct write *write, json_t *object);
 struct revision *write__vanish(struct mock *mock, struct resource *r, struct revision *old);
 struct resource *mock__resource(const struct mock *mock, const char *name);
+uint64_t mock__put(struct mock *mock, struct resource *r, json_t *object); // mock_apply(), parsed
 int64_t mock__unix_ms(const struct mock *mock);
 
+// A copy whose members and metadata may be set or removed; what lies below is shared.
+json_t *object_open(const json_t *object);
 // A new object in the order of keys that Go's structs have, without nulls unless they are kept.
 json_t *object_arrange(const struct kind *kind, const json_t *object, bool keep_nulls);
 void object_add_managed_fields(json_t *object, const struct kind *kind, const struct write *write,
@@ -143,6 +146,7 @@ const char *strategic_key(const char *list); // "name" for containers; NULL: the
 // ---- reply.c: a response as Go's HTTP server sends it
 struct reply {
     struct text head; // status line and headers but for the framing
+    int code;
     char buffer[GO_BUFFER];
     size_t fill;
     bool head_sent;

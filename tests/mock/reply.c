@@ -49,6 +49,7 @@ void reply_begin(struct mock_connection *c, int code, const char *content_type)
     text_format(head, "HTTP/1.1 %d %s\r\nAudit-Id: ", code, reason_phrase(code));
     text_uuid(head, &c->mock->random);
     text_format(head, "\r\nCache-Control: no-cache, private\r\nContent-Type: %s\r\n", content_type);
+    c->reply.code = code;
     c->reply.fill = 0;
     c->reply.head_sent = false;
     c->reply.running = true;
@@ -65,7 +66,8 @@ static void send_head(struct mock_connection *c, bool whole)
 {
     struct text *out = &c->out;
     text_add(out, c->reply.head.bytes, c->reply.head.len);
-    if (c->user || c->mock->token_count == 0 || *request_header(&c->request, "authorization"))
+    // Flow control comes behind authentication.
+    if (c->reply.code != 401)
         text_string(out, "X-Kubernetes-Pf-Flowschema-Uid: 9b054fef-c51d-4242-9cf1-71b447c38a7f\r\n"
                          "X-Kubernetes-Pf-Prioritylevel-Uid: "
                          "45c24b77-9043-4bcb-8ce9-a8f3dc6542f9\r\n");

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Of small resources the parsed objects are kept, because that makes changes cheap; of large ones
+// only the text, because that is a tenth of the memory.
+enum { TREES_MAX = 512 };
+
 void revision_key(struct text *out, const char *namespace, const char *name)
 {
     text_format(out, "%s%s%s", namespace, *namespace ? "/" : "", name);
@@ -36,7 +40,7 @@ static json_t *selectable_fields(const struct kind *kind, const json_t *object)
     return fields;
 }
 
-struct revision *revision_new(const struct kind *kind, const json_t *object, uint64_t version)
+struct revision *revision_new(const struct kind *kind, json_t *object, uint64_t version)
 {
     struct revision *r = mock__alloc(sizeof *r);
     struct text t = {0}, api = {0};
@@ -49,6 +53,7 @@ struct revision *revision_new(const struct kind *kind, const json_t *object, uin
     r->key = t.bytes;
     r->labels = json_incref(mock__path(object, "metadata.labels"));
     r->fields = selectable_fields(kind, object);
+    r->tree = json_incref(object);
     t = (struct text){0};
     text_json(&t, object, kind->custom ? TEXT_SORTED : 0);
     r->text = t.bytes;
@@ -73,6 +78,7 @@ void revision_drop(struct revision *r)
         return;
     json_decref(r->labels);
     json_decref(r->fields);
+    json_decref(r->tree);
     free(r->key);
     free(r->namespace);
     free(r->name);
@@ -81,9 +87,15 @@ void revision_drop(struct revision *r)
     free(r);
 }
 
-json_t *revision_parse(const struct revision *r)
+json_t *revision_object(const struct revision *r)
 {
-    return mock__parse(r->text, r->len, NULL);
+    return r->tree ? json_incref(r->tree) : mock__parse(r->text, r->len, NULL);
+}
+
+static void forget_tree(struct revision *r)
+{
+    json_decref(r->tree);
+    r->tree = NULL;
 }
 
 size_t resource_search(struct revision *const *items, size_t count, const char *key)
@@ -170,10 +182,13 @@ void resource_put(struct resource *r, struct revision *state, size_t history)
     struct change change = {.version = state->version, .after = revision_hold(state)};
     if (i < r->count && !strcmp(r->items[i]->key, state->key)) {
         change.before = r->items[i];
+        forget_tree(change.before);
         r->items[i] = state;
     } else {
         insert(&r->items, &r->count, &r->cap, i, state);
     }
+    if (r->count > TREES_MAX)
+        forget_tree(state);
     remember(r, change, history);
 }
 

@@ -37,6 +37,7 @@ struct revision {
     char *uid;
     json_t *labels; // NULL or an object
     json_t *fields; // values of kind->fields
+    json_t *tree;   // the object, or NULL where it must be parsed again
     char *text;     // the whole object
     size_t len;
     size_t shared; // bytes from '{' that say kind and apiVersion, which items of lists leave out
@@ -80,11 +81,12 @@ void kind_api_version(const struct kind *kind, struct text *out);
 void kind_resource(const struct kind *kind, struct text *out);
 bool kind_has_field(const struct kind *kind, const char *field);
 
-// Makes the revision of an arranged object (it must have a name).
-struct revision *revision_new(const struct kind *kind, const json_t *object, uint64_t version);
+// Makes the revision of an arranged object (it must have a name), which stays as it is.
+struct revision *revision_new(const struct kind *kind, json_t *object, uint64_t version);
 struct revision *revision_hold(struct revision *r);
 void revision_drop(struct revision *r);
-json_t *revision_parse(const struct revision *r);
+// A reference to the object, which nobody may change: other revisions share its parts.
+json_t *revision_object(const struct revision *r);
 void revision_key(struct text *out, const char *namespace, const char *name);
 
 struct revision *resource_find(const struct resource *r, const char *namespace, const char *name);

@@ -223,7 +223,7 @@ static json_t *row_object(const json_t *object, const char *include)
 void table_add(struct mock *mock, json_t *table, const struct resource *r,
                const struct revision *state, const char *include)
 {
-    json_t *object = revision_parse(state), *cells = json_array();
+    json_t *object = revision_object(state), *cells = json_array();
     const struct column *column;
     for (size_t i = 0; (column = column_at(r, i)) != NULL; i++)
         json_array_append_new(cells, cell_of(mock, column, object));

@@ -55,7 +55,7 @@ void view_add(struct text *out, const struct resource *r, const struct revision 
               enum view view, bool item)
 {
     if (view == VIEW_PARTIAL) {
-        json_t *object = revision_parse(state);
+        json_t *object = revision_object(state);
         json_t *partial =
             json_pack("{s:s, s:s, s:O}", "kind", "PartialObjectMetadata", "apiVersion",
                       "meta.k8s.io/v1", "metadata", json_object_get(object, "metadata"));

@@ -48,11 +48,11 @@ static struct revision *at_version(const struct resource *r, const struct revisi
     text_format(&t, "%llu", (unsigned long long)version);
     memcpy(digits, t.bytes, t.len + 1);
     text_free(&t);
-    json_t *object = revision_parse(state);
-    json_object_set_new(json_object_get(object, "metadata"), "resourceVersion",
-                        json_string(digits));
-    struct revision *later = revision_new(&r->kind, object, version);
+    json_t *object = revision_object(state), *copy = object_open(object);
+    json_object_set_new(json_object_get(copy, "metadata"), "resourceVersion", json_string(digits));
     json_decref(object);
+    struct revision *later = revision_new(&r->kind, copy, version);
+    json_decref(copy);
     return later;
 }
 

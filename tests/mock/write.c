@@ -52,7 +52,8 @@ struct revision *write__commit(struct mock *mock, const struct write *write, jso
 {
     struct resource *r = write->resource;
     uint64_t version = write->dry_run ? mock->version : mock->version + 1;
-    set_version(object, version);
+    if (!write->dry_run)
+        set_version(object, version);
     if (!mock->options.no_managed_fields)
         object_add_managed_fields(object, &r->kind, write, mock__unix_ms(mock));
     json_t *arranged = object_arrange(&r->kind, object, write->trusted);
@@ -174,10 +175,8 @@ static void set_new_namespace_spec(const struct kind *kind, json_t *object)
         return;
     json_t *metadata = json_object_get(object, "metadata");
     json_t *labels = json_object_get(metadata, "labels");
-    if (!json_is_object(labels)) {
-        labels = json_object();
-        json_object_set_new(metadata, "labels", labels);
-    }
+    labels = json_is_object(labels) ? json_copy(labels) : json_object();
+    json_object_set_new(metadata, "labels", labels);
     json_object_set(labels, "kubernetes.io/metadata.name", json_object_get(metadata, "name"));
     if (!json_object_get(object, "spec"))
         json_object_set_new(object, "spec", json_pack("{s:[s]}", "finalizers", "kubernetes"));
@@ -248,12 +247,8 @@ struct written write_create(struct mock *mock, const struct write *write, json_t
         refusal = check_namespace(mock, write);
     if (refusal)
         return refused(refusal);
-    object = json_deep_copy(object);
+    object = object_open(object);
     json_t *metadata = json_object_get(object, "metadata");
-    if (!json_is_object(metadata)) {
-        metadata = json_object();
-        json_object_set_new(object, "metadata", metadata);
-    }
     if (*write->name && !*mock__path_string(metadata, "name"))
         json_object_set_new(metadata, "name", json_string(write->name));
     struct written done = {.refusal = check_new(mock, write, metadata), .created = true};
@@ -319,10 +314,6 @@ static void carry_over(const struct write *write, const json_t *old, json_t *obj
                                         "deletionGracePeriodSeconds"};
     json_t *metadata = json_object_get(object, "metadata");
     const json_t *before = json_object_get(old, "metadata");
-    if (!json_is_object(metadata)) {
-        metadata = json_object();
-        json_object_set_new(object, "metadata", metadata);
-    }
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (!write->trusted || !json_object_get(metadata, fixed[i]))
             keep(metadata, before, fixed[i]);
@@ -359,16 +350,15 @@ static void count_generation(const struct write *write, const json_t *old, json_
 // The object that an update through a subresource means.
 static json_t *composed(const struct write *write, const json_t *old, const json_t *object)
 {
-    json_t *result;
+    json_t *result = object_open(*write->subresource ? old : object);
     if (!strcmp(write->subresource, "status")) {
-        result = json_deep_copy(old);
         keep(result, object, "status");
     } else if (!strcmp(write->subresource, "scale")) {
-        result = json_deep_copy(old);
+        json_t *spec = json_object_get(result, "spec");
+        json_object_set_new(result, "spec", json_is_object(spec) ? json_copy(spec) : json_object());
         json_object_set(json_object_get(result, "spec"), "replicas",
                         mock__path(object, "spec.replicas"));
     } else {
-        result = json_deep_copy(object);
         encode_string_data(result);
     }
     carry_over(write, old, result);
@@ -377,9 +367,10 @@ static json_t *composed(const struct write *write, const json_t *old, const json
 
 struct revision *write__vanish(struct mock *mock, struct resource *r, struct revision *old)
 {
-    json_t *object = revision_parse(old);
-    set_version(object, ++mock->version);
-    struct revision *tombstone = revision_new(&r->kind, object, mock->version);
+    json_t *object = revision_object(old), *last = object_open(object);
+    set_version(last, ++mock->version);
+    struct revision *tombstone = revision_new(&r->kind, last, mock->version);
+    json_decref(last);
     json_decref(object);
     resource_delete(r, tombstone, history(mock));
     return revision_hold(tombstone);
@@ -400,7 +391,7 @@ struct written write_update(struct mock *mock, const struct write *write, json_t
         refusal = check_update(write, old, object);
     if (refusal)
         return refused(refusal);
-    json_t *before = revision_parse(old);
+    json_t *before = revision_object(old);
     json_t *next = composed(write, before, object);
     count_generation(write, before, next);
     json_t *clean = object_arrange(&r->kind, next, write->trusted);
