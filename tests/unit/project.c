@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/project.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "kedge/kinds.h"
+#include "objects.h"
+#include "replies.h"
+#include "same.h"
+
+static const struct kedge_kind *const kinds[] = {
+    &kedge_kind_deployment, &kedge_kind_pod,       &kedge_kind_node,
+    &kedge_kind_namespace,  &kedge_kind_service,   &kedge_kind_configmap,
+    &kedge_kind_secret,     &kedge_kind_lease,     &kedge_kind_event,
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+// The replies of a real server -------------------------------------------------------------------
+
+static const struct {
+    const char *reply;
+    enum kedge_sieve_shape shape;
+    const struct kedge_kind *kind;
+} samples[] = {
+    {"get-deployment.http", KEDGE_SIEVE_OBJECT, &kedge_kind_deployment},
+    {"list-deployments-ns.http", KEDGE_SIEVE_LIST, &kedge_kind_deployment},
+    {"list-deployments-page1.http", KEDGE_SIEVE_LIST, &kedge_kind_deployment},
+    {"watch-deployments.http", KEDGE_SIEVE_WATCH, &kedge_kind_deployment},
+    {"list-pods-page1.http", KEDGE_SIEVE_LIST, &kedge_kind_pod},
+    {"list-pods-namespace.http", KEDGE_SIEVE_LIST, &kedge_kind_pod},
+    {"list-empty.http", KEDGE_SIEVE_LIST, &kedge_kind_pod},
+    {"list-pods-metadata.http", KEDGE_SIEVE_LIST, &kedge_kind_pod},
+    {"list-nodes.http", KEDGE_SIEVE_LIST, &kedge_kind_node},
+    {"list-namespaces.http", KEDGE_SIEVE_LIST, &kedge_kind_namespace},
+    {"watchlist-namespaces.http", KEDGE_SIEVE_WATCH, &kedge_kind_namespace},
+    {"watchlist-metadata.http", KEDGE_SIEVE_WATCH, &kedge_kind_namespace},
+    {"list-services.http", KEDGE_SIEVE_LIST, &kedge_kind_service},
+    {"list-configmaps.http", KEDGE_SIEVE_LIST, &kedge_kind_configmap},
+    {"patch-json.http", KEDGE_SIEVE_OBJECT, &kedge_kind_configmap},
+    {"patch-merge.http", KEDGE_SIEVE_OBJECT, &kedge_kind_configmap},
+    {"apply-create.http", KEDGE_SIEVE_OBJECT, &kedge_kind_configmap},
+    {"list-secrets.http", KEDGE_SIEVE_LIST, &kedge_kind_secret},
+    {"list-leases.http", KEDGE_SIEVE_LIST, &kedge_kind_lease},
+};
+enum { SAMPLES = sizeof samples / sizeof samples[0] };
+
+static json_t *load(const char **text, size_t *len)
+{
+    json_error_t error;
+    json_t *json = json_loadb(*text, *len, JSON_DISABLE_EOF_CHECK, &error);
+    if (json != NULL) {
+        *text += error.position;
+        *len -= (size_t)error.position;
+    }
+    return json;
+}
+
+// The objects of a body, as another library reads them: an array.
+static json_t *objects_of(enum kedge_sieve_shape shape, kedge_str body)
+{
+    json_t *objects = json_array();
+    json_t *json = load(&body.ptr, &body.len);
+    assert_non_null(json);
+    if (shape == KEDGE_SIEVE_OBJECT)
+        json_array_append(objects, json);
+    if (shape == KEDGE_SIEVE_LIST)
+        json_array_extend(objects, json_object_get(json, "items"));
+    while (shape == KEDGE_SIEVE_WATCH && json != NULL) {
+        json_array_append(objects, json_object_get(json, "object"));
+        json_decref(json);
+        json = load(&body.ptr, &body.len);
+    }
+    json_decref(json);
+    return objects;
+}
+
+struct expected {
+    const struct kedge_kind *kind;
+    json_t *objects;
+    size_t next;
+    size_t bytes;
+    size_t values;
+};
+
+static void compare_item(void *ctx, kedge_str text)
+{
+    struct expected *e = ctx;
+    const json_t *json = json_array_get(e->objects, e->next++);
+    struct kedge_object *o = record_of(e->kind, text);
+    assert_non_null(json);
+    e->values += assert_same(e->kind, o, json);
+    e->bytes += o->size;
+    free(o);
+}
+
+static void a_record_holds_what_another_library_reads(void **state)
+{
+    (void)state;
+    size_t all = 0;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        kedge_str body = reply_named(samples[i].reply)->body;
+        struct expected e = {samples[i].kind, objects_of(samples[i].shape, body), 0, 0, 0};
+        size_t n = sieve_each(samples[i].shape, e.kind, body, body.len, compare_item, &e);
+        assert_int_equal(n, json_array_size(e.objects));
+        assert_true(n == 0 || e.values > 4 * n);
+        all += n;
+        print_message("%-28s %-10s %3zu objects %5zu bytes each\n", samples[i].reply,
+                      e.kind->kind, n, n > 0 ? e.bytes / n : 0);
+        json_decref(e.objects);
+    }
+    assert_in_range(all, 50, 500);
+}
+
+static void however_the_bytes_are_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        kedge_str body = reply_named(samples[i].reply)->body;
+        struct expected e = {samples[i].kind, objects_of(samples[i].shape, body), 0, 0, 0};
+        for (size_t piece = 1; piece < 40; piece += piece < 8 ? 1 : 13) {
+            e.next = 0;
+            sieve_each(samples[i].shape, e.kind, body, piece, compare_item, &e);
+            assert_int_equal(e.next, json_array_size(e.objects));
+        }
+        json_decref(e.objects);
+    }
+}
+
+// Every row of every kind ------------------------------------------------------------------------
+
+static json_t *filled(const struct kedge_table *table, unsigned depth);
+
+// A value that suits the field; `n` makes it differ from others.
+static json_t *value_for(const struct kedge_field *field, size_t n, unsigned depth)
+{
+    const char *name = field->names;
+    switch ((enum kedge_field_type)field->type) {
+    case KEDGE_FIELD_TEXT:
+        return json_sprintf("text \"%zu\" \u00e9\n", n);
+    case KEDGE_FIELD_BOOL:
+        return json_true();
+    case KEDGE_FIELD_INT32:
+        return json_integer(n % 2 ? INT32_MIN : INT32_MAX);
+    case KEDGE_FIELD_INT64:
+        return json_integer(n % 2 ? INT64_MIN : INT64_MAX);
+    case KEDGE_FIELD_TIME:
+        return json_sprintf("2026-11-23T04:16:%02zu.123456Z", n % 60);
+    case KEDGE_FIELD_QUANTITY:
+        return n % 3 ? json_sprintf("%zuMi", n) : json_integer((json_int_t)n);
+    case KEDGE_FIELD_ENUM:
+        for (; n > 0 && name[strlen(name) + 1] != '\0'; n--)
+            name += strlen(name) + 1;
+        return json_string(name);
+    case KEDGE_FIELD_TEXT_LIST:
+        return json_pack("[s,s,s]", "one", "", "three");
+    case KEDGE_FIELD_TEXT_MAP:
+        return json_pack("{s:s,s:s,s:s}", "a", "1", "b", "", "example.com/c", "3");
+    case KEDGE_FIELD_LIST:
+        return json_pack("[o,o]", filled(field->items, depth + 1), filled(field->items, depth + 1));
+    case KEDGE_FIELD_RAW:
+        return json_pack("{s:[i,n,s]}", "x", 1, "y");
+    case KEDGE_FIELD_BASE64:
+        return json_string("Zm9vYg==");
+    case KEDGE_FIELD_BASE64_MAP:
+        return json_pack("{s:s,s:s}", "empty", "", "full", "AAECAwQF/v8=");
+    case KEDGE_FIELD_SCALAR:
+        return n % 2 ? json_integer((json_int_t)n) : json_string("name");
+    default:
+        return NULL;
+    }
+}
+
+static void put(json_t *json, const char *path, json_t *value)
+{
+    while (path[strlen(path) + 1] != '\0') {
+        json_t *inner = json_object_get(json, path);
+        if (inner == NULL) {
+            inner = json_object();
+            json_object_set_new(json, path, inner);
+        }
+        json = inner;
+        path += strlen(path) + 1;
+    }
+    if (value != NULL)
+        json_object_set_new(json, path, value);
+}
+
+static void fill(json_t *json, const struct kedge_table *table, unsigned depth)
+{
+    for (size_t i = 0; i < table->count; i++)
+        put(json, table->fields[i].path, value_for(&table->fields[i], i, depth));
+}
+
+static json_t *filled(const struct kedge_table *table, unsigned depth)
+{
+    json_t *json = json_object();
+    assert_true(depth < 8);
+    fill(json, table, depth);
+    return json;
+}
+
+static json_t *filled_object(const struct kedge_kind *kind)
+{
+    json_t *json = filled(&kedge__meta_table, 0);
+    fill(json, kind->table, 0);
+    return json;
+}
+
+static void every_row_of_every_kind_takes_its_value(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        json_t *json = filled_object(kinds[k]);
+        char *text = json_dumps(json, JSON_COMPACT);
+        struct kedge_object *plain = record_of(kinds[k], kedge_str_of(text));
+        size_t rows = kinds[k]->table->count + kedge__meta_table.count - 1u;
+        assert_int_equal(assert_same(kinds[k], plain, json), rows);
+        print_message("%-10s %2d rows, struct %3d bytes, full record %4d bytes\n", kinds[k]->kind,
+                      kinds[k]->table->count, kinds[k]->table->size, (int)plain->size);
+        for (size_t piece = 1; piece < 6; piece++) {
+            struct kedge_object *o = sieved_record_of(kinds[k], kedge_str_of(text), piece);
+            assert_int_equal(o->size, plain->size);
+            assert_memory_equal(o, plain, plain->size);
+            free(o);
+        }
+        free(plain);
+        free(text);
+        json_decref(json);
+    }
+}
+
+static void members_may_come_in_any_order(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        json_t *json = filled_object(kinds[k]);
+        char *text = json_dumps(json, JSON_COMPACT);
+        char *sorted = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+        struct kedge_object *a = record_of(kinds[k], kedge_str_of(text));
+        struct kedge_object *b = record_of(kinds[k], kedge_str_of(sorted));
+        assert_string_not_equal(text, sorted);
+        assert_int_equal(a->size, b->size);
+        assert_memory_equal(a, b, a->size);
+        free(a);
+        free(b);
+        free(text);
+        free(sorted);
+        json_decref(json);
+    }
+}
+
+static void every_row_may_be_null(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        struct kedge_object *empty = record_of(kinds[k], KEDGE_STR("{}"));
+        json_t *json = json_object();
+        for (size_t i = 0; i < kinds[k]->table->count; i++)
+            put(json, kinds[k]->table->fields[i].path, json_null());
+        for (size_t i = 0; i < kedge__meta_table.count; i++)
+            put(json, kedge__meta_table.fields[i].path, json_null());
+        char *text = json_dumps(json, JSON_COMPACT);
+        struct kedge_object *o = record_of(kinds[k], kedge_str_of(text));
+        assert_int_equal(o->size, empty->size);
+        assert_memory_equal(o, empty, o->size);
+        assert_true(o->present == 0);
+        free(o);
+        free(empty);
+        free(text);
+        json_decref(json);
+    }
+}
+
+// Bends each row of a kind to each other JSON type; only that row may suffer.
+static void a_value_of_another_type_is_absent_and_counted(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"7",  "-1.5", "1e99", "true", "\"odd\"",
+                                        "[]", "[7]",  "{}",   "{\"a\":7}"};
+    for (size_t k = 0; k < KINDS; k++) {
+        const struct kedge_table *table = kinds[k]->table;
+        for (size_t i = 0; i < (size_t)table->count * 9; i++) {
+            json_t *json = filled_object(kinds[k]);
+            json_t *value = json_loads(wrong[i % 9], JSON_DECODE_ANY, NULL);
+            put(json, table->fields[i / 9].path, value);
+            char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+            struct kedge_object *o = record_of(kinds[k], kedge_str_of(text));
+            uint64_t bit = UINT64_C(1) << (i / 9);
+            uint64_t all = table->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << table->count) - 1;
+            assert_true((o->present | bit) == all);
+            // What suits is there, what does not is counted; of a list or map, its elements are.
+            bool there = (o->present & bit) != 0;
+            if (!there)
+                assert_int_equal(o->mistyped, 1);
+            else
+                assert_in_range(o->mistyped, 0, 1);
+            free(o);
+            free(text);
+            json_decref(json);
+        }
+    }
+}
+
+// Single claims ----------------------------------------------------------------------------------
+
+static const struct kedge_deployment *deployment(const char *json)
+{
+    static struct kedge_object *last;
+    free(last);
+    last = json != NULL ? record_of(&kedge_kind_deployment, kedge_str_of(json)) : NULL;
+    return kedge_as_deployment(last);
+}
+
+static void an_integer_is_kept_only_if_its_type_holds_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        bool there;
+        int32_t value;
+    } cases[] = {
+        {"{\"spec\":{\"replicas\":0}}", true, 0},
+        {"{\"spec\":{\"replicas\":3.0}}", true, 3},
+        {"{\"spec\":{\"replicas\":2147483647}}", true, INT32_MAX},
+        {"{\"spec\":{\"replicas\":-2147483648}}", true, INT32_MIN},
+        {"{\"spec\":{\"replicas\":2147483648}}", false, 0},
+        {"{\"spec\":{\"replicas\":-2147483649}}", false, 0},
+        {"{\"spec\":{\"replicas\":99999999999999999999999}}", false, 0},
+        {"{\"spec\":{\"replicas\":1.5}}", false, 0},
+        {"{\"spec\":{\"replicas\":\"3\"}}", false, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct kedge_deployment *d = deployment(cases[i].json);
+        assert_int_equal(KEDGE_HAS(d, deployment, spec_replicas), cases[i].there);
+        assert_int_equal(d->spec_replicas, cases[i].value);
+        assert_int_equal(d->object.mistyped, !cases[i].there);
+    }
+    deployment(NULL);
+}
+
+static void of_a_key_sent_twice_the_last_counts_and_objects_are_joined(void **state)
+{
+    (void)state;
+    const struct kedge_deployment *d = deployment(
+        "{\"spec\":{\"replicas\":1,\"paused\":true},\"metadata\":{\"name\":\"a\"},"
+        "\"spec\":{\"replicas\":2,\"minReadySeconds\":5},\"metadata\":{\"namespace\":\"n\"},"
+        "\"spec\":{\"minReadySeconds\":null}}");
+    assert_int_equal(d->spec_replicas, 2);
+    assert_true(d->spec_paused);
+    assert_false(KEDGE_HAS(d, deployment, spec_min_ready_seconds));
+    assert_string_equal(kedge_name(&d->object), "a");
+    assert_string_equal(kedge_namespace(&d->object), "n");
+    deployment(NULL);
+}
+
+static void of_a_label_sent_twice_the_last_counts(void **state)
+{
+    (void)state;
+    const struct kedge_deployment *d = deployment(
+        "{\"metadata\":{\"labels\":{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\",\"\\u0061\":\"4\",\"c\":7,"
+        "\"d\":null}}}");
+    assert_int_equal(d->object.labels.count, 3);
+    assert_string_equal(kedge_label(&d->object, "b"), "3");
+    assert_string_equal(kedge_label(&d->object, "a"), "4");
+    assert_null(kedge_label(&d->object, "c"));
+    assert_string_equal(kedge_label(&d->object, "d"), "");
+    assert_int_equal(d->object.mistyped, 1);
+    deployment(NULL);
+}
+
+static void a_list_keeps_its_places(void **state)
+{
+    (void)state;
+    const struct kedge_deployment *d = deployment(
+        "{\"metadata\":{\"finalizers\":[\"a\",7,null,\"d\"]},\"status\":{\"conditions\":["
+        "{\"type\":\"A\",\"status\":\"True\"},7,null,{\"type\":\"D\",\"status\":\"Maybe\"}]}}");
+    assert_int_equal(d->object.finalizers.count, 4);
+    assert_string_equal(kedge_text(kedge_text_at(&d->object.finalizers, 1)), "");
+    assert_string_equal(kedge_text(kedge_text_at(&d->object.finalizers, 3)), "d");
+    assert_int_equal(d->status_conditions.count, 4);
+    assert_string_equal(kedge_text(&kedge_deployment_status_conditions(d, 2)->type), "");
+    assert_string_equal(kedge_text(&kedge_deployment_status_conditions(d, 3)->type), "D");
+    assert_int_equal(kedge_deployment_status_conditions(d, 0)->status, KEDGE_CONDITION_TRUE);
+    assert_int_equal(kedge_deployment_status_conditions(d, 3)->status, 0);
+    assert_null(kedge_deployment_status_conditions(d, 4));
+    assert_int_equal(d->object.mistyped, 2);
+    deployment(NULL);
+}
+
+static void the_same_text_lies_in_a_record_once(void **state)
+{
+    (void)state;
+    const char *twice = "{\"metadata\":{\"name\":\"some-long-name\",\"labels\":{\"app\":"
+                        "\"some-long-name\"}},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":"
+                        "\"some-long-name\"}}}}";
+    const struct kedge_deployment *d = deployment(twice);
+    const char *name = kedge_name(&d->object);
+    assert_string_equal(name, "some-long-name");
+    assert_ptr_equal(kedge_label(&d->object, "app"), name);
+    assert_ptr_equal(kedge_text(kedge_map_get(&d->spec_selector_match_labels, "app")), name);
+    deployment(NULL);
+}
+
+static void escapes_are_undone_and_nul_is_kept(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"data\":{\"a\\u0000b\":\"\\u00e9\\ud834\\udd1e\\n\\u0000x\","
+                               "\"plain\":\"a\\/b\"},\"binaryData\":{\"k\":\"\\/\\/\\u002b\\u002B\\n"
+                               "\"}}";
+    struct kedge_object *o = record_of(&kedge_kind_configmap, kedge_str_of(json));
+    const struct kedge_configmap *c = kedge_as_configmap(o);
+    const struct kedge_text_pair *pair = kedge_pair_at(&c->data, 0);
+    assert_int_equal(kedge_text_len(&pair->key), 3);
+    assert_memory_equal(kedge_text(&pair->key), "a\0b", 4);
+    assert_int_equal(kedge_text_len(&pair->value), 9);
+    assert_memory_equal(kedge_text(&pair->value), "\xc3\xa9\xf0\x9d\x84\x9e\n\0x", 10);
+    assert_string_equal(kedge_text(kedge_map_get(&c->data, "plain")), "a/b");
+    const struct kedge_text *binary = kedge_map_get(&c->binary_data, "k");
+    assert_int_equal(kedge_text_len(binary), 3);
+    assert_memory_equal(kedge_text(binary), "\xff\xff\xbe", 4);
+    free(o);
+}
+
+static void data_that_is_no_base64_is_left_out(void **state)
+{
+    (void)state;
+    struct kedge_object *o =
+        record_of(&kedge_kind_secret,
+                  KEDGE_STR("{\"data\":{\"bad\":\"Zg=\",\"good\":\"Zg==\",\"odd\":7,\"none\":null}}"));
+    const struct kedge_secret *s = kedge_as_secret(o);
+    assert_int_equal(s->data.count, 2);
+    assert_null(kedge_map_get(&s->data, "bad"));
+    assert_string_equal(kedge_text(kedge_map_get(&s->data, "good")), "f");
+    assert_string_equal(kedge_text(kedge_map_get(&s->data, "none")), "");
+    assert_int_equal(o->mistyped, 2);
+    free(o);
+}
+
+static void a_scalar_where_an_object_should_stand_hides_what_would_be_in_it(void **state)
+{
+    (void)state;
+    struct kedge_object *o = record_of(
+        &kedge_kind_service, KEDGE_STR("{\"metadata\":7,\"spec\":[1],\"status\":null}"));
+    assert_string_equal(kedge_name(o), "");
+    assert_int_equal(o->mistyped, 2);
+    assert_true(o->present == 0);
+    free(o);
+}
+
+static void an_object_that_is_none_gives_an_empty_record(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"null", "7", "[]", "\"x\"", "[{\"metadata\":{}}]"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(texts[i]));
+        assert_string_equal(kedge_name(o), "");
+        free(o);
+    }
+}
+
+static void a_partial_record_is_the_identity(void **state)
+{
+    (void)state;
+    kedge_str json =
+        KEDGE_STR("{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\",\"uid\":\"u\","
+                  "\"resourceVersion\":\"5\",\"labels\":{\"a\":\"b\"}},\"spec\":{\"replicas\":3}}");
+    struct kedge_object *o = partial_of(&kedge_kind_deployment, json);
+    const struct kedge_deployment *d = kedge_as_deployment(o);
+    assert_true(kedge_is_partial(o));
+    assert_string_equal(kedge_name(o), "n");
+    assert_string_equal(kedge_namespace(o), "s");
+    assert_string_equal(kedge_uid(o), "u");
+    assert_string_equal(kedge_resource_version(o), "5");
+    assert_int_equal(o->labels.count, 0);
+    assert_int_equal(d->spec_replicas, 0);
+    assert_true(o->present == 0);
+    free(o);
+}
+
+// Sizes ------------------------------------------------------------------------------------------
+
+static void starve(void *ctx, kedge_json_value root)
+{
+    const struct kedge_kind *kind = ctx;
+    size_t need, size;
+    assert_int_equal(kedge__project(kind, root, false, NULL, 0, &need), KEDGE_OK);
+    for (size_t cap = 1; cap < need; cap++) {
+        unsigned char *buf = malloc(cap);
+        memset(buf, 0xa5, cap);
+        assert_int_equal(kedge__project(kind, root, false, buf, cap, &size), KEDGE_ERR_FULL);
+        assert_int_equal(size, need);
+        for (size_t i = 0; i < cap; i++)
+            assert_int_equal(buf[i], 0xa5);
+        free(buf);
+    }
+}
+
+static void a_buffer_that_is_too_small_is_left_alone(void **state)
+{
+    (void)state;
+    with_json(KEDGE_STR("{\"metadata\":{\"name\":\"n\",\"labels\":{\"a\":\"b\"}}}"), starve,
+              (void *)(uintptr_t)&kedge_kind_pod);
+}
+
+static void measure(void *ctx, kedge_json_value root)
+{
+    size_t size = 0;
+    kedge_err *err = ctx;
+    *err = kedge__project(&kedge_kind_configmap, root, false, NULL, 0, &size);
+    if (*err == KEDGE_OK) {
+        unsigned char *buf = malloc(size);
+        assert_int_equal(kedge__project(&kedge_kind_configmap, root, false, buf, size, &size),
+                         KEDGE_OK);
+        const struct kedge_configmap *c = kedge_as_configmap((struct kedge_object *)(void *)buf);
+        const struct kedge_text *text = kedge_map_get(&c->data, "k");
+        assert_int_equal(strlen(kedge_text(text)), kedge_text_len(text));
+        free(buf);
+        return;
+    }
+    assert_int_equal(kedge__project(&kedge_kind_configmap, root, true, NULL, 0, &size), KEDGE_OK);
+    assert_true(size < 200);
+}
+
+// A ConfigMap with one value of so many bytes.
+static kedge_err measure_value(size_t len)
+{
+    static char json[80 * 1024];
+    kedge_err err;
+    int n = snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"x\"},\"data\":{\"k\":\"%*s\"}}",
+                     (int)len, "v");
+    with_json((kedge_str){json, (size_t)n}, measure, &err);
+    return err;
+}
+
+static void a_record_ends_where_its_offsets_end(void **state)
+{
+    (void)state;
+    if (sizeof(kedge_offset) > 2)
+        skip();
+    size_t last = 0;
+    for (size_t len = 65300; len < 65536; len++) {
+        kedge_err err = measure_value(len);
+        if (err == KEDGE_OK)
+            last = len;
+        else
+            assert_int_equal(err, KEDGE_ERR_TOO_LONG);
+    }
+    assert_in_range(last, 65400, 65500);
+    assert_int_equal(measure_value(70000), KEDGE_ERR_TOO_LONG);
+}
+
+// Identity ---------------------------------------------------------------------------------------
+
+static void read_identity(void *ctx, kedge_json_value root)
+{
+    kedge__identity_read(ctx, root);
+}
+
+static struct kedge__identity identity_of(const char *json)
+{
+    struct kedge__identity id;
+    memset(&id, 0xa5, sizeof id);
+    with_json(kedge_str_of(json), read_identity, &id);
+    return id;
+}
+
+static void the_identity_is_read_before_there_is_a_record(void **state)
+{
+    (void)state;
+    struct kedge__identity id =
+        identity_of("{\"metadata\":{\"name\":\"n\\u00e9\",\"namespace\":\"s\",\"uid\":\"u\","
+                    "\"resourceVersion\":\"12\"}}");
+    assert_string_equal(id.name, "n\xc3\xa9");
+    assert_string_equal(id.namespace_, "s");
+    assert_string_equal(id.uid, "u");
+    assert_string_equal(id.resource_version, "12");
+    assert_false(id.too_long);
+    assert_false(id.initial_events_end);
+
+    id = identity_of("{\"metadata\":{\"name\":7,\"namespace\":null}}");
+    assert_string_equal(id.name, "");
+    assert_string_equal(id.namespace_, "");
+    assert_string_equal(id.uid, "");
+}
+
+static void the_end_of_the_initial_events_is_seen(void **state)
+{
+    (void)state;
+    assert_true(identity_of("{\"metadata\":{\"annotations\":{\"a\":\"b\","
+                            "\"k8s.io/initial-events-end\":\"true\"}}}")
+                    .initial_events_end);
+    assert_false(
+        identity_of("{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"false\"}}}")
+            .initial_events_end);
+    assert_false(
+        identity_of("{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":true}}}")
+            .initial_events_end);
+}
+
+static void a_name_that_is_too_long_is_reported(void **state)
+{
+    (void)state;
+    char json[400];
+    for (int len = 250; len < 260; len++) {
+        snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"%0*d\",\"uid\":\"u\"}}", len, 7);
+        struct kedge__identity id = identity_of(json);
+        assert_int_equal(id.too_long, len > 253);
+        assert_int_equal(strlen(id.name), len > 253 ? 0 : len);
+        assert_string_equal(id.uid, "u");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_holds_what_another_library_reads),
+        cmocka_unit_test(however_the_bytes_are_split),
+        cmocka_unit_test(every_row_of_every_kind_takes_its_value),
+        cmocka_unit_test(members_may_come_in_any_order),
+        cmocka_unit_test(every_row_may_be_null),
+        cmocka_unit_test(a_value_of_another_type_is_absent_and_counted),
+        cmocka_unit_test(an_integer_is_kept_only_if_its_type_holds_it),
+        cmocka_unit_test(of_a_key_sent_twice_the_last_counts_and_objects_are_joined),
+        cmocka_unit_test(of_a_label_sent_twice_the_last_counts),
+        cmocka_unit_test(a_list_keeps_its_places),
+        cmocka_unit_test(the_same_text_lies_in_a_record_once),
+        cmocka_unit_test(escapes_are_undone_and_nul_is_kept),
+        cmocka_unit_test(data_that_is_no_base64_is_left_out),
+        cmocka_unit_test(a_scalar_where_an_object_should_stand_hides_what_would_be_in_it),
+        cmocka_unit_test(an_object_that_is_none_gives_an_empty_record),
+        cmocka_unit_test(a_partial_record_is_the_identity),
+        cmocka_unit_test(a_buffer_that_is_too_small_is_left_alone),
+        cmocka_unit_test(a_record_ends_where_its_offsets_end),
+        cmocka_unit_test(the_identity_is_read_before_there_is_a_record),
+        cmocka_unit_test(the_end_of_the_initial_events_is_seen),
+        cmocka_unit_test(a_name_that_is_too_long_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
