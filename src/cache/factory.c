@@ -113,6 +113,7 @@ static kedge_err take_heap(struct kedge_factory *f)
         return f->k->failure;
     kedge_err err =
         kedge__heap_init(&f->heap, memory, bytes, f->options.object_max, accounts, f->count, &need);
+    f->heap_part->used = f->heap_part->peak = 0;
     if (err == KEDGE_OK)
         return KEDGE_OK;
     struct kedge__line *l = kedge__fail(f->k, err);

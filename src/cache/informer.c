@@ -190,18 +190,17 @@ void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
     log_failure(inf, "cache");
 }
 
-// Resource versions of one resource: a longer one is greater, equal lengths compare as text.
-static bool greater(const char *a, const char *b)
+bool kedge__version_older(const char *a, const char *b)
 {
     size_t la = strlen(a);
     size_t lb = strlen(b);
-    return la != lb ? la > lb : strcmp(a, b) > 0;
+    return la != lb ? la < lb : strcmp(a, b) < 0;
 }
 
 void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version)
 {
     size_t len = strlen(version);
-    if (len < sizeof inf->floor && greater(version, inf->floor))
+    if (len < sizeof inf->floor && kedge__version_older(inf->floor, version))
         memcpy(inf->floor, version, len + 1);
 }
 

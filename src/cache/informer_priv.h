@@ -16,6 +16,7 @@
 #include "kedge/reader.h"
 #include "kedge/sieve.h"
 #include "object/heap.h"
+#include "object/project.h"
 
 // Bytes for what is around the items: version and continue token (some 600 bytes at most where
 // names are as long as they may be).
@@ -157,10 +158,9 @@ struct kedge_factory {
 kedge_err kedge__intake_list_item(struct kedge_informer *inf);
 // The rows of a marking list: name, namespace, uid, version.
 extern const struct kedge_table kedge__identity_table;
-// `partial`: only the identity of `object` is there. `version` (KEDGE__VERSION_MAX bytes) is set to
-// the object's, or "" if it was skipped.
-kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object, bool partial,
-                              bool deleted, char *version);
+// An event's object, whose identity was read. `partial`: there is nothing else of it.
+kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object,
+                              const struct kedge__identity *id, bool partial, bool deleted);
 // Tokenises the sieve's item; one with too many tokens is cut down to its identity: *partial.
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial);
 
@@ -189,6 +189,8 @@ void kedge__informer_stale(struct kedge_informer *inf, kedge_time now);
 // Counts and keeps a failure of `what`. `text` may come from outside, or be NULL.
 void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
                             const char *text);
+// True if version `a` is older than `b`: shorter, or of equal length and less as text.
+bool kedge__version_older(const char *a, const char *b);
 // Sets inf->floor to the greater of itself and `version`.
 void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version);
 void kedge__informer_do_stop(struct kedge_informer *inf);

@@ -4,7 +4,6 @@
 // Nothing is kept of an object that finds no room: the sieve still has its text, and the next turn
 // tries again.
 #include "cache/informer_priv.h"
-#include "object/project.h"
 
 #define SHRINK_MAX 768 // name, namespace, uid and version at their longest, as JSON
 
@@ -209,16 +208,12 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
     return inf->reflector.marking ? KEDGE_WAIT : take(inf, &a);
 }
 
-kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object, bool partial,
-                              bool deleted, char *version)
+kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object,
+                              const struct kedge__identity *id, bool partial, bool deleted)
 {
-    struct kedge__identity id;
-    struct arrival a = {.id = &id, .object = object, .deleted = deleted, .partial = partial};
-    kedge__identity_read(&id, object);
-    version[0] = '\0';
-    if (!usable(inf, &id))
+    struct arrival a = {.id = id, .object = object, .deleted = deleted, .partial = partial};
+    if (!usable(inf, id))
         return KEDGE_OK;
-    a.known = find(inf, &id);
-    memcpy(version, id.resource_version, KEDGE__VERSION_MAX);
+    a.known = find(inf, id);
     return take(inf, &a);
 }

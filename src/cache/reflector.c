@@ -18,8 +18,6 @@
 // room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
 #include "cache/asks.h"
 #include "kedge/status.h"
-#include "object/project.h"
-#include "object/status.h"
 
 #define BACKOFF_FIRST (800 * KEDGE_MILLISECOND)
 #define BACKOFF_CAP   (30 * KEDGE_SECOND)
@@ -64,7 +62,7 @@ kedge_err kedge__reflector_init(struct kedge_informer *inf)
         return k->failure;
     kedge_backoff_init(&r->backoff, BACKOFF_FIRST, BACKOFF_CAP, 200, 100, BACKOFF_RESET,
                        kedge__random_next64(random));
-    kedge_backoff_init(&r->stale_backoff, STALE_FIRST, STALE_CAP, 200, 20, 0,
+    kedge_backoff_init(&r->stale_backoff, STALE_FIRST, STALE_CAP, 200, 20, KEDGE_FOREVER,
                        kedge__random_next64(random));
     r->state = KEDGE__REFLECTOR_STOPPED;
     return KEDGE_OK;
@@ -516,40 +514,51 @@ static enum event_type event_type(const struct kedge_informer *inf)
 }
 
 // The watch has told us something: it goes on from there.
-static void told(struct kedge_informer *inf, const char *version)
+static void told(struct kedge__reflector *r, const struct kedge__identity *id)
 {
-    struct kedge__reflector *r = &inf->reflector;
     r->watch_told = true;
     r->silent_watches = 0;
-    if (version[0] != '\0')
-        memcpy(r->read, version, strlen(version) + 1);
+    memcpy(r->read, id->resource_version, sizeof r->read);
 }
 
-static kedge_err take_bookmark(struct kedge_informer *inf, kedge_json_value object)
+static kedge_err take_bookmark(struct kedge_informer *inf, const struct kedge__identity *id)
 {
-    struct kedge__identity id;
     if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_BOOKMARK))
         return KEDGE_WAIT;
-    kedge__identity_read(&id, object);
-    if (id.too_long || id.resource_version[0] == '\0') {
-        inf->skipped++;
-        return KEDGE_OK;
-    }
     inf->reflector.bookmarks = true;
     kedge__delta_fifo_push(&inf->fifo, (struct kedge__delta){.type = KEDGE__DELTA_BOOKMARK},
-                           id.resource_version);
-    told(inf, id.resource_version);
+                           id->resource_version);
     return KEDGE_OK;
 }
 
-static kedge_err take_object(struct kedge_informer *inf, kedge_json_value object, bool partial,
-                             bool deleted)
+static bool skip_event(struct kedge_informer *inf, kedge_time now)
 {
-    char version[KEDGE__VERSION_MAX];
-    kedge_err err = kedge__intake_event(inf, object, partial, deleted, version);
+    inf->skipped++;
+    return taken(inf, KEDGE_OK, now);
+}
+
+// An event with an object that has a version: all but ERROR.
+static bool take_versioned(struct kedge_informer *inf, enum event_type type,
+                           kedge_json_value object, bool partial, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    struct kedge__identity id;
+    kedge__identity_read(&id, object);
+    if (id.too_long || id.resource_version[0] == '\0')
+        return skip_event(inf, now);
+    // A watch goes forward. This one comes from a server that was set back, to a backup: its
+    // history is not ours.
+    if (kedge__version_older(id.resource_version, r->read)) {
+        r->asked = KEDGE__NEXT_LIST;
+        fail(inf, now, KEDGE_ERR_API, "the server's versions have gone back");
+        return true;
+    }
+    kedge_err err = type == BOOKMARK
+                        ? take_bookmark(inf, &id)
+                        : kedge__intake_event(inf, object, &id, partial, type == DELETED);
     if (err == KEDGE_OK)
-        told(inf, version);
-    return err;
+        told(r, &id);
+    return taken(inf, err, now);
 }
 
 static bool take_event(struct kedge_informer *inf, kedge_time now)
@@ -557,28 +566,20 @@ static bool take_event(struct kedge_informer *inf, kedge_time now)
     struct kedge__reflector *r = &inf->reflector;
     struct kedge_json doc;
     bool partial = false;
-    struct kedge_status status;
     enum event_type type = r->sieve.unusable ? UNKNOWN : event_type(inf);
-    kedge_err err = type == UNKNOWN ? KEDGE_OK : kedge__intake_parse(inf, &doc, &partial);
+    if (type == UNKNOWN)
+        return skip_event(inf, now);
+    kedge_err err = kedge__intake_parse(inf, &doc, &partial);
     if (err != KEDGE_OK)
         return taken(inf, err, now);
-    switch (type) {
-    case ADDED:
-    case MODIFIED:
-        return taken(inf, take_object(inf, kedge_json_root(&doc), partial, false), now);
-    case DELETED:
-        return taken(inf, take_object(inf, kedge_json_root(&doc), partial, true), now);
-    case BOOKMARK:
-        return taken(inf, take_bookmark(inf, kedge_json_root(&doc)), now);
-    case ERROR:
-        kedge_status_from_code(&status, 500);
-        kedge_status_read(&status, kedge_json_root(&doc));
-        refused(inf, &status, now);
-        return true;
-    default:
-        inf->skipped++;
-        return taken(inf, KEDGE_OK, now);
-    }
+    kedge_json_value object = kedge_json_root(&doc);
+    if (type != ERROR)
+        return take_versioned(inf, type, object, partial, now);
+    struct kedge_status status;
+    kedge_status_from_code(&status, 500);
+    kedge_status_read(&status, object);
+    refused(inf, &status, now);
+    return true;
 }
 
 // A silent watch is a dead watch: where bookmarks come, one comes each minute.

@@ -84,7 +84,7 @@ static void write_bookmark(struct mock_connection *c, bool end_mark)
     struct watch *w = &c->watch;
     const struct kind *kind = &w->resource->kind;
     struct text t = {0}, api = {0}, metadata = {0};
-    uint64_t version = c->mock->version > w->since ? c->mock->version : w->since;
+    uint64_t version = c->mock->version;
     const char *mark = end_mark ? "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
     kind_api_version(kind, &api);
     if (kind->custom && w->view == VIEW_FULL) {
@@ -149,11 +149,17 @@ static bool make_events(struct mock_connection *c)
     return false;
 }
 
+// A watch of a version that lies in the future hears nothing until the server has come there.
+static bool tells_bookmarks(const struct mock_connection *c)
+{
+    return c->watch.bookmarks && c->mock->version >= c->watch.since;
+}
+
 static bool make_bookmarks(struct mock_connection *c)
 {
     struct watch *w = &c->watch;
     int64_t now = c->mock->now;
-    if (!w->bookmarks)
+    if (!tells_bookmarks(c))
         return false;
     if (now >= w->next_bookmark) {
         uint32_t every = c->mock->options.bookmark_ms ? c->mock->options.bookmark_ms : 60000;
@@ -184,7 +190,7 @@ void watch_make(struct mock_connection *c)
     while (make_bookmarks(c))
         continue;
     bool over = c->mock->now >= w->deadline;
-    if (over && w->bookmarks)
+    if (over && tells_bookmarks(c))
         write_bookmark(c, false);
     if (c->reply.fill || !c->reply.head_sent)
         reply_flush(c);

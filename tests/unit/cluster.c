@@ -140,6 +140,13 @@ void recorder_free(struct recorder *r)
     r->objects = NULL;
 }
 
+// With KEDGE_TEST_LOG set, the library's messages are shown with the virtual time.
+static void show(void *ctx, enum kedge_log_level level, const char *text)
+{
+    const struct cluster *c = ctx;
+    fprintf(stderr, "%10lld %d %s\n", (long long)c->port.fake.now, (int)level, text);
+}
+
 void cluster_open(struct cluster *c, const struct cluster_options *options)
 {
     size_t size = options->memory > 0 ? options->memory : 256 * 1024;
@@ -157,6 +164,8 @@ void cluster_open(struct cluster *c, const struct cluster_options *options)
     c->k = kedge_init(c->memory, size, &c->port.fake.port);
     c->client = kedge_client_new(c->k, &config);
     c->factory = kedge_factory_new_with(c->client, &factory);
+    if (getenv("KEDGE_TEST_LOG") != NULL)
+        kedge_log_to(c->k, KEDGE_LOG_DEBUG, show, c);
 }
 
 struct kedge_informer *cluster_informer(struct cluster *c, const struct kedge_kind *kind,

@@ -377,10 +377,11 @@ static void misbehaviour(struct mock_fault fault)
     fault.on = MOCK_ON_WATCH;
     mock_inject(c.mock, &fault);
     cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    // A watch that stalls before its first bookmark is noticed when the server should have ended it.
+    assert_true(cluster_settle(&c, inf, KEDGE_HOUR));
     for (int i = 0; i < 10; i++)
         mock_churn(c.mock);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_true(cluster_settle(&c, inf, KEDGE_HOUR));
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -649,7 +650,7 @@ static void a_heap_of_renamed_objects_recovers_by_a_marking_list(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){.memory = 64 * 1024, .object_max = 1024});
+    cluster_open(&c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     cluster_start(&c);
     int n = fill_to(&c, inf, 70);
@@ -687,7 +688,7 @@ static void too_many_objects_are_stale_until_there_is_room(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){.memory = 64 * 1024, .object_max = 1024});
+    cluster_open(&c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     mock_fill(c.mock, 300, 2);
     cluster_start(&c);
@@ -724,7 +725,7 @@ static void a_full_heap_still_takes_updates_and_deletes(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){.memory = 64 * 1024, .object_max = 1024});
+    cluster_open(&c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     cluster_start(&c);
     int n = 0;
@@ -948,7 +949,7 @@ static void a_list_by_label_selector_gives_what_matches(void **state)
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     cluster_start(&c);
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_int_equal(kedge_selector_parse(&selector, "app in (app-1,app-5),!none", NULL), KEDGE_OK);
+    assert_int_equal(kedge_selector_parse(&selector, "app in (app-1,app-5),!none"), KEDGE_OK);
     struct kedge_iter it = kedge_lister_list(inf, NULL, &selector);
     int n = 0;
     for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL; n++)
@@ -962,7 +963,7 @@ static void a_reference_outlives_moves_and_updates_and_ends_with_its_object(void
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){.memory = 64 * 1024, .object_max = 1024});
+    cluster_open(&c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
     mock_apply(c.mock, "deployments", deployment("default", "mine", 1, NULL));
     mock_fill(c.mock, 20, 2);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
@@ -972,7 +973,11 @@ static void a_reference_outlives_moves_and_updates_and_ends_with_its_object(void
     assert_int_equal(kedge_lister_get(inf, "default", "mine", &o), KEDGE_OK);
     kedge_ref ref = kedge_lister_ref(inf, o);
     for (int i = 0; i < 300; i++) {
-        mock_churn(c.mock);
+        char name[32];
+        snprintf(name, sizeof name, "other-%d", i % 7);
+        mock_apply(c.mock, "deployments", deployment("default", name, i, NULL));
+        if (i % 3 == 0)
+            mock_delete(c.mock, "deployments", "default", name);
         if (i % 10 == 0)
             mock_apply(c.mock, "deployments", deployment("default", "mine", i, NULL));
         cluster_run(&c, 20);
@@ -1080,7 +1085,8 @@ static void calls_on_nothing_do_nothing(void **state)
     kedge_stop(NULL);
 }
 
-int main(void)
+// An argument picks the tests whose names match it.
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cache_becomes_what_the_server_has),
@@ -1123,5 +1129,7 @@ int main(void)
         cmocka_unit_test(a_sync_that_takes_too_long_says_why),
         cmocka_unit_test(calls_on_nothing_do_nothing),
     };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
