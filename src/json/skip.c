@@ -78,7 +78,7 @@ static inline kedge__bytes skip_outside(struct kedge_sieve *s, kedge__bytes p, k
 
 static kedge__bytes skip_container(struct kedge_sieve *s, kedge__bytes p, kedge__bytes end)
 {
-    while (p < end) {
+    while (p < end && s->err == KEDGE_OK) {
         p = s->state == SKIP ? skip_outside(s, p, end) : skip_text(s, p, end);
         if (s->state != SKIP && s->state != SKIP_TEXT)
             return p;

@@ -61,7 +61,6 @@ static void compare(struct kedge_sieve *s, const char *bytes, size_t len)
 
 void kedge__sieve_key(struct kedge_sieve *s)
 {
-    const struct kedge_sieve_frame *f = kedge__sieve_top(s);
     s->state = TEXT;
     s->is_key = true;
     s->copy = s->keep;
@@ -69,6 +68,7 @@ void kedge__sieve_key(struct kedge_sieve *s)
         kedge__sieve_put(s, "\"", 1);
         return;
     }
+    const struct kedge_sieve_frame *f = kedge__sieve_top(s);
     s->match = f->rows;
     s->key_len = 0;
     s->key_out = false;
