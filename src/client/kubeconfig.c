@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: Apache-2.0
+// kubeconfig.c - one walk through a kubeconfig file: libyaml's events against the table of fields.
+//
+// The table is four levels deep, and so is the stack: the document, a list, an entry, what it
+// holds. What the table does not name is skipped and only its depth counted. Types are what
+// client-go's YAML makes of a scalar: 0123, yes and 1e3 are no texts unless they are in quotes.
+#include "client/kubeconfig.h"
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "base/wipe.h"
+
+#include <yaml.h>
+
+#define LEVELS 4
+
+struct frame {
+    const struct kedge__kubeconfig_field *fields; // what a map, or each entry of a list, may hold
+    const struct kedge__kubeconfig_field *at; // a map's field whose value is next; NULL: unknown
+    bool is_list;
+    bool has_key;     // a map's key was read, its value is next
+    uint32_t entries; // a list's, so far
+};
+
+struct walk {
+    struct kedge *k;
+    const char *path;
+    struct kedge__kubeconfig_query *q;
+    yaml_parser_t parser;
+    size_t offset; // of the file, read so far
+    kedge_err read_err;
+    struct frame frames[LEVELS];
+    size_t depth;
+    size_t skipped; // levels open below the last frame
+    bool done;
+    // The entry of a list that is being read.
+    bool wanted; // TAKE: this one
+    bool named;  // its name is the query's
+    uint64_t name_hash;
+    uint32_t name_line;
+    char name_shown[64]; // its begin, for messages
+    uint64_t *hashes;    // CHECK: of the names of this list, in the arena
+    size_t hashes_mark;
+};
+
+enum scalar { NOTHING, BOOLEAN, NUMBER, TEXT };
+
+// --- failures ------------------------------------------------------------------------------------
+
+static void say_number(struct kedge__line *l, const char *before, size_t n, const char *after)
+{
+    kedge__line_text(l, before);
+    kedge__line_int(l, (int64_t)n);
+    kedge__line_text(l, after);
+}
+
+// "users[1].user.token: "
+static void say_field(struct kedge__line *l, const struct walk *w)
+{
+    for (size_t i = 0; i < w->depth; i++) {
+        const struct frame *f = &w->frames[i];
+        if (f->is_list && f->entries > 0) {
+            say_number(l, "[", f->entries - 1, "]");
+        } else if (f->at != NULL) {
+            kedge__line_text(l, i > 0 ? "." : "");
+            kedge__line_text(l, f->at->key);
+        }
+    }
+    if (w->depth > 0 && w->frames[0].at != NULL)
+        kedge__line_text(l, ": ");
+}
+
+static kedge_err fail_with(const struct walk *w, kedge_err err, size_t line, const char *problem)
+{
+    struct kedge__line *l = kedge__fail(w->k, err);
+    kedge__line_text(l, w->path);
+    say_number(l, ":", line, ": ");
+    say_field(l, w);
+    kedge__line_text(l, problem);
+    return err;
+}
+
+static kedge_err fail(const struct walk *w, size_t line, const char *problem)
+{
+    return fail_with(w, KEDGE_ERR_CONFIG, line, problem);
+}
+
+static size_t line_of(const yaml_event_t *event)
+{
+    return event->start_mark.line + 1;
+}
+
+// --- the file ------------------------------------------------------------------------------------
+
+static int read_more(void *data, unsigned char *buffer, size_t size, size_t *size_read)
+{
+    struct walk *w = data;
+    int n = w->k->port->file(w->k->port, w->path, w->offset, buffer, size);
+    if (n >= 0) {
+        w->offset += (size_t)n;
+        *size_read = (size_t)n;
+    }
+    w->read_err = n < 0 ? (kedge_err)n : KEDGE_OK;
+    if (w->offset > KEDGE_KUBECONFIG_MAX)
+        w->read_err = KEDGE_ERR_TOO_LONG;
+    return w->read_err == KEDGE_OK;
+}
+
+static kedge_err reading_failed(const struct walk *w)
+{
+    if (w->read_err == KEDGE_ERR_NOT_FOUND && w->offset == 0)
+        return KEDGE_ERR_NOT_FOUND;
+    bool too_long = w->read_err == KEDGE_ERR_TOO_LONG;
+    kedge_err err = too_long ? KEDGE_ERR_TOO_LONG : KEDGE_ERR_FILE;
+    struct kedge__line *l = kedge__fail(w->k, err);
+    kedge__line_text(l, w->path);
+    kedge__line_text(l, too_long ? ": is no kubeconfig: it is larger than KEDGE_KUBECONFIG_MAX"
+                                 : ": cannot be read: it is a directory, or permission is lacking");
+    return err;
+}
+
+static kedge_err parsing_failed(const struct walk *w)
+{
+    static const char no_token[] = "found character that cannot start any token";
+    const yaml_parser_t *p = &w->parser;
+    if (w->read_err != KEDGE_OK)
+        return reading_failed(w);
+    kedge_err err = p->error == YAML_MEMORY_ERROR ? KEDGE_ERR_MEMORY : KEDGE_ERR_CONFIG;
+    struct kedge__line *l = kedge__fail(w->k, err);
+    kedge__line_text(l, w->path);
+    if (err == KEDGE_ERR_MEMORY) {
+        kedge__line_text(l, ": libyaml could not allocate memory of its own");
+        return err;
+    }
+    if (p->error == YAML_READER_ERROR)
+        say_number(l, ": byte ", p->problem_offset, ": ");
+    else
+        say_number(l, ":", p->problem_mark.line + 1, ": ");
+    kedge__line_text(l, "is no YAML: ");
+    if (p->context != NULL) {
+        kedge__line_text(l, p->context);
+        kedge__line_text(l, ": ");
+    }
+    kedge__line_text(l, p->problem);
+    if (p->problem != NULL && strcmp(p->problem, no_token) == 0)
+        kedge__line_text(l, " (a tab? YAML is indented by spaces)");
+    return err;
+}
+
+// --- scalars -------------------------------------------------------------------------------------
+
+static bool is_one_of(kedge_str s, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (kedge_str_is(s, *words))
+            return true;
+    }
+    return false;
+}
+
+static const char *const null_words[] = {"", "~", "null", "Null", "NULL", NULL};
+static const char *const true_words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                         "True", "TRUE", "on",  "On",  "ON",  NULL};
+static const char *const false_words[] = {"n",     "N",     "no",  "No",  "NO",  "false",
+                                          "False", "FALSE", "off", "Off", "OFF", NULL};
+static const char *const number_words[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",
+                                           ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
+                                           "-.Inf", "-.INF", NULL};
+
+// Goes over digits of `base`; underscores between them count for nothing.
+static bool take_digits(kedge_str *s, unsigned base)
+{
+    size_t digits = 0;
+    for (; s->len > 0; s->ptr++, s->len--) {
+        unsigned char c = (unsigned char)*s->ptr;
+        unsigned value = c >= '0' && c <= '9' ? (unsigned)(c - '0') : 99;
+        if ((c | 32) >= 'a' && (c | 32) <= 'f')
+            value = (unsigned)((c | 32) - 'a') + 10;
+        if (c != '_' && value >= base)
+            break;
+        digits += c != '_';
+    }
+    return digits > 0;
+}
+
+static bool take_byte(kedge_str *s, const char *any_of)
+{
+    if (s->len == 0 || *s->ptr == '\0' || strchr(any_of, *s->ptr) == NULL)
+        return false;
+    s->ptr++;
+    s->len--;
+    return true;
+}
+
+// What stands behind a leading 0, if it names a base; else 0.
+static unsigned base_of(kedge_str *s)
+{
+    if (take_byte(s, "xX"))
+        return 16;
+    if (take_byte(s, "bB"))
+        return 2;
+    return take_byte(s, "oO") ? 8 : 0;
+}
+
+// As Go's YAML has it; what begins with 0 and has other digits than octal ones is a float there.
+static bool is_number(kedge_str s)
+{
+    if (is_one_of(s, number_words))
+        return true;
+    if (s.len == 0 || s.ptr[0] == '_')
+        return false;
+    take_byte(&s, "+-");
+    kedge_str rest = s;
+    unsigned base = take_byte(&rest, "0") ? base_of(&rest) : 0;
+    if (base > 0)
+        return take_digits(&rest, base) && rest.len == 0;
+    bool digits = take_digits(&s, 10);
+    if (take_byte(&s, "."))
+        digits = take_digits(&s, 10) || digits;
+    if (digits && take_byte(&s, "eE")) {
+        take_byte(&s, "+-");
+        digits = take_digits(&s, 10);
+    }
+    return digits && s.len == 0;
+}
+
+static kedge_str text_of(const yaml_event_t *event)
+{
+    return (kedge_str){(const char *)event->data.scalar.value, event->data.scalar.length};
+}
+
+static enum scalar kind_of(const yaml_event_t *event)
+{
+    kedge_str s = text_of(event);
+    // A tag, such as !!str, says what the plain look does not.
+    if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || event->data.scalar.tag != NULL)
+        return TEXT;
+    if (is_one_of(s, null_words))
+        return NOTHING;
+    if (is_one_of(s, true_words) || is_one_of(s, false_words))
+        return BOOLEAN;
+    return is_number(s) ? NUMBER : TEXT;
+}
+
+// --- values --------------------------------------------------------------------------------------
+
+// Where the value of `slot` goes, or NULL if nobody wants it.
+static struct kedge__kubeconfig_value *place_for(const struct walk *w,
+                                                 enum kedge__kubeconfig_slot slot)
+{
+    const struct kedge__kubeconfig_query *q = w->q;
+    bool wanted = q->what == KEDGE__CHECK ? slot == KEDGE__CURRENT_CONTEXT
+                                          : q->what == KEDGE__TAKE && w->wanted;
+    return wanted && slot != KEDGE__NO_SLOT ? q->values : NULL;
+}
+
+static void forget(const struct walk *w, enum kedge__kubeconfig_slot slot)
+{
+    struct kedge__kubeconfig_value *values = place_for(w, slot);
+    if (values != NULL)
+        values[slot] = (struct kedge__kubeconfig_value){{NULL, 0}, 0};
+}
+
+// Of two keys of one name the last counts, as a whole.
+static void forget_all(const struct walk *w, const struct kedge__kubeconfig_field *f)
+{
+    forget(w, f->slot);
+    for (const struct kedge__kubeconfig_field *i = f->below; i != NULL && i->key != NULL; i++)
+        forget(w, i->slot);
+}
+
+static kedge_err keep_text(const struct walk *w, kedge_str s, struct kedge__kubeconfig_value *v)
+{
+    v->text = (kedge_str){kedge__take_text(w->k, "configuration", s), s.len};
+    return v->text.ptr != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY;
+}
+
+static kedge_err keep_data(const struct walk *w, kedge_str s, struct kedge__kubeconfig_value *v)
+{
+    size_t len = 0;
+    kedge__base64_decode(s, NULL, 0, &len);
+    char *data = kedge__take(w->k, "configuration", len + 1, 1, 1);
+    if (data == NULL)
+        return KEDGE_ERR_MEMORY;
+    kedge__base64_decode(s, data, len, &len);
+    v->text = (kedge_str){data, len};
+    return KEDGE_OK;
+}
+
+static kedge_err keep(const struct walk *w, const struct kedge__kubeconfig_field *f, kedge_str s,
+                      size_t line)
+{
+    struct kedge__kubeconfig_value *values = place_for(w, f->slot);
+    if (values == NULL)
+        return KEDGE_OK;
+    struct kedge__kubeconfig_value *v = &values[f->slot];
+    v->line = (uint32_t)line;
+    if (f->type == KEDGE__DATA)
+        return keep_data(w, s, v);
+    if (f->type == KEDGE__TEXT)
+        return keep_text(w, s, v);
+    v->text = f->type == KEDGE__BOOL ? KEDGE_STR("true") : KEDGE_STR("...");
+    return KEDGE_OK;
+}
+
+static bool names_an_entry(enum kedge__kubeconfig_slot slot)
+{
+    return slot == KEDGE__CONTEXT_NAME || slot == KEDGE__CLUSTER_NAME || slot == KEDGE__USER_NAME ||
+           slot == KEDGE__EXTENSION_NAME;
+}
+
+static void note_name(struct walk *w, kedge_str name, size_t line)
+{
+    w->name_hash =
+        (uint64_t)kedge__hash(1, name.ptr, name.len) << 32 | kedge__hash(2, name.ptr, name.len);
+    w->name_line = (uint32_t)line;
+    w->named = kedge_str_eq(name, w->q->name);
+    struct kedge__line shown;
+    kedge__line_init(&shown, w->name_shown, sizeof w->name_shown);
+    kedge__line_printable(&shown, name, sizeof w->name_shown - 4);
+}
+
+static const char *check_header(const struct kedge__kubeconfig_field *f, kedge_str s)
+{
+    if (f->slot == KEDGE__API_VERSION && s.len > 0 && !kedge_str_is(s, "v1"))
+        return "is no kubeconfig: v1 is needed";
+    if (f->slot == KEDGE__KIND && s.len > 0 && !kedge_str_is(s, "Config"))
+        return "is no kubeconfig: Config is needed";
+    return NULL;
+}
+
+static const char *check_text(const struct kedge__kubeconfig_field *f, kedge_str s,
+                              enum scalar kind)
+{
+    if (kind == BOOLEAN)
+        return "is true or false to YAML where a text is needed: put it in quotes";
+    if (kind == NUMBER)
+        return "is a number to YAML where a text is needed: put it in quotes";
+    if (s.len > 0 && memchr(s.ptr, '\0', s.len) != NULL)
+        return "holds a NUL character";
+    return check_header(f, s);
+}
+
+static const char *check_data(kedge_str s, enum scalar kind)
+{
+    size_t len = 0;
+    if (kind != TEXT || kedge__base64_decode(s, NULL, 0, &len) != KEDGE_OK)
+        return "is no base64";
+    return NULL;
+}
+
+// What is wrong with a scalar as the value of `f`, or NULL.
+static const char *check(const struct kedge__kubeconfig_field *f, kedge_str s, enum scalar kind)
+{
+    switch (f->type) {
+    case KEDGE__TEXT:
+        return check_text(f, s, kind);
+    case KEDGE__DATA:
+        return check_data(s, kind);
+    case KEDGE__BOOL:
+        return kind == BOOLEAN ? NULL : "is neither true nor false";
+    case KEDGE__MAP:
+        return "is a single value where a map is needed";
+    case KEDGE__LIST:
+        return "is a single value where a list is needed";
+    case KEDGE__ANY:
+        break;
+    }
+    return NULL;
+}
+
+static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field *f,
+                            const yaml_event_t *event)
+{
+    static const char str_tag[] = "tag:yaml.org,2002:str";
+    const char *tag = (const char *)event->data.scalar.tag;
+    kedge_str s = text_of(event);
+    enum scalar kind = kind_of(event);
+    size_t line = line_of(event);
+    if (tag != NULL && strcmp(tag, "!") != 0 && strcmp(tag, str_tag) != 0)
+        return fail(w, line, "has a YAML tag, which is not supported: write it without");
+    forget_all(w, f);
+    if (names_an_entry(f->slot))
+        note_name(w, kind == NOTHING ? (kedge_str){NULL, 0} : s, line);
+    if (kind == NOTHING)
+        return KEDGE_OK;
+    const char *problem = check(f, s, kind);
+    if (problem != NULL)
+        return fail(w, line, problem);
+    bool nothing = s.len == 0 || (f->type == KEDGE__BOOL && is_one_of(s, false_words));
+    return nothing ? KEDGE_OK : keep(w, f, s, line);
+}
+
+// --- entries of lists ----------------------------------------------------------------------------
+
+static void begin_list(struct walk *w, const struct kedge__kubeconfig_field *f)
+{
+    struct kedge__kubeconfig_query *q = w->q;
+    w->hashes = NULL;
+    w->hashes_mark = kedge__mark(w->k);
+    if (f->below[0].slot == q->name_slot && q->what == KEDGE__FIND)
+        q->found = false; // a second list of that name stands for the first
+}
+
+static void end_list(struct walk *w)
+{
+    if (w->q->what == KEDGE__CHECK)
+        kedge__reset(w->k, w->hashes_mark);
+}
+
+static void begin_entry(struct walk *w, struct frame *list, size_t line)
+{
+    const struct kedge__kubeconfig_query *q = w->q;
+    bool this_list = list->fields[0].slot == q->name_slot;
+    w->wanted = q->what == KEDGE__TAKE && this_list && list->entries == q->place;
+    list->entries++;
+    note_name(w, (kedge_str){NULL, 0}, line);
+    for (const struct kedge__kubeconfig_field *f = list->fields; w->wanted && f->key != NULL; f++)
+        forget_all(w, f);
+}
+
+static kedge_err fail_duplicate(const struct walk *w)
+{
+    struct kedge__line *l = kedge__fail(w->k, KEDGE_ERR_CONFIG);
+    kedge__line_text(l, w->path);
+    say_number(l, ":", w->name_line, ": ");
+    say_field(l, w);
+    kedge__line_text(l, "duplicate name \"");
+    kedge__line_text(l, w->name_shown);
+    kedge__line_text(l, "\" in list");
+    return KEDGE_ERR_CONFIG;
+}
+
+// Remembers the name and fails if the list had it already.
+static kedge_err check_name(struct walk *w, const struct frame *list)
+{
+    if (list->entries > KEDGE__KUBECONFIG_ENTRIES_MAX)
+        return fail_with(w, KEDGE_ERR_TOO_LONG, w->name_line,
+                         "the list has more than 4096 entries");
+    for (uint32_t i = 0; i + 1 < list->entries; i++) {
+        if (w->hashes[i] == w->name_hash)
+            return fail_duplicate(w);
+    }
+    uint64_t *next = KEDGE__NEW(w->k, NULL, uint64_t, 1);
+    if (next == NULL)
+        return KEDGE_ERR_MEMORY;
+    // Nothing else is taken while a list is checked, so they lie in a row.
+    if (w->hashes == NULL)
+        w->hashes = next;
+    *next = w->name_hash;
+    return KEDGE_OK;
+}
+
+static kedge_err end_entry(struct walk *w, const struct frame *list)
+{
+    struct kedge__kubeconfig_query *q = w->q;
+    bool wanted = w->wanted;
+    w->wanted = false;
+    if (q->what == KEDGE__CHECK)
+        return check_name(w, list);
+    if (q->what == KEDGE__FIND && list->fields[0].slot == q->name_slot && w->named && !q->found) {
+        q->found = true;
+        q->place = list->entries - 1;
+    }
+    if (!wanted)
+        return KEDGE_OK;
+    q->found = w->named;
+    return w->named ? KEDGE_OK : fail(w, w->name_line, "the file changed while it was read");
+}
+
+// --- events --------------------------------------------------------------------------------------
+
+static struct frame *top(struct walk *w)
+{
+    return w->depth > 0 ? &w->frames[w->depth - 1] : NULL;
+}
+
+// What stands at this place by the table: an entry of a list is a map of the list's fields.
+static struct kedge__kubeconfig_field expected(const struct frame *f)
+{
+    static const struct kedge__kubeconfig_field unknown = {"", KEDGE__ANY, KEDGE__NO_SLOT, NULL};
+    if (f == NULL)
+        return (struct kedge__kubeconfig_field){"", KEDGE__MAP, KEDGE__NO_SLOT,
+                                                kedge__kubeconfig_root};
+    if (f->is_list)
+        return (struct kedge__kubeconfig_field){"", KEDGE__MAP, KEDGE__NO_SLOT, f->fields};
+    return f->at != NULL ? *f->at : unknown;
+}
+
+// A value has ended, whatever it was.
+static kedge_err end_value(struct walk *w)
+{
+    struct frame *f = top(w);
+    if (f == NULL)
+        return KEDGE_OK;
+    if (f->is_list)
+        return end_entry(w, f);
+    f->has_key = false;
+    f->at = NULL;
+    return KEDGE_OK;
+}
+
+static kedge_err take_key(struct walk *w, struct frame *f, const yaml_event_t *event)
+{
+    kedge_str key = text_of(event);
+    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && kedge_str_is(key, "<<"))
+        return fail(w, line_of(event), "YAML merge keys (<<) are not supported: write it out");
+    f->has_key = true;
+    f->at = NULL;
+    for (const struct kedge__kubeconfig_field *i = f->fields; i->key != NULL; i++) {
+        if (kedge_str_is(key, i->key))
+            f->at = i;
+    }
+    return KEDGE_OK;
+}
+
+static kedge_err scalar(struct walk *w, const yaml_event_t *event)
+{
+    struct frame *f = top(w);
+    if (w->skipped > 0)
+        return KEDGE_OK;
+    if (f != NULL && !f->is_list && !f->has_key)
+        return take_key(w, f, event);
+    if (f != NULL && f->is_list)
+        begin_entry(w, f, line_of(event));
+    struct kedge__kubeconfig_field field = expected(f);
+    if (f == NULL && kind_of(event) != NOTHING)
+        return fail(w, line_of(event), "is no kubeconfig: a single value where a map is needed");
+    kedge_err err =
+        field.key[0] != '\0' || field.type == KEDGE__MAP ? take_value(w, &field, event) : KEDGE_OK;
+    return err == KEDGE_OK ? end_value(w) : err;
+}
+
+static kedge_err enter(struct walk *w, const struct kedge__kubeconfig_field *f, bool is_list)
+{
+    w->frames[w->depth++] = (struct frame){f->below, NULL, is_list, false, 0};
+    if (is_list)
+        begin_list(w, f);
+    return KEDGE_OK;
+}
+
+static kedge_err begin_collection(struct walk *w, const yaml_event_t *event, bool is_list)
+{
+    struct frame *f = top(w);
+    size_t line = line_of(event);
+    if (w->depth + w->skipped == KEDGE__KUBECONFIG_DEPTH_MAX)
+        return fail(w, line, "is nested deeper than 100 levels");
+    if (w->skipped > 0) {
+        w->skipped++;
+        return KEDGE_OK;
+    }
+    if (f != NULL && !f->is_list && !f->has_key)
+        return fail(w, line, "a key is a list or a map where a text is needed");
+    if (f != NULL && f->is_list)
+        begin_entry(w, f, line);
+    struct kedge__kubeconfig_field field = expected(f);
+    if (field.type == KEDGE__ANY) {
+        w->skipped = 1;
+        return keep(w, &field, KEDGE_STR("..."), line);
+    }
+    if (field.type != (is_list ? KEDGE__LIST : KEDGE__MAP) || w->depth == LEVELS)
+        return fail(w, line,
+                    is_list ? "is a list where it must not be one"
+                            : "is a map where it must not be one");
+    forget_all(w, &field);
+    return enter(w, &field, is_list);
+}
+
+static kedge_err end_collection(struct walk *w)
+{
+    if (w->skipped > 0) {
+        w->skipped--;
+        return w->skipped == 0 ? end_value(w) : KEDGE_OK;
+    }
+    if (top(w)->is_list)
+        end_list(w);
+    w->depth--;
+    return end_value(w);
+}
+
+static kedge_err take_event(struct walk *w, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return scalar(w, event);
+    case YAML_MAPPING_START_EVENT:
+        return begin_collection(w, event, false);
+    case YAML_SEQUENCE_START_EVENT:
+        return begin_collection(w, event, true);
+    case YAML_MAPPING_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT:
+        return end_collection(w);
+    case YAML_ALIAS_EVENT:
+        // Where things are skipped, nothing is expanded and nothing can explode.
+        if (w->skipped > 0)
+            return KEDGE_OK;
+        return fail(w, line_of(event),
+                    "YAML aliases (*name) are not supported: write the value out");
+    case YAML_DOCUMENT_END_EVENT:
+    case YAML_STREAM_END_EVENT:
+        w->done = true; // client-go reads the first document only
+        return KEDGE_OK;
+    default:
+        return KEDGE_OK;
+    }
+}
+
+static kedge_err next_event(struct walk *w)
+{
+    yaml_event_t event;
+    if (!yaml_parser_parse(&w->parser, &event))
+        return parsing_failed(w);
+    kedge_err err = take_event(w, &event);
+    if (event.type == YAML_SCALAR_EVENT)
+        kedge__wipe(event.data.scalar.value, event.data.scalar.length);
+    yaml_event_delete(&event);
+    return err;
+}
+
+// libyaml frees its buffers as they are, with secrets in them.
+static void wipe_buffers(yaml_parser_t *p)
+{
+    if (p->raw_buffer.start != NULL)
+        kedge__wipe(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
+    if (p->buffer.start != NULL)
+        kedge__wipe(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
+}
+
+static kedge_err walk_file(struct kedge *k, const char *path, struct kedge__kubeconfig_query *q)
+{
+    struct walk w;
+    memset(&w, 0, sizeof w);
+    w.k = k;
+    w.path = path;
+    w.q = q;
+    if (!yaml_parser_initialize(&w.parser)) {
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_MEMORY), "libyaml has no memory");
+        return KEDGE_ERR_MEMORY;
+    }
+    yaml_parser_set_input(&w.parser, read_more, &w);
+    kedge_err err = KEDGE_OK;
+    while (err == KEDGE_OK && !w.done)
+        err = next_event(&w);
+    wipe_buffers(&w.parser);
+    yaml_parser_delete(&w.parser);
+    return err;
+}
+
+kedge_err kedge_config_kubeconfig(struct kedge *k, struct kedge_config *config,
+                                  const struct kedge_config_options *options)
+{
+    return kedge__kubeconfig_load(k, config, options, walk_file);
+}
