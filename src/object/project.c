@@ -16,7 +16,7 @@
 
 #define OFFSET_MAX ((kedge_offset)-1)
 
-enum { SHARED = 64, SHARED_MAX = 255, SHORT_TEXT = 64 };
+enum { SHARED = 32, SHARED_MAX = 255, SHORT_TEXT = 64 };
 
 // A text that may be shared: where it stands in the document, and where in the record.
 struct shared {
