@@ -37,12 +37,12 @@ $(if $(WRONG),$(error KINDS: there is no "$(firstword $(WRONG))"; there are: $(A
 $(foreach s,TLS KUBECONFIG_FILES THREADS,$(if $(filter 0 1,$($(s))),,$(error $(s): 0 or 1, not "$($(s))")))
 switch     = $(if $(filter 0,$(1)),$(2),$(3))
 CHOSEN    := src/net/no_tls.c $(wildcard src/net/tls*.c) src/client/no_kubeconfig.c \
-    src/client/kubeconfig.c $(ALL_KINDS:%=src/object/kinds/%.c)
+    $(wildcard src/client/kubeconfig*.c) $(ALL_KINDS:%=src/object/kinds/%.c)
 ALWAYS    := $(filter-out $(CHOSEN),$(wildcard src/*/*.c src/*/*/*.c))
 # $(call sources,TLS,KUBECONFIG_FILES,KINDS)
 sources    = $(ALWAYS) $(3:%=src/object/kinds/%.c) $(filter $(CHOSEN),$(wildcard \
     $(call switch,$(1),src/net/no_tls.c,src/net/tls*.c) \
-    $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig.c)))
+    $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig*.c)))
 libraries  = $(call switch,$(1),,-lmbedtls -lmbedx509 -lmbedcrypto) $(call switch,$(2),,-lyaml)
 PORT      := $(wildcard port/posix/*.c)
 mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/bench/*.c \

@@ -32,16 +32,16 @@ need() {
 
 look_for_all() {
     missing=
-    compiles "$cc" stdint.h 'return 0;' || {
+    # A library is only compiled: headers will do.
+    only=
+    [ "$what" = library ] && only=-c
+    compiles "$cc" stdint.h 'return 0;' $only || {
         command -v "${cc%% *}" >/dev/null || need gcc
         need libc6-dev
         return
     }
     # Only a header, and the same for every machine: found by the compiler of this one.
     compiles "${HOSTCC:-cc}" jsmn.h 'return 0;' -c || need libjsmn-dev
-    # A library is only compiled: headers will do.
-    only=
-    [ "$what" = library ] && only=-c
     if [ "$what" = all ] || [ "${TLS:-1}" != 0 ]; then
         compiles "$cc" mbedtls/ssl.h 'mbedtls_ssl_init(0);' $only -lmbedtls -lmbedx509 -lmbedcrypto ||
             need libmbedtls-dev
