@@ -54,28 +54,89 @@ static json_t *state_of(const struct mock *mock)
                      (json_int_t)mock->fault_count, "objects", objects);
 }
 
+static json_t *compact(struct mock *mock, const json_t *body)
+{
+    if (json_is_true(json_object_get(body, "onlyLists")))
+        mock_compact_lists(mock);
+    else
+        mock_compact(mock);
+    return NULL;
+}
+
+static json_t *restart(struct mock *mock, const json_t *body)
+{
+    mock_restart(mock, json_is_true(json_object_get(body, "keepHistory")));
+    return NULL;
+}
+
+static json_t *rewind_to(struct mock *mock, const json_t *body)
+{
+    return mock_rewind(mock, number(body, "resourceVersion"))
+               ? NULL
+               : status_bad_request("that version was compacted, or is in the future");
+}
+
+static json_t *churn(struct mock *mock, const json_t *body)
+{
+    for (size_t i = number(body, "steps"); i > 0; i--)
+        mock_churn(mock);
+    return NULL;
+}
+
+static json_t *forbid(struct mock *mock, const json_t *body)
+{
+    mock_forbid(mock, mock__path_string(body, "user"),
+                json_string_value(json_object_get(body, "verb")),
+                json_string_value(json_object_get(body, "resource")));
+    return NULL;
+}
+
+static json_t *heal(struct mock *mock, const json_t *body)
+{
+    (void)body;
+    mock_heal(mock);
+    return NULL;
+}
+
+static json_t *bookmark(struct mock *mock, const json_t *body)
+{
+    (void)body;
+    mock_bookmark(mock);
+    return NULL;
+}
+
+static json_t *allow(struct mock *mock, const json_t *body)
+{
+    (void)body;
+    mock_allow_all(mock);
+    return NULL;
+}
+
+static json_t *only_look(struct mock *mock, const json_t *body)
+{
+    (void)mock;
+    (void)body;
+    return NULL;
+}
+
 // False: no such request.
 static bool obey(struct mock_connection *c, const char *what, const json_t *body, json_t **refusal)
 {
-    struct mock *mock = c->mock;
-    if (!strcmp(what, "fault")) {
-        *refusal = arm(mock, body);
-    } else if (!strcmp(what, "heal")) {
-        mock_heal(mock);
-    } else if (!strcmp(what, "compact")) {
-        mock_compact(mock);
-    } else if (!strcmp(what, "restart")) {
-        mock_restart(mock, json_is_true(json_object_get(body, "keepHistory")));
-        c->broken = false; // it still wants the answer
-    } else if (!strcmp(what, "bookmark")) {
-        mock_bookmark(mock);
-    } else if (!strcmp(what, "churn")) {
-        for (size_t i = number(body, "steps"); i > 0; i--)
-            mock_churn(mock);
-    } else {
-        return !strcmp(what, "state");
+    static const struct {
+        const char *what;
+        json_t *(*act)(struct mock *mock, const json_t *body);
+    } orders[] = {{"fault", arm},         {"heal", heal},     {"compact", compact},
+                  {"restart", restart},   {"churn", churn},   {"rewind", rewind_to},
+                  {"bookmark", bookmark}, {"forbid", forbid}, {"allow", allow},
+                  {"state", only_look}};
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (strcmp(orders[i].what, what))
+            continue;
+        *refusal = orders[i].act(c->mock, body);
+        c->broken = false; // after a restart, it still wants the answer
+        return true;
     }
-    return true;
+    return false;
 }
 
 void fault_serve(struct mock_connection *c)

@@ -112,9 +112,14 @@ uint64_t mock_version(const struct mock *mock)
     return mock->version;
 }
 
-void mock_compact(struct mock *mock)
+void mock_compact_lists(struct mock *mock)
 {
     mock->compacted = mock->version;
+}
+
+void mock_compact(struct mock *mock)
+{
+    mock_compact_lists(mock);
     for (size_t i = 0; i < mock->resource_count; i++)
         resource_forget(&mock->resources[i], mock->version);
 }

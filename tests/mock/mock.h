@@ -134,6 +134,9 @@ uint64_t mock_version(const struct mock *mock);
 // Forgets all history: older versions answer 410 in lists, continue tokens and watches.
 void mock_compact(struct mock *mock);
 
+// The same for lists and continue tokens only: watches still find what the watch cache holds.
+void mock_compact_lists(struct mock *mock);
+
 // Breaks all connections; without keep_history the watch caches begin anew at this version.
 void mock_restart(struct mock *mock, bool keep_history);
 

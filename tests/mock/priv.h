@@ -77,7 +77,7 @@ struct request {
 enum parse_result { PARSE_MORE, PARSE_DONE, PARSE_BAD, PARSE_HEAD_TOO_LARGE, PARSE_BODY_TOO_LARGE };
 
 // Reads one request from the front of input; *used is how many bytes it took when done.
-// *head_done tells that only the body is missing (for Expect: 100-continue).
+// *expects tells that the client waits for 100 Continue before it sends the body.
 enum parse_result request_parse(struct request *request, const struct text *input, size_t *used,
                                 bool *expects);
 void request_free(struct request *request);

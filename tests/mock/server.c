@@ -27,6 +27,7 @@ struct client {
     bool shaken;     // the handshake is done
     char out[PIECE]; // taken from the connection, not yet written
     size_t out_at, out_len;
+    bool gone;
     bool more; // the last write took everything and there may be more
 };
 
@@ -185,16 +186,21 @@ static bool shake_hands(struct client *c)
     return true;
 }
 
-static void serve_client(struct server *s, size_t i, bool readable)
+static void take_from_client(struct client *c)
+{
+    if (!c->shaken && !shake_hands(c))
+        c->gone = true;
+    else if (c->shaken && !take_input(c))
+        c->gone = true;
+}
+
+static void give_to_client(struct server *s, size_t i)
 {
     struct client *c = s->clients[i];
-    bool alive = c->shaken || shake_hands(c);
-    if (alive && c->shaken && readable)
-        alive = take_input(c);
-    if (alive && c->shaken)
-        alive = give_output(c);
+    if (!c->gone && c->shaken && !give_output(c))
+        c->gone = true;
     enum mock_state state = mock_connection_state(c->connection);
-    if (!alive || state == MOCK_RESET || (state == MOCK_CLOSED && c->out_at == c->out_len))
+    if (c->gone || state == MOCK_RESET || (state == MOCK_CLOSED && c->out_at == c->out_len))
         drop_client(s, i, state == MOCK_RESET);
 }
 
@@ -278,9 +284,13 @@ static void turn(struct server *s, int timeout)
         die("poll");
     mock_tick(s->mock, now_ms());
     churn(s, now_ms());
+    // First all that comes, then all that it caused, also for others.
+    for (size_t i = 0; i < clients; i++)
+        if (fds[s->listener_count + i].revents)
+            take_from_client(s->clients[i]);
     // From the end, because a client that goes is replaced by the last.
     for (size_t i = clients; i > 0; i--)
-        serve_client(s, i - 1, fds[s->listener_count + i - 1].revents != 0);
+        give_to_client(s, i - 1);
     for (size_t i = 0; i < s->listener_count; i++)
         if (fds[i].revents)
             accept_client(s, s->listeners[i]);

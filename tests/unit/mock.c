@@ -938,6 +938,18 @@ static void a_watch_from_before_history_is_an_error_event(void **state)
     assert_events(p, "MODIFIED:a@4 ");
 }
 
+static void compacted_lists_leave_watches_alone(void **state)
+{
+    struct peer *p = *state;
+    apply_config(p, "a", "x");
+    apply_config(p, "a", "y");
+    mock_compact_lists(p->mock);
+    ask(p, "GET", CONFIGMAPS "?resourceVersion=2&resourceVersionMatch=Exact", "", "");
+    assert_reason(p, 410, "Expired");
+    ask(p, "GET", CONFIGMAPS "?watch=1&resourceVersion=2", "", "");
+    assert_events(p, "MODIFIED:a@3 ");
+}
+
 static void history_is_a_ring(void **state)
 {
     struct peer *p = *state;
@@ -1336,8 +1348,13 @@ static void faults_can_be_armed_over_http(void **state)
     assert_body_contains(p, "\"reason\":\"Expired\"");
     ask(p, "POST", "/mock/restart", JSON_TYPE, "{}");
     assert_code(p, 200);
-    for (int kind = 0; kind < MOCK_FAULT_KINDS; kind++)
-        assert_int_equal(mock_fault_by_name("none"), MOCK_FAULT_KINDS);
+    ask(p, "POST", "/mock/forbid", JSON_TYPE, "{\"user\":\"system:anonymous\",\"verb\":\"list\"}");
+    ask(p, "GET", CONFIGMAPS, "", "");
+    assert_reason(p, 403, "Forbidden");
+    ask(p, "POST", "/mock/rewind", JSON_TYPE, "{\"resourceVersion\":1}");
+    assert_code(p, 400);
+    assert_int_equal(mock_fault_by_name("cut"), MOCK_FAULT_CUT);
+    assert_int_equal(mock_fault_by_name("close"), MOCK_FAULT_CLOSE);
 }
 
 // ---- the busy cluster ----------------------------------------------------------------------
@@ -1455,6 +1472,7 @@ int main(void)
         T(bookmarks_come_each_minute_and_before_the_end),
         T(a_bookmark_has_the_shell_of_its_kind),
         T(a_watch_from_before_history_is_an_error_event),
+        T(compacted_lists_leave_watches_alone),
         T(history_is_a_ring),
         T(a_watch_that_is_not_read_for_long_is_closed),
         T(a_restart_breaks_connections_and_may_forget),
