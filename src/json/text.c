@@ -51,12 +51,15 @@ static void compare(struct kedge_sieve *s, const char *bytes, size_t len)
                                                       (size_t)f->prefix + s->key_len, bytes, len);
     if (s->match != 0) {
         s->key_len = (uint16_t)(s->key_len + len);
-    } else if (f->flags & FRAME_ALL) {
+        return;
+    }
+    if (f->flags & FRAME_ALL) {
         release_key(s, rows);
         kedge__sieve_put_escaped(s, bytes, len);
     } else {
         s->state = SKIP_TEXT;
     }
+    s->key_len = 0;
 }
 
 void kedge__sieve_key(struct kedge_sieve *s)
