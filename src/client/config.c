@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// config.c - the pod's configuration, the choice between it and kubeconfig, and what both share.
+// config.c - the pod's configuration, and what it shares with kubeconfig.
 #include "client/config_priv.h"
 
 #include "base/wipe.h"
+#include "client/token.h"
 
 #define POD_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -180,22 +181,6 @@ bool kedge__config_has_pem(kedge_str text)
     return false;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-kedge_str kedge__config_trim(kedge_str s)
-{
-    while (s.len > 0 && is_space(s.ptr[s.len - 1]))
-        s.len--;
-    while (s.len > 0 && is_space(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    return s;
-}
-
 // --- the pod's -----------------------------------------------------------------------------------
 
 static kedge_err fail(struct kedge *k, kedge_err err, const char *path, const char *problem)
@@ -220,9 +205,7 @@ static bool has_pod_environment(struct kedge *k)
            variable(k, "KUBERNETES_SERVICE_PORT") != NULL;
 }
 
-// Whether this is a pod with a service account. A token that is there but cannot be read says yes:
-// to go on with somebody else's kubeconfig would hide what is wrong.
-static bool is_pod(struct kedge *k)
+bool kedge__config_is_pod(struct kedge *k)
 {
     char first;
     return has_pod_environment(k) && k->port->file != NULL &&
@@ -278,7 +261,7 @@ static kedge_err pod_own_namespace(struct kedge *k, struct kedge_config *config)
         kedge_err err = kedge__config_read(k, pod_namespace, &text);
         if (err == KEDGE_ERR_MEMORY)
             return err;
-        text = err == KEDGE_OK ? kedge__config_trim(text) : (kedge_str){NULL, 0};
+        text = err == KEDGE_OK ? kedge__token_trim(text) : (kedge_str){NULL, 0};
     }
     if (text.len == 0)
         return KEDGE_OK;
@@ -307,20 +290,4 @@ kedge_err kedge_config_in_cluster(struct kedge *k, struct kedge_config *config)
     struct kedge__config_loading l;
     kedge_err err = kedge__config_begin(&l, k, config);
     return err == KEDGE_OK ? kedge__config_end(&l, load_pod(k, config)) : err;
-}
-
-// --- the choice ----------------------------------------------------------------------------------
-
-static bool is_explicit(const struct kedge_config_options *options)
-{
-    return options != NULL && ((options->kubeconfig != NULL && options->kubeconfig[0] != '\0') ||
-                               (options->context != NULL && options->context[0] != '\0'));
-}
-
-kedge_err kedge_config_load(struct kedge *k, struct kedge_config *config,
-                            const struct kedge_config_options *options)
-{
-    if (k != NULL && !is_explicit(options) && is_pod(k))
-        return kedge_config_in_cluster(k, config);
-    return kedge_config_kubeconfig(k, config, options);
 }

@@ -49,7 +49,8 @@ const char *kedge__config_read_problem(kedge_err err);
 // True if a PEM block begins somewhere in `text`.
 bool kedge__config_has_pem(kedge_str text);
 
-// Without white space at both ends.
-kedge_str kedge__config_trim(kedge_str s);
+// Whether this is a pod with a service account. A token that is there but cannot be read says yes:
+// to go on with somebody else's kubeconfig would hide what is wrong.
+bool kedge__config_is_pod(struct kedge *k);
 
 #endif

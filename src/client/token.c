@@ -17,7 +17,7 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static kedge_str trim(kedge_str s)
+kedge_str kedge__token_trim(kedge_str s)
 {
     while (s.len > 0 && is_space(s.ptr[s.len - 1]))
         s.len--;
@@ -49,6 +49,8 @@ static const char *problem_of(kedge_err err)
         return "the token is longer than KEDGE_TOKEN_MAX, or than the room taken for it";
     case KEDGE_ERR_STATE:
         return "the file is empty";
+    case KEDGE_ERR_UNSUPPORTED:
+        return "the port has no files";
     default:
         return "the file cannot be read";
     }
@@ -124,7 +126,7 @@ static kedge_err measure(struct kedge *k, const char *path, size_t *len)
 // Takes `text` into use. It may lie in the buffer, behind the token in use.
 static kedge_err use(struct kedge__token_source *t, kedge_str text)
 {
-    text = trim(text);
+    text = kedge__token_trim(text);
     if (text.len == 0)
         return KEDGE_ERR_STATE;
     if (has_control(text))
@@ -171,29 +173,16 @@ static kedge_err take_room(struct kedge *k, struct kedge__token_source *t, size_
     return t->buf != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY;
 }
 
-kedge_err kedge__token_init(struct kedge *k, struct kedge__token_source *t, const char *text,
-                            const char *path)
+// The file's token, or else the text's.
+static kedge_err read_first(struct kedge *k, struct kedge__token_source *t, kedge_str text)
 {
-    kedge_str given = trim(kedge_str_of(text));
     size_t file_len = 0;
-    kedge_err text_err = KEDGE_ERR_STATE, file_err = KEDGE_ERR_UNSUPPORTED;
-    memset(t, 0, sizeof *t);
-    t->path = path != NULL && path[0] != '\0' ? path : NULL;
-    if (given.len == 0 && t->path == NULL) {
-        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), "neither a token nor a token file");
-        return KEDGE_ERR_ARGUMENT;
-    }
-    if (given.len > KEDGE_TOKEN_MAX)
-        return fail(k, NULL, KEDGE_ERR_TOO_LONG);
-    if (has_file(k, t))
-        file_err = measure(k, path, &file_len);
-    if (take_room(k, t, given.len, file_err == KEDGE_OK ? file_len : 0) != KEDGE_OK)
+    kedge_err file_err = has_file(k, t) ? measure(k, t->path, &file_len) : KEDGE_ERR_UNSUPPORTED;
+    if (take_room(k, t, text.len, file_err == KEDGE_OK ? file_len : 0) != KEDGE_OK)
         return KEDGE_ERR_MEMORY;
-    if (given.len > 0)
-        text_err = use(t, given);
+    kedge_err text_err = use(t, text);
     if (file_err == KEDGE_OK)
         file_err = reread(k, t);
-
     t->fresh = file_err == KEDGE_OK;
     t->read_at = kedge__clock(k);
     if (file_err == KEDGE_OK || (t->path == NULL && text_err == KEDGE_OK))
@@ -203,6 +192,21 @@ kedge_err kedge__token_init(struct kedge *k, struct kedge__token_source *t, cons
         return KEDGE_OK;
     }
     return fail(k, t->path, t->path != NULL ? file_err : text_err);
+}
+
+kedge_err kedge__token_init(struct kedge *k, struct kedge__token_source *t, const char *text,
+                            const char *path)
+{
+    kedge_str given = kedge__token_trim(kedge_str_of(text));
+    memset(t, 0, sizeof *t);
+    t->path = path != NULL && path[0] != '\0' ? path : NULL;
+    if (given.len == 0 && t->path == NULL) {
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), "neither a token nor a token file");
+        return KEDGE_ERR_ARGUMENT;
+    }
+    if (given.len > KEDGE_TOKEN_MAX)
+        return fail(k, NULL, KEDGE_ERR_TOO_LONG);
+    return read_first(k, t, given);
 }
 
 kedge_err kedge__token_get(struct kedge *k, struct kedge__token_source *t, kedge_time now,

@@ -33,10 +33,11 @@ struct kedge__token_source {
 // the size of the first token twice and 1 KiB, so that the tokens after it may be half a KiB longer
 // or more.
 //
-// KEDGE_ERR_ARGUMENT  neither is given
-// KEDGE_ERR_FILE      the file cannot be read, or is empty, and there is no text
-// KEDGE_ERR_CONFIG    a token holds a control character and there is no other
-// KEDGE_ERR_TOO_LONG  a token is longer than KEDGE_TOKEN_MAX and there is no other
+// KEDGE_ERR_ARGUMENT     neither is given
+// KEDGE_ERR_FILE         the file cannot be read, or is empty, and there is no text
+// KEDGE_ERR_CONFIG       a token holds a control character and there is no other
+// KEDGE_ERR_TOO_LONG     a token is longer than KEDGE_TOKEN_MAX and there is no other
+// KEDGE_ERR_UNSUPPORTED  the port has no files, and there is no text
 // KEDGE_ERR_MEMORY
 // All but MEMORY record a failure with the place.
 kedge_err kedge__token_init(struct kedge *k, struct kedge__token_source *t, const char *text,
@@ -52,5 +53,8 @@ void kedge__token_expire(struct kedge__token_source *t);
 
 // Erases the tokens. A source that was never made, all zeros, is left alone.
 void kedge__token_wipe(struct kedge__token_source *t);
+
+// Without the white space at both ends.
+kedge_str kedge__token_trim(kedge_str s);
 
 #endif
