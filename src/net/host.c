@@ -17,7 +17,8 @@ static int hex_digit(char c)
     return digit(c);
 }
 
-// One decimal number of an IPv4 address: 0 to 255, no zero in front. Moves `at`; -1 if there is none.
+// One decimal number of an IPv4 address: 0 to 255, no zero in front. Moves `at`; -1 if there is
+// none.
 static int octet(kedge_str text, size_t *at)
 {
     int value = 0;

@@ -12,8 +12,8 @@ size_t kedge__host_ip(kedge_str text, unsigned char out[16]);
 // `text` without the one dot that may end an absolute name.
 kedge_str kedge__host_trim(kedge_str text);
 
-// True if a certificate's DNS name is for the host: the same letters in either case, or "*." and all
-// but the first label of the host. Neither is trimmed; an empty name is for nobody.
+// True if a certificate's DNS name is for the host: the same letters in either case, or "*." and
+// all but the first label of the host. Neither is trimmed; an empty name is for nobody.
 bool kedge__host_matches(kedge_str pattern, kedge_str host);
 
 #endif

@@ -58,7 +58,8 @@ static const struct text flags_texts[] = {
     {MBEDTLS_X509_BADCERT_FUTURE, "the server's certificate, or its CA's, is not yet valid"},
     {MBEDTLS_X509_BADCERT_CN_MISMATCH,
      "the server's certificate is not for this host name or address"},
-    {MBEDTLS_X509_BADCERT_KEY_USAGE, "the server's certificate may not be used for TLS (key usage)"},
+    {MBEDTLS_X509_BADCERT_KEY_USAGE,
+     "the server's certificate may not be used for TLS (key usage)"},
     {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
      "the server's certificate may not be used by a server (extended key usage)"},
     {MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
@@ -120,7 +121,7 @@ static uint32_t low(int ret)
     return (uint32_t)-ret & 0x7fu;
 }
 
-#define HIGH(error) ((uint32_t)-(error))
+#define HIGH(error) ((uint32_t) - (error))
 
 bool kedge__tls_is_memory(int ret)
 {
@@ -152,8 +153,7 @@ static const struct text error_texts[] = {
     {HIGH(MBEDTLS_ERR_SSL_INVALID_MAC), "a TLS record was damaged on its way"},
     {HIGH(MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE), "the peer sent a TLS message out of turn"},
     {HIGH(MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY), "the peer ended TLS during the handshake"},
-    {HIGH(MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED),
-     "no CA is configured, so no server can be trusted"},
+    {HIGH(MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED), "no CA is configured, so no server can be trusted"},
     {HIGH(MBEDTLS_ERR_X509_FATAL_ERROR), "the server's chain of certificates is too long"},
     {HIGH(MBEDTLS_ERR_X509_CERT_VERIFY_FAILED), "the server's certificate is not acceptable"},
 };

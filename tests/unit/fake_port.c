@@ -209,10 +209,11 @@ static int fake_write(struct kedge_stream *s, const void *buf, size_t len)
     struct fake_port *p = f->port;
     assert_true(len > 0);
     assert_true(f->state == OPEN || f->state == BROKEN);
-    if (fails(p, FAKE_CALL_WRITE) || p->peer->state(f->connection) != FAKE_OPEN)
+    if (fails(p, FAKE_CALL_WRITE))
         f->state = BROKEN;
     bool vanishes = silent(f);
-    if (f->state == BROKEN)
+    // Who has closed takes nothing; what it had sent before may still be read.
+    if (f->state == BROKEN || p->peer->state(f->connection) != FAKE_OPEN)
         return KEDGE_ERR_IO;
     if (blocks(p))
         return KEDGE_WANT_WRITE;
