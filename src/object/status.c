@@ -133,7 +133,7 @@ static bool says_too_large(kedge_json_value message)
 
 static void read_causes(struct kedge_status *s, kedge_json_value causes)
 {
-    bool timeout = strcmp(s->reason, reasons[TIMEOUT].name) == 0;
+    bool timeout = kedge_status_is_timeout(s);
     size_t count = kedge_json_type(causes) == KEDGE_JSON_ARRAY ? kedge_json_count(causes) : 0;
     kedge_json_value cause = kedge_json_first(causes);
     for (size_t i = 0; i < count; i++, cause = kedge_json_next(cause)) {
@@ -169,7 +169,7 @@ bool kedge_status_read(struct kedge_status *s, kedge_json_value object)
     read_text(s->message, sizeof s->message, found_value(object, &found, MESSAGE));
     if (kedge_json_int64(found_value(object, &found, RETRY_AFTER), &n) && n >= 0)
         s->retry_after_seconds = (int32_t)(n < INT32_MAX ? n : INT32_MAX);
-    if (strcmp(s->reason, reasons[TIMEOUT].name) == 0)
+    if (kedge_status_is_timeout(s))
         s->version_too_large = says_too_large(found_value(object, &found, MESSAGE));
     read_causes(s, found_value(object, &found, CAUSES));
     return true;
