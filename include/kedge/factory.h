@@ -33,7 +33,7 @@ struct kedge_informer_options {
     const char *label_selector; // as the API takes it: "app=web,tier!=db"; NULL: all
     const char *field_selector; // "spec.nodeName=edge-1"; NULL: all
     uint32_t page;              // objects a page of a list; 0: 500. KEDGE_UNPAGED: one list of all
-    size_t text_max;            // bytes of the wanted fields of one object as JSON text; 0: 8,192
+    size_t text_max;            // bytes of the wanted fields of one object as JSON text; 0: 6,144
     size_t buffer;              // bytes of the connection's buffer; 0: 4,096; 2,048 at least
     size_t reserved;            // bytes of the heap that the other informers cannot take
     size_t maximum;             // bytes of the heap that this one cannot pass; 0: no limit

@@ -75,7 +75,8 @@ static void book(struct kedge *k, const char *what, size_t bytes)
     part->peak += bytes;
 }
 
-void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, size_t align)
+// Room as it is, whatever bytes it holds.
+static void *take(struct kedge *k, const char *what, size_t count, size_t size, size_t align)
 {
     size_t start = round_up(k->used, align);
     if (size > 0 && count > SIZE_MAX / 2 / size) {
@@ -90,12 +91,19 @@ void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, 
         return NULL;
     }
     void *p = k->base + start;
-    memset(p, 0, bytes);
     size_t before = k->used;
     k->used = start + bytes;
     if (k->used > k->peak)
         k->peak = k->used;
     book(k, what, k->used - before);
+    return p;
+}
+
+void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, size_t align)
+{
+    void *p = take(k, what, count, size, align);
+    if (p != NULL)
+        memset(p, 0, count * size);
     return p;
 }
 
@@ -112,11 +120,16 @@ const char *kedge__take_text(struct kedge *k, const char *what, kedge_str text)
     return copy;
 }
 
+void *kedge__take_raw(struct kedge *k, const char *what, size_t bytes)
+{
+    return take(k, what, bytes, 1, _Alignof(max_align_t));
+}
+
 void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes)
 {
     size_t start = round_up(k->used, _Alignof(max_align_t));
     *bytes = start < k->size ? k->size - start : 0;
-    return *bytes > 0 ? kedge__take_bytes(k, what, *bytes) : NULL;
+    return *bytes > 0 ? kedge__take_raw(k, what, *bytes) : NULL;
 }
 
 size_t kedge__mark(const struct kedge *k)

@@ -22,9 +22,9 @@ struct kedge__task_ops {
 struct kedge__task {
     const struct kedge__task_ops *ops;
     struct kedge__task *next;
-    kedge_time deadline;          // wants a step at this time; KEDGE_FOREVER: none
-    struct kedge_stream *stream;  // waits for this one; NULL: none
-    uint8_t interest;             // KEDGE_INTEREST_*
+    kedge_time deadline;         // wants a step at this time; KEDGE_FOREVER: none
+    struct kedge_stream *stream; // waits for this one; NULL: none
+    uint8_t interest;            // KEDGE_INTEREST_*
 };
 
 #define KEDGE__PARTS_MAX 24
@@ -39,13 +39,13 @@ struct kedge__part {
 
 struct kedge {
     const struct kedge_port *port;
-    unsigned char *base;   // the block, aligned
+    unsigned char *base; // the block, aligned
     size_t size;
-    size_t skip;           // bytes before it, lost to alignment
-    size_t used;           // arena mark
+    size_t skip; // bytes before it, lost to alignment
+    size_t used; // arena mark
     size_t peak;
 
-    kedge_err failure;     // the first
+    kedge_err failure; // the first
     char failure_buf[KEDGE_ERROR_TEXT];
     struct kedge__line failure_line;
 
@@ -55,7 +55,7 @@ struct kedge {
 
     struct kedge__task *tasks;
     volatile sig_atomic_t stopped;
-    bool inside;           // a poll is running
+    bool inside; // a poll is running
 
     struct kedge_wait *waits;
     size_t waits_cap;
@@ -69,7 +69,7 @@ struct kedge {
 // NULL: scratch, given back by kedge__reset before the call ends.
 void *kedge__take(struct kedge *k, const char *what, size_t count, size_t size, size_t align);
 
-#define KEDGE__NEW(k, what, type, count)                                                           \
+#define KEDGE__NEW(k, what, type, count) \
     ((type *)kedge__take((k), (what), (count), sizeof(type), _Alignof(type)))
 
 // Bytes as they come, aligned for anything.
@@ -78,7 +78,10 @@ void *kedge__take_bytes(struct kedge *k, const char *what, size_t bytes);
 // A NUL-terminated copy in the arena, or NULL. The empty slice gives "".
 const char *kedge__take_text(struct kedge *k, const char *what, kedge_str text);
 
-// All that is left, aligned for anything; *bytes says how many. Never NULL unless nothing is left.
+// The same without zeroing: pages of a large block that are never used are never touched.
+void *kedge__take_raw(struct kedge *k, const char *what, size_t bytes);
+
+// All that is left, not zeroed, aligned for anything; *bytes says how many. Never NULL unless nothing is left.
 void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes);
 
 // The arena's mark, and back to it: everything taken since (scratch only) is wiped and free again.

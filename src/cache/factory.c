@@ -108,7 +108,7 @@ static kedge_err take_heap(struct kedge_factory *f)
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next)
         accounts[inf->owner] = &inf->account;
     void *memory =
-        bytes > 0 ? kedge__take_bytes(f->k, "heap", bytes) : kedge__take_rest(f->k, "heap", &bytes);
+        bytes > 0 ? kedge__take_raw(f->k, "heap", bytes) : kedge__take_rest(f->k, "heap", &bytes);
     if (f->k->failure != KEDGE_OK)
         return f->k->failure;
     kedge_err err =

@@ -5,7 +5,7 @@
 
 #define QUEUE_DEFAULT  32
 #define PAGE_DEFAULT   500
-#define TEXT_DEFAULT   8192
+#define TEXT_DEFAULT   6144
 #define TEXT_MIN       1024
 #define BUFFER_DEFAULT 4096
 #define BUFFER_MIN     2048
