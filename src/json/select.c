@@ -36,49 +36,52 @@ uint64_t kedge__sieve_rows(const struct kedge_sieve_root *root)
     return low_bits(row_count(root));
 }
 
-// One row of a root; there is an i-th.
-static const struct kedge_field *row_at(const struct kedge_sieve_root *root, unsigned i)
+// Goes through some rows of a root, in their order.
+struct walk {
+    const struct kedge_table *const *table;
+    uint64_t rows; // those still to come, from `next` on
+    unsigned next; // in the table
+    uint64_t bit;  // of the row that came last
+};
+
+static struct walk walk_of(const struct kedge_sieve_root *root, uint64_t rows)
 {
-    const struct kedge_table *const *table = root->tables;
-    while (*table == NULL || i >= (*table)->count) {
-        i -= *table != NULL ? (*table)->count : 0u;
-        table++;
+    struct walk w = {root->tables, rows, 0, 0};
+    return w;
+}
+
+static const struct kedge_field *walk_on(struct walk *w)
+{
+    while (w->rows != 0) {
+        if (*w->table == NULL || w->next == (*w->table)->count) {
+            w->table++;
+            w->next = 0;
+            continue;
+        }
+        bool is_one = (w->rows & 1) != 0;
+        w->bit = w->bit > 0 ? w->bit << 1 : 1;
+        w->rows >>= 1;
+        w->next++;
+        if (is_one)
+            return &(*w->table)->fields[w->next - 1];
     }
-    return &(*table)->fields[i];
+    return NULL;
 }
 
 const char *kedge__sieve_path(const struct kedge_sieve_root *root, uint64_t rows)
 {
-    unsigned i = 0;
-    while ((rows >> i & 1) == 0)
-        i++;
-    return row_at(root, i)->path;
-}
-
-static uint64_t filter_table(const struct kedge_table *table, uint64_t rows, size_t offset,
-                             const char *bytes, size_t len)
-{
-    uint64_t left = 0;
-    const struct kedge_field *field = table->fields;
-    rows &= low_bits(table->count);
-    for (uint64_t bit = 1; rows != 0; bit <<= 1, rows >>= 1, field++) {
-        if ((rows & 1) != 0 && strncmp(field->path + offset, bytes, len) == 0)
-            left |= bit;
-    }
-    return left;
+    struct walk w = walk_of(root, rows);
+    return walk_on(&w)->path;
 }
 
 uint64_t kedge__sieve_filter(const struct kedge_sieve_root *root, uint64_t rows, size_t offset,
                              const char *bytes, size_t len)
 {
     uint64_t left = 0;
-    unsigned before = 0;
-    for (int t = 0; t < TABLES; t++) {
-        const struct kedge_table *table = root->tables[t];
-        if (table == NULL || table->count == 0)
-            continue;
-        left |= filter_table(table, rows >> before, offset, bytes, len) << before;
-        before += table->count;
+    struct walk w = walk_of(root, rows);
+    for (const struct kedge_field *f = walk_on(&w); f != NULL; f = walk_on(&w)) {
+        if (strncmp(f->path + offset, bytes, len) == 0)
+            left |= w.bit;
     }
     return left;
 }
@@ -88,12 +91,11 @@ bool kedge__sieve_gather(struct kedge_sieve_root *into, const struct kedge_sieve
 {
     int count = 0;
     struct kedge_sieve_root gathered = {{NULL, NULL, NULL}};
-    for (unsigned i = 0; i < ROWS && lists >> i != 0; i++) {
-        if ((lists >> i & 1) == 0)
-            continue;
+    struct walk w = walk_of(from, lists);
+    for (const struct kedge_field *f = walk_on(&w); f != NULL; f = walk_on(&w)) {
         if (count == TABLES)
             return false;
-        gathered.tables[count++] = row_at(from, i)->items;
+        gathered.tables[count++] = f->items;
     }
     *into = gathered;
     return true;
@@ -110,15 +112,14 @@ struct wishes {
     int slot;
 };
 
-static void add_wish(struct wishes *w, const struct kedge_field *field, unsigned i, size_t offset,
-                     unsigned identity)
+static void add_wish(struct wishes *w, const struct kedge_field *field, uint64_t bit, size_t offset,
+                     int identity)
 {
-    uint64_t bit = (uint64_t)1 << i;
     bool drop = field->type == KEDGE_FIELD_DROP;
     bool around = field == &items_field || field == &object_field;
     if (field->path[offset] != '\0') {
         w->going |= bit;
-        w->inside |= drop || around || i < identity ? bit : 0;
+        w->inside |= drop || around || identity >= 0 ? bit : 0;
     } else if (drop) {
         w->drop = true;
     } else if (around) {
@@ -127,8 +128,18 @@ static void add_wish(struct wishes *w, const struct kedge_field *field, unsigned
         w->lists |= bit;
     } else {
         w->keep = true;
-        w->slot = i < identity ? (int)i : w->slot;
+        w->slot = identity >= 0 ? identity : w->slot;
     }
+}
+
+// Which identity row it is, or -1.
+static int identity_of(const struct kedge_sieve *s, const struct kedge_field *field)
+{
+    for (int i = 0; i < s->options.identity; i++) {
+        if (field == &s->options.tables[0]->fields[i])
+            return i;
+    }
+    return -1;
 }
 
 static enum kedge__sieve_plan plan(const struct wishes *w, bool all)
@@ -146,11 +157,9 @@ struct kedge__sieve_choice kedge__sieve_choose(const struct kedge_sieve *s, unsi
                                                uint64_t rows, size_t offset, bool all)
 {
     struct wishes w = {.slot = -1};
-    unsigned identity = root == ROOT_ITEM ? s->options.identity : 0u;
-    for (unsigned i = 0; i < ROWS && rows >> i != 0; i++) {
-        if ((rows >> i & 1) != 0)
-            add_wish(&w, row_at(&s->roots[root], i), i, offset, identity);
-    }
+    struct walk walk = walk_of(&s->roots[root], rows);
+    for (const struct kedge_field *f = walk_on(&walk); f != NULL; f = walk_on(&walk))
+        add_wish(&w, f, walk.bit, offset, root == ROOT_ITEM ? identity_of(s, f) : -1);
     all = w.keep || (all && !w.drop);
     struct kedge__sieve_choice choice = {plan(&w, all), w.going, w.lists, all, w.slot};
     return choice;
@@ -174,18 +183,18 @@ static unsigned path_keys(const char *path)
     return keys;
 }
 
-// The LIST rows that name what row `i` names.
-static uint64_t same_lists(const struct kedge_sieve_root *root, unsigned i)
+// The LIST rows of the same path.
+static uint64_t same_lists(const struct kedge_sieve_root *root, const char *path)
 {
-    const char *path = row_at(root, i)->path;
-    size_t len = path_len(path);
     uint64_t same = kedge__sieve_rows(root);
-    for (size_t at = 0; at < len; at += strlen(path + at) + 1)
+    size_t at = 0;
+    for (; path[at] != '\0'; at += strlen(path + at) + 1)
         same = kedge__sieve_filter(root, same, at, path + at, strlen(path + at) + 1);
-    same = kedge__sieve_filter(root, same, len, "", 1);
-    for (unsigned other = 0; other < ROWS && same >> other != 0; other++) {
-        if ((same >> other & 1) != 0 && row_at(root, other)->type != KEDGE_FIELD_LIST)
-            same &= ~((uint64_t)1 << other);
+    same = kedge__sieve_filter(root, same, at, "", 1);
+    struct walk w = walk_of(root, same);
+    for (const struct kedge_field *f = walk_on(&w); f != NULL; f = walk_on(&w)) {
+        if (f->type != KEDGE_FIELD_LIST)
+            same &= ~w.bit;
     }
     return same;
 }
@@ -196,17 +205,17 @@ static unsigned levels(const struct kedge_sieve_root *root, unsigned lists)
 {
     enum { TOO_MANY = KEDGE_SIEVE_PATH + 1 };
     unsigned most = 1;
-    unsigned rows = row_count(root);
-    if (rows > ROWS)
+    if (row_count(root) > ROWS)
         return TOO_MANY;
-    for (unsigned i = 0; i < rows; i++) {
-        const struct kedge_field *field = row_at(root, i);
-        unsigned need = path_keys(field->path);
-        if (path_len(field->path) >= UINT16_MAX)
+    struct walk w = walk_of(root, kedge__sieve_rows(root));
+    for (const struct kedge_field *f = walk_on(&w); f != NULL; f = walk_on(&w)) {
+        unsigned need = path_keys(f->path);
+        if (path_len(f->path) >= UINT16_MAX)
             return TOO_MANY;
-        if (field->type == KEDGE_FIELD_LIST && field != &items_field) {
+        if (f->type == KEDGE_FIELD_LIST && f != &items_field) {
             struct kedge_sieve_root inner;
-            if (need == 0 || lists == 0 || !kedge__sieve_gather(&inner, root, same_lists(root, i)))
+            if (need == 0 || lists == 0 ||
+                !kedge__sieve_gather(&inner, root, same_lists(root, f->path)))
                 return TOO_MANY;
             need += 1 + levels(&inner, lists - 1);
         }
