@@ -3,8 +3,8 @@
 //
 // One list of rows says which fields of a kind are wanted. From it come the typed struct, its
 // accessors, what the sieve lets through and how a record is built. A kind of your own is declared
-// in a header and defined in one .c file, just as the built-in ones are (each line of a list of rows
-// but the last ends in a backslash, which is left out here):
+// in a header and defined in one .c file, just as the built-in ones are (each line of a list of
+// rows but the last ends in a backslash, which is left out here):
 //
 //     #define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)
 //         FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds")
@@ -18,7 +18,8 @@
 // and used so:
 //
 //     const struct kedge_sensor *s = kedge_as_sensor(obj);            // NULL: of another kind
-//     if (KEDGE_HAS(s, sensor, spec_interval_seconds))                // absent and null, told from 0
+//     if (KEDGE_HAS(s, sensor, spec_interval_seconds))                // absent and null, told from
+//     0
 //         every(s->spec_interval_seconds);
 //     for (size_t i = 0; i < s->status_samples.count; i++)
 //         print(kedge_text(&kedge_sensor_status_samples(s, i)->unit));
@@ -48,8 +49,8 @@
 //         VALUE(SENSOR_ON, "On")
 //     KEDGE_DECLARE_ENUM(sensor_state)       // enum kedge_sensor_state, kedge_sensor_state_text
 //
-// An element may have LISTs again. A kind has at most 48 rows of its own. The macros take no
-// semicolon.
+// An element may have LISTs again, four deep in all. A kind has at most 48 rows of its own, and so
+// has an element. The macros take no semicolon.
 #ifndef KEDGE_KIND_H
 #define KEDGE_KIND_H
 
@@ -62,11 +63,11 @@ extern "C" {
 
 enum {
     KEDGE_CLUSTER_SCOPED = 0,
-    KEDGE_NAMESPACED     = 1,
-    KEDGE_SECRET         = 2 // bytes that a record leaves are wiped
+    KEDGE_NAMESPACED = 1,
+    KEDGE_SECRET = 2 // bytes that a record leaves are wiped
 };
 
-// Rows of its own that a kind may have.
+// Rows of its own that a kind may have, and an element.
 #define KEDGE_KIND_ROWS 48
 
 struct kedge_kind {
@@ -96,64 +97,65 @@ const char *kedge_enum_text(const char *names, unsigned value);
 
 // struct kedge_NAME, kedge_kind_NAME, kedge_as_NAME(obj), and for each LIST row
 // kedge_NAME_MEMBER(ptr, i): the i-th element, or NULL beyond the end.
-#define KEDGE_DECLARE_KIND(name)                                                                   \
-    struct kedge_##name {                                                                          \
-        struct kedge_object object;                                                                \
-        KEDGE__MEMBERS(name)                                                                       \
-    };                                                                                             \
-    KEDGE__ROW_NUMBERS(name)                                                                       \
-    KEDGE__EXTERN const struct kedge_table kedge__table_##name;                                    \
-    KEDGE__EXTERN const struct kedge_kind kedge_kind_##name;                                       \
-    static inline const struct kedge_##name *kedge_as_##name(const struct kedge_object *o)         \
-    {                                                                                              \
-        return (const struct kedge_##name *)kedge_object_as(o, &kedge_kind_##name);                \
-    }                                                                                              \
+#define KEDGE_DECLARE_KIND(name)                                                           \
+    struct kedge_##name {                                                                  \
+        struct kedge_object object;                                                        \
+        KEDGE__MEMBERS(name)                                                               \
+    };                                                                                     \
+    KEDGE__ROW_NUMBERS(name)                                                               \
+    KEDGE__EXTERN const struct kedge_table kedge__table_##name;                            \
+    KEDGE__EXTERN const struct kedge_kind kedge_kind_##name;                               \
+    static inline const struct kedge_##name *kedge_as_##name(const struct kedge_object *o) \
+    {                                                                                      \
+        return (const struct kedge_##name *)kedge_object_as(o, &kedge_kind_##name);        \
+    }                                                                                      \
     KEDGE__ELEMENTS(name)
 
 // struct kedge_NAME, the element of a list, and for each LIST row of its own kedge_NAME_MEMBER.
-#define KEDGE_DECLARE_ITEM(name)                                                                   \
-    struct kedge_##name {                                                                          \
-        KEDGE__MEMBERS(name)                                                                       \
-    };                                                                                             \
-    KEDGE__EXTERN const struct kedge_table kedge__table_##name;                                    \
+#define KEDGE_DECLARE_ITEM(name)                                \
+    struct kedge_##name {                                       \
+        KEDGE__MEMBERS(name)                                    \
+    };                                                          \
+    KEDGE__EXTERN const struct kedge_table kedge__table_##name; \
     KEDGE__ELEMENTS(name)
 
 // enum kedge_NAME of the values' constants, and kedge_NAME_text(value): its name, "" for 0 (absent,
 // or a value that the table does not have).
-#define KEDGE_DECLARE_ENUM(name)                                                                   \
-    enum kedge_##name { KEDGE__NO_##name = 0, KEDGE_VALUES_##name(KEDGE__VALUE_CONSTANT) };        \
-    static inline const char *kedge_##name##_text(unsigned value)                                  \
-    {                                                                                              \
-        return kedge_enum_text(KEDGE_VALUES_##name(KEDGE__VALUE_NAME), value);                     \
+#define KEDGE_DECLARE_ENUM(name)                                                         \
+    enum kedge_##name{KEDGE__NO_##name = 0, KEDGE_VALUES_##name(KEDGE__VALUE_CONSTANT)}; \
+    static inline const char *kedge_##name##_text(unsigned value)                        \
+    {                                                                                    \
+        return kedge_enum_text(KEDGE_VALUES_##name(KEDGE__VALUE_NAME), value);           \
     }
 
 // In one .c file: the kind, with its place in the API. `flags` as above, joined by |.
-#define KEDGE_DEFINE_KIND(name, group, version, resource, kind, flags)                             \
-    KEDGE__TABLE(name)                                                                             \
-    KEDGE__ASSERT((int)KEDGE__ROWS_##name <= KEDGE_KIND_ROWS, "a kind has at most 48 rows");       \
-    static uint32_t kedge__tag_##name;                                                             \
-    const struct kedge_kind kedge_kind_##name = {                                                  \
-        (group), (version),            (resource),        (kind),                                  \
-        (flags), &kedge__table_##name, &kedge__tag_##name};
+#define KEDGE_DEFINE_KIND(name, group, version, resource, kind, flags)                    \
+    KEDGE__TABLE(name)                                                                    \
+    static uint32_t kedge__tag_##name;                                                    \
+    const struct kedge_kind kedge_kind_##name = {(group),           (version),            \
+                                                 (resource),        (kind),               \
+                                                 (flags),           &kedge__table_##name, \
+                                                 &kedge__tag_##name};
 
 // In one .c file: the element of a list.
 #define KEDGE_DEFINE_ITEM(name) KEDGE__TABLE(name)
 
 // True if the server sent that member (not null): of a struct kedge_NAME, not of an element.
-#define KEDGE_HAS(ptr, name, member)                                                               \
+#define KEDGE_HAS(ptr, name, member) \
     (((ptr)->object.present >> KEDGE__ROW_##name##_##member & 1u) != 0)
 
 // Private from here on --------------------------------------------------------------------------
 
 #ifdef __cplusplus
-#define KEDGE__EXTERN            extern "C"
+#define KEDGE__EXTERN             extern "C"
 #define KEDGE__ASSERT(claim, why) static_assert(claim, why)
 #else
-#define KEDGE__EXTERN            extern
+#define KEDGE__EXTERN             extern
 #define KEDGE__ASSERT(claim, why) _Static_assert(claim, why)
 #endif
 
-// A type's C type, given to one of four macros: for members aligned to 8, 4, a text's 2 or 4, and 1.
+// A type's C type, given to one of four macros: for members aligned to 8, 4, a text's 2 or 4,
+// and 1.
 #define KEDGE__IS_TEXT(a, b, c, d, K, member)       c(K, struct kedge_text, member)
 #define KEDGE__IS_BOOL(a, b, c, d, K, member)       d(K, bool, member)
 #define KEDGE__IS_INT32(a, b, c, d, K, member)      b(K, int32_t, member)
@@ -174,45 +176,45 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__MEMBER(K, type, member) type member;
 #define KEDGE__OFFSET(K, type, member) +offsetof(struct kedge_##K, member)
 
-#define KEDGE__8(K, type, member)                                                                  \
+#define KEDGE__8(K, type, member) \
     KEDGE__IS_##type(KEDGE__MEMBER, KEDGE__NONE, KEDGE__NONE, KEDGE__NONE, K, member)
-#define KEDGE__4(K, type, member)                                                                  \
+#define KEDGE__4(K, type, member) \
     KEDGE__IS_##type(KEDGE__NONE, KEDGE__MEMBER, KEDGE__NONE, KEDGE__NONE, K, member)
-#define KEDGE__2(K, type, member)                                                                  \
+#define KEDGE__2(K, type, member) \
     KEDGE__IS_##type(KEDGE__NONE, KEDGE__NONE, KEDGE__MEMBER, KEDGE__NONE, K, member)
-#define KEDGE__1(K, type, member)                                                                  \
+#define KEDGE__1(K, type, member) \
     KEDGE__IS_##type(KEDGE__NONE, KEDGE__NONE, KEDGE__NONE, KEDGE__MEMBER, K, member)
-#define KEDGE__PLACE(K, type, member)                                                              \
-    (uint16_t)(0 KEDGE__IS_##type(KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, K,   \
-                                  member))
+#define KEDGE__PLACE(K, type, member) \
+    (uint16_t)(                       \
+        0 KEDGE__IS_##type(KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, KEDGE__OFFSET, K, member))
 
-#define KEDGE__8_FIELD(K, type, member, ...) KEDGE__8(K, type, member)
-#define KEDGE__4_FIELD(K, type, member, ...) KEDGE__4(K, type, member)
-#define KEDGE__2_FIELD(K, type, member, ...) KEDGE__2(K, type, member)
-#define KEDGE__1_FIELD(K, type, member, ...) KEDGE__1(K, type, member)
-#define KEDGE__2_LIST(K, item, member, ...)  KEDGE__2(K, LIST, member)
+#define KEDGE__8_FIELD(K, type, member, ...)  KEDGE__8(K, type, member)
+#define KEDGE__4_FIELD(K, type, member, ...)  KEDGE__4(K, type, member)
+#define KEDGE__2_FIELD(K, type, member, ...)  KEDGE__2(K, type, member)
+#define KEDGE__1_FIELD(K, type, member, ...)  KEDGE__1(K, type, member)
+#define KEDGE__2_LIST(K, item, member, ...)   KEDGE__2(K, LIST, member)
 #define KEDGE__1_ENUM(K, values, member, ...) KEDGE__1(K, ENUM, member)
 #define KEDGE__NO_ROW(K, what, member, ...)
 
-#define KEDGE__MEMBERS(name)                                                                       \
-    KEDGE_ROWS_##name(KEDGE__8_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)                          \
-    KEDGE_ROWS_##name(KEDGE__4_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)                          \
-    KEDGE_ROWS_##name(KEDGE__2_FIELD, KEDGE__2_LIST, KEDGE__NO_ROW, name)                          \
-    KEDGE_ROWS_##name(KEDGE__1_FIELD, KEDGE__NO_ROW, KEDGE__1_ENUM, name)
+#define KEDGE__MEMBERS(name)                                                      \
+    KEDGE_ROWS_##name(KEDGE__8_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)         \
+        KEDGE_ROWS_##name(KEDGE__4_FIELD, KEDGE__NO_ROW, KEDGE__NO_ROW, name)     \
+            KEDGE_ROWS_##name(KEDGE__2_FIELD, KEDGE__2_LIST, KEDGE__NO_ROW, name) \
+                KEDGE_ROWS_##name(KEDGE__1_FIELD, KEDGE__NO_ROW, KEDGE__1_ENUM, name)
 
 // The place of each row in its table, which is its bit in `present`.
 #define KEDGE__ROW_NUMBER(K, what, member, ...) KEDGE__ROW_##K##_##member,
-#define KEDGE__ROW_NUMBERS(name)                                                                   \
-    enum {                                                                                         \
-        KEDGE_ROWS_##name(KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, name)           \
-            KEDGE__ROWS_##name                                                                     \
+#define KEDGE__ROW_NUMBERS(name)                                                         \
+    enum {                                                                               \
+        KEDGE_ROWS_##name(KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, KEDGE__ROW_NUMBER, name) \
+            KEDGE__ROWS_##name                                                           \
     };
 
-#define KEDGE__ELEMENT(K, item, member, ...)                                                       \
-    static inline const struct kedge_##item *kedge_##K##_##member(const struct kedge_##K *o,       \
-                                                                  size_t i)                        \
-    {                                                                                              \
-        return KEDGE_AT(struct kedge_##item, &o->member, i);                                       \
+#define KEDGE__ELEMENT(K, item, member, ...)                                                 \
+    static inline const struct kedge_##item *kedge_##K##_##member(const struct kedge_##K *o, \
+                                                                  size_t i)                  \
+    {                                                                                        \
+        return KEDGE_AT(struct kedge_##item, &o->member, i);                                 \
     }
 #define KEDGE__ELEMENTS(name) KEDGE_ROWS_##name(KEDGE__NO_ROW, KEDGE__ELEMENT, KEDGE__NO_ROW, name)
 
@@ -220,39 +222,39 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__VALUE_NAME(constant, text)     text "\0"
 
 // "spec", "replicas" -> "spec\0replicas\0", and the literal's own NUL ends the path.
-#define KEDGE__KEYS_1(key)      key "\0"
-#define KEDGE__KEYS_2(key, ...) key "\0" KEDGE__KEYS_1(__VA_ARGS__)
-#define KEDGE__KEYS_3(key, ...) key "\0" KEDGE__KEYS_2(__VA_ARGS__)
-#define KEDGE__KEYS_4(key, ...) key "\0" KEDGE__KEYS_3(__VA_ARGS__)
-#define KEDGE__KEYS_5(key, ...) key "\0" KEDGE__KEYS_4(__VA_ARGS__)
-#define KEDGE__KEYS_6(key, ...) key "\0" KEDGE__KEYS_5(__VA_ARGS__)
-#define KEDGE__KEYS_7(key, ...) key "\0" KEDGE__KEYS_6(__VA_ARGS__)
-#define KEDGE__KEYS_8(key, ...) key "\0" KEDGE__KEYS_7(__VA_ARGS__)
+#define KEDGE__KEYS_1(key)                               key "\0"
+#define KEDGE__KEYS_2(key, ...)                          key "\0" KEDGE__KEYS_1(__VA_ARGS__)
+#define KEDGE__KEYS_3(key, ...)                          key "\0" KEDGE__KEYS_2(__VA_ARGS__)
+#define KEDGE__KEYS_4(key, ...)                          key "\0" KEDGE__KEYS_3(__VA_ARGS__)
+#define KEDGE__KEYS_5(key, ...)                          key "\0" KEDGE__KEYS_4(__VA_ARGS__)
+#define KEDGE__KEYS_6(key, ...)                          key "\0" KEDGE__KEYS_5(__VA_ARGS__)
+#define KEDGE__KEYS_7(key, ...)                          key "\0" KEDGE__KEYS_6(__VA_ARGS__)
+#define KEDGE__KEYS_8(key, ...)                          key "\0" KEDGE__KEYS_7(__VA_ARGS__)
 #define KEDGE__NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
-#define KEDGE__KEYS(...)                                                                           \
-    KEDGE__NINTH(__VA_ARGS__, KEDGE__KEYS_8, KEDGE__KEYS_7, KEDGE__KEYS_6, KEDGE__KEYS_5,          \
-                 KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)                    \
+#define KEDGE__KEYS(...)                                                                  \
+    KEDGE__NINTH(__VA_ARGS__, KEDGE__KEYS_8, KEDGE__KEYS_7, KEDGE__KEYS_6, KEDGE__KEYS_5, \
+                 KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)           \
     (__VA_ARGS__)
 
-#define KEDGE__FIELD_ROW(K, type, member, ...)                                                     \
+#define KEDGE__FIELD_ROW(K, type, member, ...) \
     {KEDGE__KEYS(__VA_ARGS__), NULL, NULL, KEDGE__PLACE(K, type, member), KEDGE_FIELD_##type, 0},
-#define KEDGE__LIST_ROW(K, item, member, ...)                                                      \
-    {KEDGE__KEYS(__VA_ARGS__),      &kedge__table_##item, NULL,                                    \
+#define KEDGE__LIST_ROW(K, item, member, ...)                   \
+    {KEDGE__KEYS(__VA_ARGS__),      &kedge__table_##item, NULL, \
      KEDGE__PLACE(K, LIST, member), KEDGE_FIELD_LIST,     0},
-#define KEDGE__ENUM_ROW(K, values, member, ...)                                                    \
-    {KEDGE__KEYS(__VA_ARGS__),                                                                     \
-     NULL,                                                                                         \
-     KEDGE_VALUES_##values(KEDGE__VALUE_NAME),                                                     \
-     KEDGE__PLACE(K, ENUM, member),                                                                \
-     KEDGE_FIELD_ENUM,                                                                             \
+#define KEDGE__ENUM_ROW(K, values, member, ...) \
+    {KEDGE__KEYS(__VA_ARGS__),                  \
+     NULL,                                      \
+     KEDGE_VALUES_##values(KEDGE__VALUE_NAME),  \
+     KEDGE__PLACE(K, ENUM, member),             \
+     KEDGE_FIELD_ENUM,                          \
      0},
 
 #define KEDGE__TABLE(name)                                                                         \
     static const struct kedge_field kedge__fields_##name[] = {                                     \
         KEDGE_ROWS_##name(KEDGE__FIELD_ROW, KEDGE__LIST_ROW, KEDGE__ENUM_ROW, name)};              \
     KEDGE__ASSERT(sizeof(struct kedge_##name) <= UINT16_MAX, "a struct has at most 65,535 bytes"); \
-    KEDGE__ASSERT(sizeof kedge__fields_##name <= 64 * sizeof(struct kedge_field),                  \
-                  "a table has at most 64 rows");                                                  \
+    KEDGE__ASSERT(sizeof kedge__fields_##name <= KEDGE_KIND_ROWS * sizeof(struct kedge_field),     \
+                  "a kind, and an element, has at most 48 rows");                                  \
     const struct kedge_table kedge__table_##name = {                                               \
         kedge__fields_##name,                                                                      \
         (uint16_t)(sizeof kedge__fields_##name / sizeof kedge__fields_##name[0]),                  \

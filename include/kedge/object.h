@@ -97,7 +97,7 @@ struct kedge_object {
     kedge_timestamp deletion_timestamp; // 0: not being deleted
     int64_t generation;
     struct kedge_text name;
-    struct kedge_text namespace_;       // "" for cluster-scoped kinds
+    struct kedge_text namespace_; // "" for cluster-scoped kinds
     struct kedge_text uid;
     struct kedge_text resource_version;
     struct kedge_text_map labels;
@@ -121,7 +121,7 @@ const struct kedge_owner_reference *kedge_controller_of(const struct kedge_objec
 bool kedge_is_partial(const struct kedge_object *o);
 
 // Copies the whole record into `buf` (aligned for int64_t). *need, if not NULL, is set to its size.
-// `buf` NULL with cap 0 only asks for the size. Copies nothing of a NULL object.
+// `buf` NULL only asks for the size. Copies nothing of a NULL object.
 //
 // KEDGE_ERR_FULL      `cap` is too small: nothing was written
 // KEDGE_ERR_ARGUMENT  the object is NULL

@@ -11,7 +11,7 @@
 
 #include "object/project.h"
 
-enum { KEYS_MAX = 8, ROWS = 64 };
+enum { KEYS_MAX = 8 };
 
 struct level {
     kedge_json_value member; // the next to look at
@@ -33,7 +33,7 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
     kedge_str raw = kedge_json_raw_key(member);
     bool plain = raw.len > 0 && memchr(raw.ptr, '\\', raw.len) == NULL;
     uint64_t going = 0;
-    for (unsigned i = 0; i < ROWS && level->rows >> i != 0; i++) {
+    for (unsigned i = 0; i < KEDGE_KIND_ROWS && level->rows >> i != 0; i++) {
         const char *key = table->fields[i].path + level->behind;
         if ((level->rows >> i & 1u) == 0 || !key_is(member, raw, plain, key))
             continue;

@@ -527,7 +527,7 @@ kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object,
     *size = (b.arrays + b.texts + 7) / 8 * 8;
     if (*size > OFFSET_MAX)
         return KEDGE_ERR_TOO_LONG;
-    if (buf == NULL && cap == 0)
+    if (buf == NULL)
         return KEDGE_OK;
     if (cap < *size)
         return KEDGE_ERR_FULL;

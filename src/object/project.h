@@ -40,7 +40,7 @@ void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 // with cap 0: only measures. *size is the record's size either way, a multiple of 8. Equal objects
 // give equal bytes: nothing in a record is left unset. `partial`: identity only.
 //
-// KEDGE_ERR_FULL      cap is too small (and `buf` is not NULL): nothing was written
+// KEDGE_ERR_FULL      cap is too small: nothing was written
 // KEDGE_ERR_TOO_LONG  a member does not fit kedge_offset: build it `partial`
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size);
@@ -52,7 +52,7 @@ const struct kedge_text *kedge__map_find(const struct kedge_text_map *m, kedge_s
 // objects that are sent twice under one key, the members are joined; of anything else, the last
 // counts.
 struct kedge__found {
-    int at[64];
+    int at[KEDGE_KIND_ROWS];
     uint32_t mistyped; // values on the way that are no objects
 };
 void kedge__find(struct kedge__found *found, const struct kedge_table *table, size_t rows,

@@ -98,7 +98,7 @@ kedge_err kedge_object_copy(const struct kedge_object *o, void *buf, size_t cap,
         *need = o != NULL ? o->size : 0;
     if (o == NULL)
         return KEDGE_ERR_ARGUMENT;
-    if (buf == NULL && cap == 0)
+    if (buf == NULL)
         return KEDGE_OK;
     if (cap < o->size)
         return KEDGE_ERR_FULL;

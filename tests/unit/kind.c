@@ -13,38 +13,38 @@
 #include "replies.h"
 #include "same.h"
 
-#define KEDGE_VALUES_sensor_state(VALUE)                                                           \
-    VALUE(SENSOR_OFF, "Off")                                                                       \
-    VALUE(SENSOR_ON, "On")                                                                         \
+#define KEDGE_VALUES_sensor_state(VALUE) \
+    VALUE(SENSOR_OFF, "Off")             \
+    VALUE(SENSOR_ON, "On")               \
     VALUE(SENSOR_BROKEN, "Broken")
 KEDGE_DECLARE_ENUM(sensor_state)
 
 #define KEDGE_ROWS_sensor_cause(FIELD, LIST, ENUM, K) FIELD(K, TEXT, text, "text")
 KEDGE_DECLARE_ITEM(sensor_cause)
 
-#define KEDGE_ROWS_sensor_sample(FIELD, LIST, ENUM, K)                                             \
-    FIELD(K, BOOL, good, "good")                                                                   \
-    FIELD(K, TIME, at, "at")                                                                       \
-    FIELD(K, SCALAR, value, "value")                                                               \
-    ENUM(K, sensor_state, state, "state")                                                          \
+#define KEDGE_ROWS_sensor_sample(FIELD, LIST, ENUM, K) \
+    FIELD(K, BOOL, good, "good")                       \
+    FIELD(K, TIME, at, "at")                           \
+    FIELD(K, SCALAR, value, "value")                   \
+    ENUM(K, sensor_state, state, "state")              \
     LIST(K, sensor_cause, causes, "details", "causes")
 KEDGE_DECLARE_ITEM(sensor_sample)
 
-#define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                                                    \
-    FIELD(K, BOOL, spec_enabled, "spec", "enabled")                                                \
-    FIELD(K, INT64, spec_serial, "spec", "serial")                                                 \
-    FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds")                              \
-    FIELD(K, SCALAR, spec_threshold, "spec", "threshold")                                          \
-    FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")                                                 \
-    FIELD(K, RAW, spec_nested, "spec", "nested")                                                   \
-    FIELD(K, INT32, deep, "spec", "a", "b", "c", "d", "e", "f", "g")                               \
-    FIELD(K, TEXT_MAP, annotations, "metadata", "annotations")                                     \
-    FIELD(K, DROP, no_last_applied, "metadata", "annotations",                                     \
-          "kubectl.kubernetes.io/last-applied-configuration")                                      \
-    FIELD(K, TEXT, annotation_limit, "metadata", "annotations", "example.com/limit")               \
-    FIELD(K, BASE64, spec_key, "spec", "key")                                                      \
-    FIELD(K, QUANTITY, spec_power, "spec", "power")                                                \
-    ENUM(K, sensor_state, status_state, "status", "state")                                         \
+#define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                                      \
+    FIELD(K, BOOL, spec_enabled, "spec", "enabled")                                  \
+    FIELD(K, INT64, spec_serial, "spec", "serial")                                   \
+    FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds")                \
+    FIELD(K, SCALAR, spec_threshold, "spec", "threshold")                            \
+    FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")                                   \
+    FIELD(K, RAW, spec_nested, "spec", "nested")                                     \
+    FIELD(K, INT32, deep, "spec", "a", "b", "c", "d", "e", "f", "g")                 \
+    FIELD(K, TEXT_MAP, annotations, "metadata", "annotations")                       \
+    FIELD(K, DROP, no_last_applied, "metadata", "annotations",                       \
+          "kubectl.kubernetes.io/last-applied-configuration")                        \
+    FIELD(K, TEXT, annotation_limit, "metadata", "annotations", "example.com/limit") \
+    FIELD(K, BASE64, spec_key, "spec", "key")                                        \
+    FIELD(K, QUANTITY, spec_power, "spec", "power")                                  \
+    ENUM(K, sensor_state, status_state, "status", "state")                           \
     LIST(K, sensor_sample, status_samples, "status", "samples")
 KEDGE_DECLARE_KIND(sensor)
 

@@ -14,9 +14,9 @@
 #include "same.h"
 
 static const struct kedge_kind *const kinds[] = {
-    &kedge_kind_deployment, &kedge_kind_pod,       &kedge_kind_node,
-    &kedge_kind_namespace,  &kedge_kind_service,   &kedge_kind_configmap,
-    &kedge_kind_secret,     &kedge_kind_lease,     &kedge_kind_event,
+    &kedge_kind_deployment, &kedge_kind_pod,     &kedge_kind_node,
+    &kedge_kind_namespace,  &kedge_kind_service, &kedge_kind_configmap,
+    &kedge_kind_secret,     &kedge_kind_lease,   &kedge_kind_event,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -109,8 +109,8 @@ static void a_record_holds_what_another_library_reads(void **state)
         assert_int_equal(n, json_array_size(e.objects));
         assert_true(n == 0 || e.values > 4 * n);
         all += n;
-        print_message("%-28s %-10s %3zu objects %5zu bytes each\n", samples[i].reply,
-                      e.kind->kind, n, n > 0 ? e.bytes / n : 0);
+        print_message("%-28s %-10s %3zu objects %5zu bytes each\n", samples[i].reply, e.kind->kind,
+                      n, n > 0 ? e.bytes / n : 0);
         json_decref(e.objects);
     }
     assert_in_range(all, 50, 500);
@@ -280,7 +280,7 @@ static void every_row_may_be_null(void **state)
 static void a_value_of_another_type_is_absent_and_counted(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"7",  "-1.5", "1e99", "true", "\"odd\"",
+    static const char *const wrong[] = {"7",  "-1.5", "1e99", "true",     "\"odd\"",
                                         "[]", "[7]",  "{}",   "{\"a\":7}"};
     for (size_t k = 0; k < KINDS; k++) {
         const struct kedge_table *table = kinds[k]->table;
@@ -409,9 +409,10 @@ static void the_same_text_lies_in_a_record_once(void **state)
 static void escapes_are_undone_and_nul_is_kept(void **state)
 {
     (void)state;
-    static const char json[] = "{\"data\":{\"a\\u0000b\":\"\\u00e9\\ud834\\udd1e\\n\\u0000x\","
-                               "\"plain\":\"a\\/b\"},\"binaryData\":{\"k\":\"\\/\\/\\u002b\\u002B\\n"
-                               "\"}}";
+    static const char json[] =
+        "{\"data\":{\"a\\u0000b\":\"\\u00e9\\ud834\\udd1e\\n\\u0000x\","
+        "\"plain\":\"a\\/b\"},\"binaryData\":{\"k\":\"\\/\\/\\u002b\\u002B\\n"
+        "\"}}";
     struct kedge_object *o = record_of(&kedge_kind_configmap, kedge_str_of(json));
     const struct kedge_configmap *c = kedge_as_configmap(o);
     const struct kedge_text_pair *pair = kedge_pair_at(&c->data, 0);
@@ -429,9 +430,9 @@ static void escapes_are_undone_and_nul_is_kept(void **state)
 static void data_that_is_no_base64_is_left_out(void **state)
 {
     (void)state;
-    struct kedge_object *o =
-        record_of(&kedge_kind_secret,
-                  KEDGE_STR("{\"data\":{\"bad\":\"Zg=\",\"good\":\"Zg==\",\"odd\":7,\"none\":null}}"));
+    struct kedge_object *o = record_of(
+        &kedge_kind_secret,
+        KEDGE_STR("{\"data\":{\"bad\":\"Zg=\",\"good\":\"Zg==\",\"odd\":7,\"none\":null}}"));
     const struct kedge_secret *s = kedge_as_secret(o);
     assert_int_equal(s->data.count, 2);
     assert_null(kedge_map_get(&s->data, "bad"));
@@ -444,8 +445,8 @@ static void data_that_is_no_base64_is_left_out(void **state)
 static void a_scalar_where_an_object_should_stand_hides_what_would_be_in_it(void **state)
 {
     (void)state;
-    struct kedge_object *o = record_of(
-        &kedge_kind_service, KEDGE_STR("{\"metadata\":7,\"spec\":[1],\"status\":null}"));
+    struct kedge_object *o =
+        record_of(&kedge_kind_service, KEDGE_STR("{\"metadata\":7,\"spec\":[1],\"status\":null}"));
     assert_string_equal(kedge_name(o), "");
     assert_int_equal(o->mistyped, 2);
     assert_true(o->present == 0);

@@ -148,9 +148,8 @@ static void the_controller_is_the_owner_that_says_so(void **state)
     assert_int_equal(o->owner_references.count, 2);
     free(o);
 
-    o = record_of(&kedge_kind_pod,
-                  KEDGE_STR("{\"metadata\":{\"ownerReferences\":[{\"name\":\"a\"},"
-                            "{\"name\":\"b\",\"controller\":false}]}}"));
+    o = record_of(&kedge_kind_pod, KEDGE_STR("{\"metadata\":{\"ownerReferences\":[{\"name\":\"a\"},"
+                                             "{\"name\":\"b\",\"controller\":false}]}}"));
     assert_null(kedge_controller_of(o));
     free(o);
 }

@@ -235,6 +235,5 @@ size_t assert_same(const struct kedge_kind *kind, const struct kedge_object *o, 
     assert_int_equal(o->mistyped, 0);
     assert_false(kedge_is_partial(o));
     assert_true(o->present == expected_bits(kind->table, json));
-    return compare_struct(&kedge__meta_table, base, json) +
-           compare_struct(kind->table, base, json);
+    return compare_struct(&kedge__meta_table, base, json) + compare_struct(kind->table, base, json);
 }

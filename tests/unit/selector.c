@@ -201,7 +201,8 @@ static void keys_and_values_have_their_limits(void **state)
 static void a_selector_cut_anywhere_is_read_or_refused(void **state)
 {
     (void)state;
-    static const char text[] = "app=web, tier in (front,,back), !canary, x notin (), n>17, m<3, a!=";
+    static const char text[] =
+        "app=web, tier in (front,,back), !canary, x notin (), n>17, m<3, a!=";
     struct kedge_object *o = record_of(&kedge_kind_pod, KEDGE_STR("{}"));
     for (size_t len = 0; len < sizeof text; len++) {
         char cut[sizeof text];
@@ -288,10 +289,10 @@ static void an_exact_match_can_be_asked_for(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"x=a", "a"},        {"x==a", "a"},      {"x in (a)", "a"},    {"x in (a,b)", NULL},
-        {"x in (a, a)", "a"}, {"x!=a", NULL},    {"x", NULL},          {"!x", NULL},
-        {"y=a", NULL},       {"y=b,x=a", "a"},   {"x!=b,x=a", NULL},   {"x=", ""},
-        {"x>1", NULL},       {"x notin (a)", NULL}, {"", NULL},
+        {"x=a", "a"},         {"x==a", "a"},         {"x in (a)", "a"},  {"x in (a,b)", NULL},
+        {"x in (a, a)", "a"}, {"x!=a", NULL},        {"x", NULL},        {"!x", NULL},
+        {"y=a", NULL},        {"y=b,x=a", "a"},      {"x!=b,x=a", NULL}, {"x=", ""},
+        {"x>1", NULL},        {"x notin (a)", NULL}, {"", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct kedge_selector s;
@@ -356,8 +357,8 @@ static void label_keys_may_have_a_prefix(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "A.b_c-D", "example.com/a", "a/B", "1/2", "a.b.c/d"};
-    static const char *const bad[] = {"",    "/",   "a/",     "/a",    "a/b/c",     "A/b",
-                                      "a_b/c", "-a", "a..b/c", ".a/b", "a./b", "a/-b", "a b"};
+    static const char *const bad[] = {"",   "/",      "a/",   "/a",   "a/b/c", "A/b", "a_b/c",
+                                      "-a", "a..b/c", ".a/b", "a./b", "a/-b",  "a b"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(holds(kedge__is_label_key, good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -381,7 +382,8 @@ static void dns_subdomains_join_parts_of_any_length(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "a.b", "0.1.2", "a-b.c-d", "10.0.0.7"};
-    static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "A.b", "a_b", "a.-b", "a-.b", "a b"};
+    static const char *const bad[] = {"",    ".",   "a.",   ".a",   "a..b",
+                                      "A.b", "a_b", "a.-b", "a-.b", "a b"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(holds(kedge__is_dns_subdomain, good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

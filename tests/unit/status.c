@@ -297,9 +297,12 @@ static void a_version_from_the_future_is_told_by_cause_or_words(void **state)
         {"{\"code\":504,\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"reason\":\"X\"},"
          "{\"reason\":\"ResourceVersionTooLarge\"}]}}",
          true},
-        {"{\"code\":500,\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\"}]}}", true},
-        {"{\"code\":504,\"reason\":\"Timeout\",\"message\":\"Too large resource version: 9\"}", true},
-        {"{\"code\":504,\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"message\":\"oh: Too large "
+        {"{\"code\":500,\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\"}]}}",
+         true},
+        {"{\"code\":504,\"reason\":\"Timeout\",\"message\":\"Too large resource version: 9\"}",
+         true},
+        {"{\"code\":504,\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"message\":\"oh: Too "
+         "large "
          "resource version\"}]}}",
          true},
         {"{\"code\":500,\"reason\":\"InternalError\",\"message\":\"Too large resource version\"}",
@@ -321,9 +324,17 @@ static void what_has_no_code_is_no_status(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "{}", "{\"reason\":\"NotFound\"}", "{\"code\":\"404\",\"message\":\"x\"}",
-        "{\"code\":null}", "{\"code\":-1}", "{\"code\":4.5}", "{\"code\":99999999999}",
-        "{\"kind\":\"Status\",\"status\":\"Success\"}", "[]", "7", "null",
+        "{}",
+        "{\"reason\":\"NotFound\"}",
+        "{\"code\":\"404\",\"message\":\"x\"}",
+        "{\"code\":null}",
+        "{\"code\":-1}",
+        "{\"code\":4.5}",
+        "{\"code\":99999999999}",
+        "{\"kind\":\"Status\",\"status\":\"Success\"}",
+        "[]",
+        "7",
+        "null",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct kedge_status s = status_of(503, texts[i]), before;
@@ -353,12 +364,15 @@ static void long_texts_are_cut_between_characters(void **state)
     (void)state;
     char json[2000];
     for (int pad = 240; pad < 262; pad++) {
-        snprintf(json, sizeof json, "{\"code\":500,\"message\":\"%0*d\xf0\x9d\x84\x9e\xe2\x98\x83z\"}",
-                 pad, 7);
+        snprintf(json, sizeof json,
+                 "{\"code\":500,\"message\":\"%0*d\xf0\x9d\x84\x9e\xe2\x98\x83z\"}", pad, 7);
         struct kedge_status s = status_of(500, json);
         size_t len = strlen(s.message);
-        size_t expected = pad + 8 <= 255 ? (size_t)pad + 8 : pad + 7 <= 255 ? (size_t)pad + 7
-                          : pad + 4 <= 255 ? (size_t)pad + 4 : pad <= 255 ? (size_t)pad : 255;
+        size_t expected = pad + 8 <= 255   ? (size_t)pad + 8
+                          : pad + 7 <= 255 ? (size_t)pad + 7
+                          : pad + 4 <= 255 ? (size_t)pad + 4
+                          : pad <= 255     ? (size_t)pad
+                                           : 255;
         assert_int_equal(len, expected);
     }
     snprintf(json, sizeof json, "{\"code\":500,\"reason\":\"%0*d\"}", 100, 7);

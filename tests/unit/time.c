@@ -151,9 +151,12 @@ static void a_year_that_has_not_four_digits_is_not_written(void **state)
         kedge_timestamp t;
         size_t len;
     } rows[] = {
-        {INT64_C(-62167219200000000), 27}, {INT64_C(-62167219200000001), 0},
-        {INT64_C(253402300799999999), 27}, {INT64_C(253402300800000000), 0},
-        {INT64_MIN, 0},                    {INT64_MAX, 0},
+        {INT64_C(-62167219200000000), 27},
+        {INT64_C(-62167219200000001), 0},
+        {INT64_C(253402300799999999), 27},
+        {INT64_C(253402300800000000), 0},
+        {INT64_MIN, 0},
+        {INT64_MAX, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char buf[KEDGE_TIMESTAMP_TEXT];
