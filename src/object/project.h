@@ -36,8 +36,8 @@ struct kedge__identity {
 };
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 
-// Builds the record of `object` (a sieved JSON object) at `buf`, aligned for int64_t. `buf` NULL
-// with cap 0: only measures. *size is the record's size either way, a multiple of 8. Equal objects
+// Builds the record of `object` (a sieved JSON object) at `buf`, aligned for int64_t. `buf` NULL:
+// only measures. *size is the record's size either way, a multiple of 8. Equal objects
 // give equal bytes: nothing in a record is left unset. `partial`: identity only.
 //
 // KEDGE_ERR_FULL      cap is too small: nothing was written
