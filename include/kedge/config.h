@@ -42,24 +42,53 @@ struct kedge_config {
 struct kedge_config_options {
     const char *kubeconfig; // an explicit file (--kubeconfig): only it, and it must exist
     const char *context;    // instead of current-context
-};
+}; // NULL and "" both mean: not given
 
 // In a pod (KUBERNETES_SERVICE_HOST and _PORT set and a service account token there): the pod's
 // configuration. Else kubeconfig: options->kubeconfig, else $KUBECONFIG (several files merged), else
 // $HOME/.kube/config. An explicit kubeconfig or context wins over the pod's. `options` may be NULL.
 //
-// KEDGE_ERR_NOT_FOUND  no pod around and no kubeconfig file; the explicit file does not exist
-// KEDGE_ERR_FILE       a file that is named cannot be read (also: the pod's token)
-// KEDGE_ERR_CONFIG     a file is no kubeconfig, or says something impossible: file, line and field
-// KEDGE_ERR_MEMORY     the arena is too small
+// `config` is overwritten; after a failure it is empty, and the arena as it was. What is loaded costs
+// its own length in the arena and nothing besides; while loading, somewhat more is needed.
+//
+// KEDGE_ERR_NOT_FOUND    no pod around and no kubeconfig file; the explicit file or context does not
+//                        exist
+// KEDGE_ERR_FILE         a file that is named cannot be read (also: the pod's token and CA)
+// KEDGE_ERR_CONFIG       a file is no kubeconfig, or says something impossible: file, line and field
+// KEDGE_ERR_TOO_LONG     a kubeconfig over 4 MiB, or with more than 4,096 entries in one list
+// KEDGE_ERR_MEMORY       the arena is too small, or libyaml could not allocate
+// KEDGE_ERR_UNSUPPORTED  no pod around, and the port has no files or the build no kubeconfig
+// KEDGE_ERR_ARGUMENT     `k` or `config` is NULL
+// Or the first failure of `k`, if there was one before: then nothing is read.
 // Details: kedge_error_text(k).
 kedge_err kedge_config_load(struct kedge *k, struct kedge_config *config,
                             const struct kedge_config_options *options);
 
-// The pod's only. KEDGE_ERR_NOT_IN_POD where the environment is not set.
+// The pod's only: address and namespace (POD_NAMESPACE, else the service account's, else "default")
+// from the environment, token and CA from /var/run/secrets/kubernetes.io/serviceaccount.
+// KEDGE_ERR_NOT_IN_POD where the environment is not set; else as above.
+//
+// Where client-go only logs that the CA cannot be read, and goes on with the system's, this is an
+// error: a device has no system's.
 kedge_err kedge_config_in_cluster(struct kedge *k, struct kedge_config *config);
 
-// kubeconfig only. Needs libyaml. `options` may be NULL.
+// kubeconfig only. Needs libyaml, whose own memory is freed before it returns. `options` may be NULL.
+// Errors as above.
+//
+// As client-go: of several files the first that has a stanza wins with all of it, and the first
+// current-context that is not empty; missing files are tolerated unless explicit, broken ones never;
+// relative paths are meant from the folder of the file that has them; a name twice in a list, token
+// and password together, file and -data of one thing together are errors; without https there are no
+// credentials. Of the stanzas only those that are chosen are ever held in memory.
+//
+// Not as client-go:
+//   - a context that names a user that is not there is an error, not anonymous; so is a missing
+//     current-context beside stanzas without names
+//   - exec, auth-provider, proxy-url and impersonation (as) are refused by name, not supported yet
+//   - YAML aliases, merge keys and tags are refused
+//   - of a key given twice the last counts, but all are checked
+//   - a file must be readable twice: no pipes
+//   - one problem is told, not all
 kedge_err kedge_config_kubeconfig(struct kedge *k, struct kedge_config *config,
                                   const struct kedge_config_options *options);
 

@@ -199,7 +199,7 @@ static const char *variable(struct kedge *k, const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static bool has_pod_environment(struct kedge *k)
+bool kedge__config_has_pod_environment(struct kedge *k)
 {
     return variable(k, "KUBERNETES_SERVICE_HOST") != NULL &&
            variable(k, "KUBERNETES_SERVICE_PORT") != NULL;
@@ -208,7 +208,7 @@ static bool has_pod_environment(struct kedge *k)
 bool kedge__config_is_pod(struct kedge *k)
 {
     char first;
-    return has_pod_environment(k) && k->port->file != NULL &&
+    return kedge__config_has_pod_environment(k) && k->port->file != NULL &&
            k->port->file(k->port, pod_token, 0, &first, 1) != KEDGE_ERR_NOT_FOUND;
 }
 
@@ -271,7 +271,7 @@ static kedge_err pod_own_namespace(struct kedge *k, struct kedge_config *config)
 
 static kedge_err load_pod(struct kedge *k, struct kedge_config *config)
 {
-    if (!has_pod_environment(k)) {
+    if (!kedge__config_has_pod_environment(k)) {
         kedge__line_text(kedge__fail(k, KEDGE_ERR_NOT_IN_POD),
                          "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and "
                          "KUBERNETES_SERVICE_PORT must be defined");

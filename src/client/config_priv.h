@@ -49,6 +49,9 @@ const char *kedge__config_read_problem(kedge_err err);
 // True if a PEM block begins somewhere in `text`.
 bool kedge__config_has_pem(kedge_str text);
 
+// Whether KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are set: a pod, token or not.
+bool kedge__config_has_pod_environment(struct kedge *k);
+
 // Whether this is a pod with a service account. A token that is there but cannot be read says yes:
 // to go on with somebody else's kubeconfig would hide what is wrong.
 bool kedge__config_is_pod(struct kedge *k);

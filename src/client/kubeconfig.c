@@ -369,6 +369,15 @@ static const char *check(const struct kedge__kubeconfig_field *f, kedge_str s, e
     return NULL;
 }
 
+// A second list of one name stands for the first, also if it is empty or null.
+static void begin_list(struct walk *w, const struct kedge__kubeconfig_field *f)
+{
+    w->hashes = NULL;
+    w->hashes_mark = kedge__mark(w->k);
+    if (f->below[0].slot == w->q->name_slot)
+        w->q->found = false;
+}
+
 static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field *f,
                             const yaml_event_t *event)
 {
@@ -380,6 +389,8 @@ static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field
     if (tag != NULL && strcmp(tag, "!") != 0 && strcmp(tag, str_tag) != 0)
         return fail(w, line, "has a YAML tag, which is not supported: write it without");
     forget_all(w, f);
+    if (f->type == KEDGE__LIST)
+        begin_list(w, f);
     if (names_an_entry(f->slot))
         note_name(w, kind == NOTHING ? (kedge_str){NULL, 0} : s, line);
     if (kind == NOTHING)
@@ -392,15 +403,6 @@ static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field
 }
 
 // --- entries of lists ----------------------------------------------------------------------------
-
-static void begin_list(struct walk *w, const struct kedge__kubeconfig_field *f)
-{
-    struct kedge__kubeconfig_query *q = w->q;
-    w->hashes = NULL;
-    w->hashes_mark = kedge__mark(w->k);
-    if (f->below[0].slot == q->name_slot && q->what == KEDGE__FIND)
-        q->found = false; // a second list of that name stands for the first
-}
 
 static void end_list(struct walk *w)
 {
@@ -462,10 +464,10 @@ static kedge_err end_entry(struct walk *w, const struct frame *list)
         q->found = true;
         q->place = list->entries - 1;
     }
-    if (!wanted)
-        return KEDGE_OK;
-    q->found = w->named;
-    return w->named ? KEDGE_OK : fail(w, w->name_line, "the file changed while it was read");
+    // If the file changed since FIND, somebody else may stand here: the caller looks at found.
+    if (wanted)
+        q->found = w->named;
+    return KEDGE_OK;
 }
 
 // --- events --------------------------------------------------------------------------------------

@@ -328,10 +328,10 @@ static kedge_err no_configuration(const struct load *l)
     if (!none) {
         kedge__line_text(line, ": no current-context, and no context is asked for");
     } else if (l->file_count > 0) {
-        kedge__line_text(line, ": not in a pod, and there is no ");
+        kedge__line_text(line, ": there is no ");
         say_files(l, line);
     } else {
-        kedge__line_text(line, ": not in a pod, and neither KUBECONFIG nor HOME names a file");
+        kedge__line_text(line, ": neither KUBECONFIG nor HOME names a file");
     }
     return err;
 }

@@ -363,7 +363,14 @@ static void where_there_is_nothing_at_all_it_says_so(void **state)
     (void)state;
     set("KUBERNETES_SERVICE_HOST", NULL);
     assert_int_equal(load(NULL, NULL), KEDGE_ERR_NOT_FOUND);
-    assert_non_null(strstr(kedge_error_text(k), "not in a pod"));
+    assert_string_equal(
+        kedge_error_text(k),
+        "invalid configuration: no configuration has been provided: neither KUBECONFIG nor "
+        "HOME names a file; and this is no pod: KUBERNETES_SERVICE_HOST and _PORT are not set");
+    set("KUBERNETES_SERVICE_HOST", "10.96.0.1");
+    drop(FOLDER "token");
+    assert_int_equal(load(NULL, NULL), KEDGE_ERR_NOT_FOUND);
+    assert_non_null(strstr(kedge_error_text(k), "; and this pod has no service account token"));
     p.port.file = NULL;
     start();
     assert_int_equal(kedge_config_load(k, &config, NULL), KEDGE_ERR_UNSUPPORTED);

@@ -312,6 +312,59 @@ static void of_a_key_given_twice_the_last_counts_as_a_whole(void **state)
     assert_string_equal(config.namespace_, "default");
     assert_null(config.username);
     assert_string_equal(config.token, "t");
+    assert_int_equal(load_text("current-context: c\n"
+                               "contexts: [{name: c, context: {cluster: a}}]\n"
+                               "clusters: [{name: a, cluster: {server: 'https://old'}}]\n"
+                               "clusters:\n"),
+                     KEDGE_ERR_CONFIG);
+    assert_non_null(strstr(kedge_error_text(k), "cluster \"a\" was not found"));
+}
+
+// FIND and TAKE look into the last of the two lists, whatever stands at that place of the first.
+static void of_two_lists_of_one_name_the_last_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(load_text("current-context: c\n"
+                               "contexts: [{name: c, context: {cluster: a}}]\n"
+                               "clusters:\n"
+                               "- {name: b, cluster: {server: 'https://b', tls-server-name: b}}\n"
+                               "- {name: a, cluster: {server: 'https://old'}}\n"
+                               "clusters: [{name: a, cluster: {server: 'https://new'}}]\n"),
+                     KEDGE_OK);
+    assert_string_equal(config.server, "https://new");
+    assert_null(config.tls_server_name);
+}
+
+static kedge_str versions[2];
+static unsigned reads;
+
+// A file that is another one after a few reads.
+static int changing(const struct kedge_port *port, const char *path, size_t offset, void *buf,
+                    size_t cap)
+{
+    (void)port;
+    (void)path;
+    reads += offset == 0;
+    kedge_str s = versions[reads > 4];
+    size_t n = offset < s.len ? s.len - offset : 0;
+    n = n < cap ? n : cap;
+    memcpy(buf, s.ptr + s.len - (offset < s.len ? s.len - offset : 0), n);
+    return (int)n;
+}
+
+static void a_file_that_changes_meanwhile_mixes_no_stanzas(void **state)
+{
+    (void)state;
+    // Walks: check, find context, take context, find cluster; then the clusters change places.
+    versions[0] = KEDGE_STR("current-context: c\n"
+                            "contexts: [{name: c, context: {cluster: a}}]\n"
+                            "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b}]\n");
+    versions[1] = KEDGE_STR("clusters: [{name: b, cluster: {server: 'https://b'}}, {name: a}]\n");
+    p.port.file = changing;
+    reads = 0;
+    assert_int_equal(load(), KEDGE_ERR_CONFIG);
+    assert_non_null(strstr(kedge_error_text(k), "the file changed while it was read"));
+    is_empty(&config);
 }
 
 static void unknown_fields_are_skipped_whatever_they_hold(void **state)
@@ -621,27 +674,24 @@ static void where_all_are_missing_the_log_names_them_once_each(void **state)
     set("KUBECONFIG", "/a:/b:/a");
     assert_int_equal(load(), KEDGE_ERR_NOT_FOUND);
     assert_string_equal(logged, "Config not found: /a, /b");
-    assert_string_equal(
-        kedge_error_text(k),
-        "invalid configuration: no configuration has been provided: not in a pod, and "
-        "there is no /a, /b");
+    assert_string_equal(kedge_error_text(k),
+                        "invalid configuration: no configuration has been provided: "
+                        "there is no /a, /b");
 }
 
 static void without_any_file_nothing_has_been_provided(void **state)
 {
     (void)state;
     assert_int_equal(load(), KEDGE_ERR_NOT_FOUND);
-    assert_string_equal(
-        kedge_error_text(k),
-        "invalid configuration: no configuration has been provided: not in a pod, and "
-        "there is no " HOME);
+    assert_string_equal(kedge_error_text(k),
+                        "invalid configuration: no configuration has been provided: "
+                        "there is no " HOME);
     assert_string_equal(logged, "");
     set("HOME", NULL);
     assert_int_equal(load(), KEDGE_ERR_NOT_FOUND);
-    assert_string_equal(
-        kedge_error_text(k),
-        "invalid configuration: no configuration has been provided: not in a pod, and "
-        "neither KUBECONFIG nor HOME names a file");
+    assert_string_equal(kedge_error_text(k),
+                        "invalid configuration: no configuration has been provided: "
+                        "neither KUBECONFIG nor HOME names a file");
 }
 
 static void an_empty_file_is_an_empty_configuration(void **state)
@@ -1132,6 +1182,8 @@ int main(void)
         TEST(nothing_is_kept_but_what_the_configuration_points_at),
         TEST(json_is_yaml),
         TEST(of_a_key_given_twice_the_last_counts_as_a_whole),
+        TEST(of_two_lists_of_one_name_the_last_counts),
+        TEST(a_file_that_changes_meanwhile_mixes_no_stanzas),
         TEST(unknown_fields_are_skipped_whatever_they_hold),
         TEST(a_null_is_as_if_it_were_not_there),
         TEST(yaml_words_for_true_switch_verification_off),
