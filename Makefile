@@ -61,7 +61,7 @@ WARNINGS  := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes 
 limits    := $(call switch,$(THREADS),,-DKEDGE_THREADS=1) $(LIMITS)
 STANDARD  := -std=c11 $(WARNINGS) -ffunction-sections -fdata-sections -MMD -MP
 SANITIZE  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-SMALL     := -Os -fstack-usage
+SMALL     := -Os -fstack-usage -fno-asynchronous-unwind-tables
 M4        := -mcpu=cortex-m4 -mthumb $(SMALL) -isystem $(BUILD)/jsmn
 # What a file may include: a port and an example see the public headers only.
 includes   = -Iinclude $(if $(filter src/% tests/%,$(1)),-Isrc) \
@@ -76,7 +76,7 @@ SETUP     := $(if $(filter run test unit bench setup,$(MAKECMDGOALS)),setup,$(BU
 # jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
 JSMN      := $(BUILD)/jsmn/jsmn.h
 
-.PHONY: all examples run test unit bench conformance lint size install uninstall clean help setup FORCE
+.PHONY: all examples run test unit bench conformance lint format size install uninstall clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -121,7 +121,7 @@ MY_LIBS := $(call libraries,$(TLS),$(KUBECONFIG_FILES))
 LIBRARIES := $(call libraries,1,1)
 $(eval $(call configuration,$(BUILD),$(CC),$(CFLAGS)$(if $(CROSS_COMPILE), -isystem $(BUILD)/jsmn),$(MINE),$(MY_LIBS)))
 $(eval $(call configuration,$(BUILD)/asan,$(CC),$(SANITIZE),$(WHOLE),$(LIBRARIES)))
-$(eval $(call configuration,$(BUILD)/size/native,$(CC),$(SMALL),$(MINE),))
+$(eval $(call configuration,$(BUILD)/size/native,$(CC),$(SMALL) -fno-pie,$(MINE),))
 $(eval $(call configuration,$(BUILD)/size/cortex-m4,$(CORTEX_M4),$(M4),$(CORE),))
 
 setup: ##  looks for what tests and examples need, and installs what is missing where it may
@@ -159,9 +159,12 @@ conformance: examples $(call programs,$(BUILD),$(REAL)) ##  the programs against
 lint: all ##  format, clang-tidy, cppcheck, headers, floors, symbols, views
 	@tests/lint.sh
 
-size: $(MINE:%.c=$(BUILD)/size/native/%.o) ##  bytes of code, data and stack by module
-size: $(if $(shell command -v $(CORTEX_M4)),$(CORE:%.c=$(BUILD)/size/cortex-m4/%.o))
-	@tests/size.sh $(BUILD)/size
+SIZED   := $(BUILD)/size/native $(if $(shell command -v $(CORTEX_M4)),$(BUILD)/size/cortex-m4)
+size: $(foreach d,$(SIZED),$(d)/libkedge.a $(d)/examples/deployment_informer.o) ##  bytes of code, data and stack by module
+	@tests/size.sh $(SIZED)
+
+format: ##  writes the sources as .clang-format wants them
+	clang-format -i $$(find src include port examples tests -name '*.[ch]')
 
 # The .pc files say with which limits the library was compiled.
 HEADERS = $(shell find include -name '*.h')
