@@ -643,6 +643,9 @@ static void a_nul_is_refused_in_structure_and_in_kept_texts(void **state)
            "error KEDGE_ERR_JSON at 21: a control character in a text\nbreaks off\n");
     expect(&o, (kedge_str){"{\"statu\0s\":1}", 13},
            "error KEDGE_ERR_JSON at 7: a control character in a text\nbreaks off\n");
+    expect(&o, (kedge_str){"{\"status\":{\"phase\":\"\\\0\"}}", 25},
+           "error KEDGE_ERR_JSON at 21: an escape that JSON does not have\nbreaks off\n");
+    expect(&o, (kedge_str){"{\"x\":[\0]}", 9}, "item {}\nend\nends\n");
     expect(&o, (kedge_str){"{}\0", 3},
            "item {}\nend\nerror KEDGE_ERR_JSON at 2: more text behind the value\nbreaks off\n");
 }
