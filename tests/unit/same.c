@@ -2,7 +2,6 @@
 #define _GNU_SOURCE // timegm
 #include "same.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,22 +100,25 @@ static bool same_time(kedge_timestamp t, const json_t *json)
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
     int64_t minutes = (int64_t)timegm(&tm);
-    return t == minutes * 1000000 + (int64_t)llround(seconds * 1e6);
+    return t == minutes * 1000000 + (int64_t)(seconds * 1e6 + 0.5);
 }
 
 static bool same_quantity(int64_t thousandths, const json_t *json)
 {
-    static const char suffixes[] = "mkMGTP";
+    static const char suffixes[] = "kMGTP";
     const char *text = json_string_value(json);
     char *suffix;
-    double value = text != NULL ? strtod(text, &suffix) : json_number_value(json);
-    if (text != NULL && *suffix != '\0') {
+    double value = 1000 * (text != NULL ? strtod(text, &suffix) : json_number_value(json));
+    if (text != NULL && *suffix == 'm') {
+        value /= 1000;
+    } else if (text != NULL && *suffix != '\0') {
         const char *at = strchr(suffixes, *suffix == 'K' ? 'k' : *suffix);
         assert_non_null(at);
-        double power = at == suffixes ? -1 : (double)(at - suffixes);
-        value *= pow(suffix[1] == 'i' ? 1024 : 1000, power);
+        for (; at >= suffixes; at--)
+            value *= suffix[1] == 'i' ? 1024 : 1000;
     }
-    return fabs((double)thousandths - value * 1000) < 1;
+    double difference = (double)thousandths - value;
+    return difference > -1 && difference < 1;
 }
 
 static bool same_enum(uint8_t value, const char *names, const json_t *json)
