@@ -383,9 +383,15 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
     r->state = KEDGE__REFLECTOR_LIST_DRAIN;
 }
 
+static bool twice_silent(struct kedge__reflector *r);
+
+// A watch that breaks twice at the same place would do so for ever: then a list leads past it.
 static void json_failure(struct kedge_informer *inf, kedge_err err, kedge_time now)
 {
-    const char *problem = inf->reflector.sieve.problem;
+    struct kedge__reflector *r = &inf->reflector;
+    const char *problem = r->sieve.problem;
+    if (r->asked == KEDGE__NEXT_WATCH && twice_silent(r))
+        r->asked = KEDGE__NEXT_LIST;
     fail(inf, now, err, problem != NULL ? problem : kedge_err_text(err));
 }
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index against a plain array, under random inserts and removals, and under names that collide.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "cache/indexer.h"
+
+#define OBJECTS 500
+
+struct fixture {
+    struct kedge__heap heap;
+    struct kedge__account account;
+    struct kedge__account *accounts[1];
+    struct kedge__indexer indexer;
+    unsigned char *memory;
+};
+
+static void open_index(struct fixture *f, uint32_t seed)
+{
+    size_t need;
+    memset(f, 0, sizeof *f);
+    f->accounts[0] = &f->account;
+    f->memory = malloc(1 << 20);
+    assert_int_equal(kedge__heap_init(&f->heap, f->memory, 1 << 20, 512, f->accounts, 1, &need),
+                     KEDGE_OK);
+    kedge__indexer_init(&f->indexer, &f->heap, 0, seed);
+}
+
+// A record with no more than a namespace and a name behind it.
+static uint32_t add(struct fixture *f, const char *namespace_, const char *name)
+{
+    size_t ns = strlen(namespace_) + 1;
+    size_t n = strlen(name) + 1;
+    uint32_t slot = kedge__heap_add(&f->heap, 0, sizeof(struct kedge_object) + ns + n);
+    struct kedge_object *o = kedge__heap_object(&f->heap, slot);
+    char *texts = (char *)(o + 1);
+    memset(o, 0, sizeof *o);
+    memcpy(texts, namespace_, ns);
+    memcpy(texts + ns, name, n);
+    o->namespace_.offset = (kedge_offset)(texts - (char *)&o->namespace_);
+    o->namespace_.len = (kedge_offset)(ns - 1);
+    o->name.offset = (kedge_offset)(texts + ns - (char *)&o->name);
+    o->name.len = (kedge_offset)(n - 1);
+    kedge__indexer_insert(&f->indexer, slot);
+    return slot;
+}
+
+static uint32_t find(const struct fixture *f, const char *namespace_, const char *name)
+{
+    return kedge__indexer_find(&f->indexer, kedge_str_of(namespace_), kedge_str_of(name));
+}
+
+static void take_out(struct fixture *f, uint32_t slot)
+{
+    kedge__indexer_remove(&f->indexer, slot);
+    kedge__heap_remove(&f->heap, slot);
+}
+
+static void an_empty_index_has_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_index(&f, 1);
+    assert_int_equal(find(&f, "", ""), 0);
+    assert_int_equal(find(&f, "default", "web"), 0);
+    free(f.memory);
+}
+
+static void namespace_and_name_are_told_apart(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_index(&f, 1);
+    uint32_t a = add(&f, "ab", "c");
+    uint32_t b = add(&f, "a", "bc");
+    uint32_t c = add(&f, "", "abc");
+    assert_int_equal(find(&f, "ab", "c"), a);
+    assert_int_equal(find(&f, "a", "bc"), b);
+    assert_int_equal(find(&f, "", "abc"), c);
+    assert_int_equal(find(&f, "abc", ""), 0);
+    free(f.memory);
+}
+
+static void it_agrees_with_an_array(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 5; seed++) {
+        struct fixture f;
+        struct kedge__random r;
+        uint32_t slots[OBJECTS] = {0};
+        char name[32];
+        open_index(&f, seed);
+        kedge__random_init(&r, seed);
+        for (int i = 0; i < 20000; i++) {
+            size_t at = (size_t)kedge__random_below(&r, OBJECTS);
+            snprintf(name, sizeof name, "object-%zu", at);
+            assert_int_equal(find(&f, "ns", name), slots[at]);
+            if (slots[at] != 0) {
+                take_out(&f, slots[at]);
+                slots[at] = 0;
+            } else {
+                slots[at] = add(&f, "ns", name);
+            }
+        }
+        size_t count = 0;
+        for (size_t at = 0; at < OBJECTS; at++) {
+            snprintf(name, sizeof name, "object-%zu", at);
+            assert_int_equal(find(&f, "ns", name), slots[at]);
+            count += slots[at] != 0;
+        }
+        assert_int_equal(f.indexer.count, count);
+        size_t walked = 0;
+        for (uint32_t slot = 1; slot <= f.heap.slot_count; slot++)
+            walked += kedge__indexer_has(&f.indexer, slot);
+        assert_int_equal(walked, count);
+        free(f.memory);
+    }
+}
+
+// Hashes are 32 bits, so equal ones happen. Here all are made equal.
+static void equal_hashes_cost_steps_and_no_errors(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint32_t slots[40];
+    char name[32];
+    open_index(&f, 1);
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "o-%d", i);
+        slots[i] = add(&f, "", name);
+        kedge__indexer_remove(&f.indexer, slots[i]);
+        kedge__heap_slot(&f.heap, slots[i])->hash = 0x5a5a5a5a;
+    }
+    uint32_t *link = &f.indexer.root;
+    for (int i = 0; i < 40; i++) { // as insert would chain them
+        struct kedge__slot *s = kedge__heap_slot(&f.heap, slots[i]);
+        *link = slots[i];
+        s->indexed = 1;
+        f.indexer.count++;
+        link = &s->child[0x5a5a5a5a >> (i % 32) & 1];
+    }
+    for (int i = 0; i < 40; i += 3)
+        take_out(&f, slots[i]);
+    size_t left = 0;
+    for (uint32_t slot = f.indexer.root, depth = 0; slot != 0; depth++, left++)
+        slot = kedge__heap_slot(&f.heap, slot)->child[0x5a5a5a5a >> (depth % 32) & 1];
+    assert_int_equal(left, f.indexer.count);
+    assert_int_equal(left, 26);
+    free(f.memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_index_has_nothing),
+        cmocka_unit_test(namespace_and_name_are_told_apart),
+        cmocka_unit_test(it_agrees_with_an_array),
+        cmocka_unit_test(equal_hashes_cost_steps_and_no_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
