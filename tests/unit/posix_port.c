@@ -25,7 +25,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -330,6 +333,33 @@ static void a_connection_that_takes_too_long_is_a_connect_error(void **state)
     end_peer(&silent);
 }
 
+static void an_address_that_cannot_be_connected_to_is_a_connect_error(void **state)
+{
+    (void)state;
+    // TCP has no broadcast: connect says so at once.
+    assert_int_equal(open_to_the_end("255.255.255.255", 443), KEDGE_ERR_CONNECT);
+    assert_int_equal(kedge_posix_fd(s), -1);
+}
+
+static void without_a_descriptor_left_it_is_an_io_error(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    struct kedge_posix_port other;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    kedge_err literal = s->ops->open(s, "127.0.0.1", 443);
+    kedge_err name = s->ops->open(s, "localhost", 443);
+    kedge_err wake = kedge_posix_port_init(&other);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(literal, KEDGE_ERR_IO);
+    assert_int_equal(name, KEDGE_ERR_IO);
+    assert_int_equal(wake, KEDGE_ERR_IO);
+    kedge_posix_port_close(&other);
+}
+
 static void an_abandoned_look_up_leaves_nothing(void **state)
 {
     (void)state;
@@ -342,7 +372,8 @@ static void an_abandoned_look_up_leaves_nothing(void **state)
     kedge_time deadline = now() + PATIENCE;
     while (open_descriptors() > before && now() < deadline)
         sched_yield();
-    assert_int_equal(open_descriptors(), before);
+    // Fewer are possible: the end of a helper of the test before may have been among them.
+    assert_true(open_descriptors() <= before);
 }
 
 static void literals_are_told_from_names(void **state)
@@ -707,6 +738,44 @@ static void entropy_fills_all_of_the_buffer_with_other_bytes_each_time(void **st
     assert_int_equal(port->entropy(port, a, 0), KEDGE_OK);
 }
 
+static int getrandom_errors; // errno of its next calls; 0: as it is
+
+// Stands before the C library's.
+ssize_t getrandom(void *buf, size_t len, unsigned flags)
+{
+    if (getrandom_errors != 0) {
+        errno = getrandom_errors;
+        getrandom_errors = errno == EINTR ? 0 : getrandom_errors;
+        return -1;
+    }
+    return syscall(SYS_getrandom, buf, len, flags);
+}
+
+static void entropy_comes_from_the_device_where_the_call_is_missing(void **state)
+{
+    (void)state;
+    static const int errors[] = {ENOSYS, EPERM, EINTR};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char buf[64] = {0}, none[64] = {0};
+        getrandom_errors = errors[i];
+        assert_int_equal(port->entropy(port, buf, sizeof buf), KEDGE_OK);
+        for (size_t at = 0; at < sizeof buf; at += 8)
+            assert_memory_not_equal(buf + at, none + at, 8);
+        getrandom_errors = 0;
+    }
+    struct rlimit before, nothing;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    nothing = before;
+    nothing.rlim_cur = 0;
+    unsigned char buf[8];
+    getrandom_errors = ENOSYS;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &nothing), 0);
+    kedge_err err = port->entropy(port, buf, sizeof buf);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    getrandom_errors = 0;
+    assert_int_equal(err, KEDGE_ERR_ENTROPY);
+}
+
 static char folder[] = "/tmp/kedge_port_XXXXXX";
 static char path[128];
 
@@ -953,6 +1022,8 @@ int main(void)
         WITH_PORT(an_address_of_a_family_this_machine_lacks_is_passed_over),
         WITH_PORT(the_next_address_is_tried_when_one_is_silent),
         WITH_PORT(a_connection_that_takes_too_long_is_a_connect_error),
+        WITH_PORT(an_address_that_cannot_be_connected_to_is_a_connect_error),
+        WITH_PORT(without_a_descriptor_left_it_is_an_io_error),
         WITH_PORT(an_abandoned_look_up_leaves_nothing),
         WITH_PORT(literals_are_told_from_names),
         WITH_PORT(a_dead_peer_is_found_within_35_seconds),
@@ -974,6 +1045,7 @@ int main(void)
         WITH_PORT(the_clock_never_goes_back),
         WITH_PORT(the_wall_clock_is_the_calendar_in_microseconds),
         WITH_PORT(entropy_fills_all_of_the_buffer_with_other_bytes_each_time),
+        WITH_PORT(entropy_comes_from_the_device_where_the_call_is_missing),
         WITH_FOLDER(a_file_is_read_in_pieces_from_any_place),
         WITH_FOLDER(a_missing_file_is_told_from_an_unreadable_one),
         WITH_FOLDER(a_fifo_nobody_writes_to_does_not_hang),

@@ -284,6 +284,14 @@ static void a_token_too_long_for_its_room_is_an_error_that_says_so(void **state)
     init_fails(NULL, PATH, KEDGE_ERR_TOO_LONG,
                "bearer token file " PATH
                ": the token is longer than KEDGE_TOKEN_MAX, or than the room taken for it");
+    char *long_text = malloc(KEDGE_TOKEN_MAX + 2);
+    assert_non_null(long_text);
+    memset(long_text, 'a', KEDGE_TOKEN_MAX + 1);
+    long_text[KEDGE_TOKEN_MAX + 1] = '\0';
+    init_fails(
+        long_text, NULL, KEDGE_ERR_TOO_LONG,
+        "bearer token: the token is longer than KEDGE_TOKEN_MAX, or than the room taken for it");
+    free(long_text);
     put_bytes(text, KEDGE_TOKEN_MAX);
     start(sizeof memory);
     assert_int_equal(kedge__token_init(k, &t, NULL, PATH), KEDGE_OK);
