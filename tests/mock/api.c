@@ -17,8 +17,8 @@ static struct resource *find_resource(const struct mock *mock, const char *group
 {
     for (size_t i = 0; i < mock->resource_count; i++) {
         const struct kind *kind = &mock->resources[i].kind;
-        if (!strcmp(kind->group, group) && !strcmp(kind->version, version) &&
-            !strcmp(kind->plural, plural))
+        if (mock__same(kind->group, group) && mock__same(kind->version, version) &&
+            mock__same(kind->plural, plural))
             return &mock->resources[i];
     }
     return NULL;
@@ -27,14 +27,14 @@ static struct resource *find_resource(const struct mock *mock, const char *group
 // /api/v1/... and /apis/group/version/...; false: no such path.
 static bool find_place(const struct mock *mock, const struct request *r, struct target *target)
 {
-    bool core = !strcmp(segment(r, 0), "api");
+    bool core = mock__same(segment(r, 0), "api");
     const char *group = core ? "" : segment(r, 1);
     size_t at = core ? 2 : 3;
-    if ((!core && strcmp(segment(r, 0), "apis")) || r->segments <= at || r->segments > at + 5)
+    if ((!core && !mock__same(segment(r, 0), "apis")) || r->segments <= at || r->segments > at + 5)
         return false;
     const char *version = segment(r, at - 1), *sub = segment(r, at + 2);
-    bool inside = !strcmp(segment(r, at), "namespaces") && *sub && strcmp(sub, "status") &&
-                  strcmp(sub, "finalize");
+    bool inside = mock__same(segment(r, at), "namespaces") && *sub && !mock__same(sub, "status") &&
+                  !mock__same(sub, "finalize");
     target->namespace = inside ? segment(r, at + 1) : "";
     at += inside ? 2 : 0;
     target->resource = find_resource(mock, group, version, segment(r, at));
@@ -47,8 +47,8 @@ static bool find_place(const struct mock *mock, const struct request *r, struct 
         return false;
     if (!inside && kind->namespaced && *target->name)
         return false;
-    return !*target->subresource || (!strcmp(target->subresource, "status") && kind->status) ||
-           (!strcmp(target->subresource, "scale") && kind->scale);
+    return !*target->subresource || (mock__same(target->subresource, "status") && kind->status) ||
+           (mock__same(target->subresource, "scale") && kind->scale);
 }
 
 // False: 405.
@@ -58,23 +58,23 @@ static bool find_verb(const struct request *r, struct target *target)
     bool named = *target->name, sub = *target->subresource;
     bool everywhere = target->resource->kind.namespaced && !*target->namespace;
     bool watch = request_flag(r, "watch") && !sub;
-    if (!strcmp(method, "GET")) {
+    if (mock__same(method, "GET")) {
         target->verb = watch ? VERB_WATCH : named ? VERB_GET : VERB_LIST;
         return true;
     }
     target->verb = VERB_CREATE;
-    if (!strcmp(method, "POST"))
+    if (mock__same(method, "POST"))
         return !named && !everywhere;
     target->verb = VERB_UPDATE;
-    if (!strcmp(method, "PUT"))
+    if (mock__same(method, "PUT"))
         return named;
     target->verb = VERB_PATCH;
-    if (!strcmp(method, "PATCH"))
+    if (mock__same(method, "PATCH"))
         return named;
     target->verb = named ? VERB_DELETE : VERB_DELETECOLLECTION;
-    if (strcmp(method, "DELETE") || sub)
+    if (!mock__same(method, "DELETE") || sub)
         return false;
-    return named || (!everywhere && strcmp(target->resource->kind.plural, "namespaces"));
+    return named || (!everywhere && !mock__same(target->resource->kind.plural, "namespaces"));
 }
 
 static enum mock_on class_of(const struct target *target)
@@ -106,7 +106,7 @@ static void serve_other(struct mock_connection *c)
 void api_serve(struct mock_connection *c)
 {
     struct target target = {0};
-    const char *user;
+    const char *user = "";
     if (!strncmp(c->request.path, "/mock/", 6)) {
         fault_serve(c);
         return;

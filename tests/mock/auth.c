@@ -41,7 +41,7 @@ bool auth_is_public(const struct request *request)
 {
     static const char *const paths[] = {"/healthz", "/livez", "/readyz", "/version"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        if (!strcmp(request->path, paths[i]))
+        if (mock__same(request->path, paths[i]))
             return true;
     return false;
 }
@@ -58,7 +58,7 @@ json_t *auth_check(const struct mock_connection *c, const char **user)
     if (strncmp(authorization, "Bearer ", 7))
         return status_unauthorized();
     for (size_t i = 0; i < mock->token_count; i++) {
-        if (strcmp(mock->tokens[i].token, authorization + 7))
+        if (!mock__same(mock->tokens[i].token, authorization + 7))
             continue;
         *user = mock->tokens[i].user;
         return mock->now < mock->tokens[i].expires_at ? NULL : status_unauthorized();
@@ -68,12 +68,13 @@ json_t *auth_check(const struct mock_connection *c, const char **user)
 
 static bool is_forbidden(const struct mock *mock, const char *user, const struct target *target)
 {
-    if (mock->need_credentials && !strcmp(user, "system:anonymous"))
+    if (mock->need_credentials && mock__same(user, "system:anonymous"))
         return true;
     for (size_t i = 0; i < mock->prohibition_count; i++) {
         const struct prohibition *p = &mock->prohibitions[i];
-        if (!strcmp(p->user, user) && (!p->verb || !strcmp(p->verb, mock__verbs[target->verb])) &&
-            (!p->resource || !strcmp(p->resource, target->resource->kind.plural)))
+        if (mock__same(p->user, user) &&
+            (!p->verb || mock__same(p->verb, mock__verbs[target->verb])) &&
+            (!p->resource || mock__same(p->resource, target->resource->kind.plural)))
             return true;
     }
     return false;

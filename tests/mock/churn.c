@@ -134,7 +134,7 @@ static bool remember_rollout(struct mock *mock, const struct revision *state)
 {
     size_t empty = ROLLOUTS;
     for (size_t i = 0; i < ROLLOUTS; i++) {
-        if (mock->rollouts[i] && !strcmp(mock->rollouts[i], state->key))
+        if (mock->rollouts[i] && mock__same(mock->rollouts[i], state->key))
             return true;
         if (!mock->rollouts[i])
             empty = i;
@@ -183,7 +183,7 @@ static bool step_rollout(struct mock *mock)
         if (!*rollout)
             continue;
         size_t at = resource_search(r->items, r->count, *rollout);
-        if (at < r->count && !strcmp(r->items[at]->key, *rollout)) {
+        if (at < r->count && mock__same(r->items[at]->key, *rollout)) {
             follow(mock, r->items[at], rollout);
             return true;
         }

@@ -10,7 +10,7 @@ static enum mock_on on_of(const char *text)
 {
     static const char *const names[] = {"any", "list", "watch", "other"};
     for (int i = 0; i < 4; i++)
-        if (!strcmp(names[i], text))
+        if (mock__same(names[i], text))
             return (enum mock_on)i;
     return MOCK_ON_ANY;
 }
@@ -130,7 +130,7 @@ static bool obey(struct mock_connection *c, const char *what, const json_t *body
                   {"bookmark", bookmark}, {"forbid", forbid}, {"allow", allow},
                   {"state", only_look}};
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
-        if (strcmp(orders[i].what, what))
+        if (!mock__same(orders[i].what, what))
             continue;
         *refusal = orders[i].act(c->mock, body);
         c->broken = false; // after a restart, it still wants the answer
@@ -144,8 +144,8 @@ void fault_serve(struct mock_connection *c)
     const struct request *r = &c->request;
     const char *what = r->segments == 2 ? r->segment[1] : "";
     json_t *refusal = NULL, *body = NULL;
-    bool get = !strcmp(r->method, "GET") && !strcmp(what, "state");
-    if (!get && strcmp(r->method, "POST")) {
+    bool get = mock__same(r->method, "GET") && mock__same(what, "state");
+    if (!get && !mock__same(r->method, "POST")) {
         reply_status(c, status_method());
         return;
     }

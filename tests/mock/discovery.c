@@ -17,7 +17,7 @@ static json_t *verbs(const struct kind *kind)
 {
     json_t *list = json_pack("[s, s, s, s, s, s, s, s]", "create", "delete", "deletecollection",
                              "get", "list", "patch", "update", "watch");
-    if (!strcmp(kind->plural, "namespaces"))
+    if (mock__same(kind->plural, "namespaces"))
         json_array_remove(list, 2);
     return list;
 }
@@ -67,8 +67,8 @@ static bool is_first_of_group(const struct mock *mock, size_t index, bool versio
 {
     const struct kind *kind = &mock->resources[index].kind;
     for (size_t i = 0; i < index; i++)
-        if (!strcmp(mock->resources[i].kind.group, kind->group) &&
-            (!version_too || !strcmp(mock->resources[i].kind.version, kind->version)))
+        if (mock__same(mock->resources[i].kind.group, kind->group) &&
+            (!version_too || mock__same(mock->resources[i].kind.version, kind->version)))
             return false;
     return true;
 }
@@ -78,7 +78,7 @@ static json_t *aggregated_version(const struct mock *mock, const struct kind *of
     json_t *resources = json_array();
     for (size_t i = 0; i < mock->resource_count; i++) {
         const struct kind *kind = &mock->resources[i].kind;
-        if (!strcmp(kind->group, of->group) && !strcmp(kind->version, of->version))
+        if (mock__same(kind->group, of->group) && mock__same(kind->version, of->version))
             json_array_append_new(resources, aggregated_resource(kind));
     }
     return json_pack("{s:s, s:o, s:s}", "version", of->version, "resources", resources, "freshness",
@@ -91,7 +91,7 @@ static json_t *versions_of(const struct mock *mock, const char *group, bool aggr
     json_t *versions = json_array();
     for (size_t i = 0; i < mock->resource_count; i++) {
         const struct kind *kind = &mock->resources[i].kind;
-        if (strcmp(kind->group, group) || !is_first_of_group(mock, i, true))
+        if (!mock__same(kind->group, group) || !is_first_of_group(mock, i, true))
             continue;
         struct text api = {0};
         kind_api_version(kind, &api);
@@ -144,7 +144,7 @@ static json_t *groups(const struct mock *mock)
 
 static void add_subresource(json_t *list, const struct kind *kind, const char *name)
 {
-    bool scale = !strcmp(name, "scale");
+    bool scale = mock__same(name, "scale");
     json_t *r = json_pack("{s:o, s:s, s:b}", "name", json_sprintf("%s/%s", kind->plural, name),
                           "singularName", "", "namespaced", kind->namespaced);
     if (scale) {
@@ -162,7 +162,7 @@ static json_t *resources_of(const struct mock *mock, const char *group, const ch
     struct text api = {0};
     for (size_t i = 0; i < mock->resource_count; i++) {
         const struct kind *kind = &mock->resources[i].kind;
-        if (strcmp(kind->group, group) || strcmp(kind->version, version))
+        if (!mock__same(kind->group, group) || !mock__same(kind->version, version))
             continue;
         json_t *r = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural, "singularName",
                               kind->singular, "namespaced", kind->namespaced, "kind", kind->name,
@@ -210,7 +210,7 @@ static bool reply_health(struct mock_connection *c)
 {
     static const char *const paths[] = {"/healthz", "/livez", "/readyz"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        if (!strcmp(c->request.path, paths[i])) {
+        if (mock__same(c->request.path, paths[i])) {
             reply_plain(c, 200, "ok");
             return true;
         }
@@ -220,8 +220,8 @@ static bool reply_health(struct mock_connection *c)
 static json_t *document(const struct mock_connection *c)
 {
     const struct request *r = &c->request;
-    bool core = r->segments && !strcmp(r->segment[0], "api");
-    bool apis = r->segments && !strcmp(r->segment[0], "apis");
+    bool core = r->segments && mock__same(r->segment[0], "api");
+    bool apis = r->segments && mock__same(r->segment[0], "apis");
     if (core && r->segments == 1)
         return core_versions(c);
     if (core && r->segments == 2)
@@ -245,18 +245,18 @@ static json_t *document(const struct mock_connection *c)
 void discovery_serve(struct mock_connection *c, bool *known)
 {
     const char *path = c->request.path;
-    bool root = !strcmp(path, "/api") || !strcmp(path, "/apis");
+    bool root = mock__same(path, "/api") || mock__same(path, "/apis");
     *known = true;
-    if (strcmp(c->request.method, "GET")) {
+    if (!mock__same(c->request.method, "GET")) {
         *known = false;
     } else if (reply_health(c)) {
         return;
-    } else if (!strcmp(path, "/version")) {
+    } else if (mock__same(path, "/version")) {
         json_t *version = server_version(c->mock);
         reply_json(c, 200, version, TEXT_PRETTY);
         json_decref(version);
     } else if (root && wants_aggregated(c)) {
-        reply_aggregated(c, !strcmp(path, "/api"));
+        reply_aggregated(c, mock__same(path, "/api"));
     } else {
         json_t *body = document(c);
         *known = body != NULL;

@@ -12,9 +12,9 @@ static json_t *check_preconditions(const struct kind *kind, const struct revisio
     const char *version = mock__path_string(options, "preconditions.resourceVersion");
     char present[24];
     snprintf(present, sizeof present, "%llu", (unsigned long long)old->version);
-    if (*version && strcmp(version, present))
+    if (*version && !mock__same(version, present))
         return status_precondition(kind, old->name, version, old->version);
-    if (!*uid || !strcmp(uid, old->uid))
+    if (!*uid || mock__same(uid, old->uid))
         return NULL;
     struct text why = {0};
     text_format(&why,
@@ -32,7 +32,7 @@ static void empty_namespace(struct mock *mock, const char *namespace)
     for (size_t i = 0; i < mock->resource_count; i++) {
         struct resource *r = &mock->resources[i];
         for (size_t n = r->kind.namespaced ? r->count : 0; n > 0; n--)
-            if (!strcmp(r->items[n - 1]->namespace, namespace))
+            if (mock__same(r->items[n - 1]->namespace, namespace))
                 revision_drop(write__vanish(mock, r, r->items[n - 1]));
     }
 }
@@ -47,7 +47,7 @@ static struct revision *mark_deleted(struct mock *mock, const struct write *writ
     if (!json_object_get(metadata, "deletionTimestamp")) {
         json_object_set_new(metadata, "deletionTimestamp", write__timestamp(mock));
         json_object_set_new(metadata, "deletionGracePeriodSeconds", json_integer(grace_s));
-        if (!strcmp(write->resource->kind.plural, "namespaces"))
+        if (mock__same(write->resource->kind.plural, "namespaces"))
             json_object_set_new(object, "status", json_pack("{s:s}", "phase", "Terminating"));
         struct write trusted = *write;
         trusted.trusted = true;
@@ -80,7 +80,8 @@ struct written write_delete(struct mock *mock, const struct write *write, const 
         return (struct written){.state = revision_hold(old), .deleted = true};
     if (!write->trusted && has_finalizers(old))
         return (struct written){.state = mark_deleted(mock, write, old, 0)};
-    bool namespace = !strcmp(r->kind.plural, "namespaces"), pod = !strcmp(r->kind.plural, "pods");
+    bool namespace = mock__same(r->kind.plural, "namespaces"),
+         pod = mock__same(r->kind.plural, "pods");
     bool scheduled = pod && *json_string_value(json_object_get(old->fields, "spec.nodeName"));
     if (!write->trusted && (namespace || scheduled))
         revision_drop(mark_deleted(mock, write, old, pod ? 30 : 0));

@@ -31,7 +31,7 @@ static const char *const names[] = {
 enum mock_fault_kind mock_fault_by_name(const char *name)
 {
     for (int kind = 0; kind < MOCK_FAULT_KINDS; kind++)
-        if (!strcmp(names[kind], name))
+        if (mock__same(names[kind], name))
             return (enum mock_fault_kind)kind;
     return MOCK_FAULT_KINDS;
 }
@@ -239,7 +239,7 @@ static bool suits(enum mock_fault_kind kind, enum mock_on on)
 static bool matches(const struct mock_fault *f, enum mock_on on, const char *resource)
 {
     return suits(f->kind, on) && (f->on == MOCK_ON_ANY || f->on == on) &&
-           (!f->resource || !strcmp(f->resource, resource));
+           (!f->resource || mock__same(f->resource, resource));
 }
 
 static void disarm(struct mock *mock, size_t i)

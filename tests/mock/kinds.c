@@ -167,15 +167,8 @@ void kind_resource(const struct kind *kind, struct text *out)
 
 bool kind_has_field(const struct kind *kind, const char *field)
 {
-    if (!strcmp(field, "metadata.name") ||
-        (kind->namespaced && !strcmp(field, "metadata.namespace")))
+    if (mock__same(field, "metadata.name") ||
+        (kind->namespaced && mock__same(field, "metadata.namespace")))
         return true;
-    size_t len = strlen(field);
-    for (const char *at = kind->fields; at && *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == len && !memcmp(at, field, len))
-            return true;
-        at += word;
-    }
-    return false;
+    return kind->fields && mock__has_word(kind->fields, field);
 }

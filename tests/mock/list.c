@@ -61,7 +61,7 @@ static json_t *token_parse(struct query *q, const char *token, const char *names
         mock__base64_decode(&json, token) ? mock__parse(json.bytes, json.len, NULL) : NULL;
     const char *start = mock__path_string(value, "start");
     json_t *refusal = NULL;
-    if (*start != '/' || strcmp(mock__path_string(value, "v"), "meta.k8s.io/v1")) {
+    if (*start != '/' || !mock__same(mock__path_string(value, "v"), "meta.k8s.io/v1")) {
         refusal = status_bad_request("continue key is not valid: the token is damaged");
     } else {
         revision_key(&key, namespace, start + 1);
@@ -81,9 +81,9 @@ static enum match match_of(const char *text)
 {
     if (!text || !*text)
         return MATCH_NONE;
-    if (!strcmp(text, "Exact"))
+    if (mock__same(text, "Exact"))
         return MATCH_EXACT;
-    return strcmp(text, "NotOlderThan") ? MATCH_UNKNOWN : MATCH_NOT_OLDER;
+    return !mock__same(text, "NotOlderThan") ? MATCH_UNKNOWN : MATCH_NOT_OLDER;
 }
 
 static json_t *check_match(const struct query *q)
@@ -106,9 +106,7 @@ static json_t *parse_numbers(struct query *q, const struct request *r)
     const char *limit = request_query(r, "limit");
     q->versioned = version && *version;
     if (q->versioned && !parse_version(version, &q->version))
-        return status_bad_request("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: "
-                                  "parsing \"%s\": invalid syntax",
-                                  version, version);
+        return status_bad_version(version);
     if (limit && *limit && !parse_version(limit, &q->limit))
         return status_bad_request("unable to decode limit: parsing \"%s\": invalid syntax", limit);
     return NULL;
@@ -151,7 +149,7 @@ static void query_free(struct query *q)
 static bool is_chosen(const struct query *q, const struct target *target,
                       const struct revision *state)
 {
-    if (*target->namespace && strcmp(target->namespace, state->namespace))
+    if (*target->namespace && !mock__same(target->namespace, state->namespace))
         return false;
     int order = q->start ? strcmp(state->key, q->start) : 1;
     if (order < 0 || (order == 0 && q->after))
@@ -216,12 +214,8 @@ static json_t *check_expired(const struct mock *mock, const struct query *q, uin
 
 static json_t *list_metadata(const struct listing *l, bool custom)
 {
-    char digits[24];
-    struct text t = {0};
-    text_format(&t, "%llu", (unsigned long long)l->version);
-    memcpy(digits, t.bytes, t.len + 1);
-    text_free(&t);
-    json_t *metadata = json_pack("{s:s}", "resourceVersion", digits);
+    json_t *metadata = json_object();
+    write__version(metadata, l->version);
     if (l->token || custom)
         json_object_set_new(metadata, "continue", json_string(l->token ? l->token : ""));
     if (l->token && l->count_remaining)

@@ -165,7 +165,7 @@ struct resource *mock__resource(const struct mock *mock, const char *name)
         const struct kind *kind = &mock->resources[i].kind;
         if (strlen(kind->plural) != plural || memcmp(kind->plural, name, plural))
             continue;
-        if (!name[plural] || !strcmp(kind->group, name + plural + 1))
+        if (!name[plural] || mock__same(kind->group, name + plural + 1))
             return &mock->resources[i];
     }
     return NULL;

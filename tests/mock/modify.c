@@ -57,18 +57,8 @@ static json_t *parse_body(struct mock_connection *c, const struct kind *kind, js
 
 static bool is_known(const struct kind *kind, const char *key)
 {
-    static const char *const always[] = {"apiVersion", "kind", "metadata"};
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        if (!strcmp(always[i], key))
-            return true;
-    size_t len = strlen(key);
-    for (const char *at = kind->top; at && *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == len && !memcmp(at, key, len))
-            return true;
-        at += word;
-    }
-    return !kind->top;
+    return !kind->top || mock__has_word(kind->top, key) ||
+           mock__has_word("apiVersion kind metadata", key);
 }
 
 // Drops the first unknown key of an object and gives its name, or NULL.
@@ -92,11 +82,11 @@ static json_t *check_fields(struct mock_connection *c, const struct kind *kind, 
     json_t *refusal = NULL;
     char *key;
     while ((key = drop_unknown(kind, object)) != NULL) {
-        if (asked && !strcmp(asked, "Strict") && !refusal)
+        if (asked && mock__same(asked, "Strict") && !refusal)
             refusal = status_bad_request("%s in version \"%s\" cannot be handled as a %s: strict "
                                          "decoding error: unknown field \"%s\"",
                                          kind->name, kind->version, kind->name, key);
-        if ((!asked || strcmp(asked, "Ignore")) && !warning->len)
+        if ((!asked || !mock__same(asked, "Ignore")) && !warning->len)
             text_format(warning, "299 - \"unknown field \\\"%s\\\"\"", key);
         free(key);
     }
@@ -119,7 +109,7 @@ static void reply_object(struct mock_connection *c, const struct target *target,
     if (warning && warning->len)
         reply_header(c, "Warning", warning->bytes);
     int how = reply_how(c, &r->kind);
-    bool scale = !strcmp(target->subresource, "scale");
+    bool scale = mock__same(target->subresource, "scale");
     if (!scale && view != VIEW_TABLE && !(how & TEXT_PRETTY)) {
         struct text t = {0};
         view_add(&t, r, state, view, false);
@@ -160,9 +150,7 @@ static void serve_get(struct mock_connection *c, const struct target *target)
     uint64_t version = 0;
     const char *asked = request_query(&c->request, "resourceVersion");
     if (asked && *asked && !parse_version(asked, &version)) {
-        reply_status(c, status_bad_request("resourceVersion: Invalid value: \"%s\": strconv."
-                                           "ParseUint: parsing \"%s\": invalid syntax",
-                                           asked, asked));
+        reply_status(c, status_bad_version(asked));
         return;
     }
     if (wait_for_version(c, version))
@@ -188,7 +176,7 @@ static void serve_body(struct mock_connection *c, const struct target *target,
         body = parse_body(c, kind, &refusal);
     if (!refusal && !json_is_object(body))
         refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
-    if (!refusal && strcmp(target->subresource, "scale"))
+    if (!refusal && !mock__same(target->subresource, "scale"))
         refusal = check_fields(c, kind, body, &warning);
     if (refusal)
         reply_status(c, refusal);
@@ -259,7 +247,7 @@ static struct written patch_object(struct mock_connection *c, const struct targe
         return write_create(c->mock, write, (json_t *)(uintptr_t)patch);
     if (!old)
         return (struct written){.refusal = status_not_found(kind, target->name)};
-    bool scale = !strcmp(target->subresource, "scale");
+    bool scale = mock__same(target->subresource, "scale");
     json_t *before = revision_object(old);
     json_t *base = scale ? object_scale(kind, before) : json_incref(before);
     json_t *next = patched(c, kind, base, patch, &done.refusal);
@@ -302,7 +290,7 @@ static void serve_delete(struct mock_connection *c, const struct target *target,
     asked.dry_run = write->dry_run || json_array_size(json_object_get(options, "dryRun")) > 0;
     struct written done = write_delete(c->mock, &asked, options);
     json_decref(options);
-    bool object = !strcmp(kind->plural, "pods") || !strcmp(kind->plural, "namespaces");
+    bool object = mock__same(kind->plural, "pods") || mock__same(kind->plural, "namespaces");
     if (done.refusal || object || !done.deleted) {
         reply_written(c, target, done, NULL);
         return;
@@ -323,7 +311,7 @@ void write_serve(struct mock_connection *c, const struct target *target)
                           .subresource = target->subresource,
                           .manager = manager,
                           .applied = content_type_is(c, "application/apply-patch+yaml"),
-                          .dry_run = dry_run && !strcmp(dry_run, "All")};
+                          .dry_run = dry_run && mock__same(dry_run, "All")};
     switch (target->verb) {
     case VERB_CREATE:
     case VERB_UPDATE:

@@ -90,7 +90,7 @@ static bool add_at(json_t *container, const char *token, json_t *value)
         return !json_object_set(container, token, value);
     if (!json_is_array(container))
         return false;
-    if (!strcmp(token, "-"))
+    if (mock__same(token, "-"))
         return !json_array_append(container, value);
     return array_index(token, json_array_size(container) + 1, &i) &&
            !json_array_insert(container, i, value);
@@ -130,13 +130,13 @@ static bool apply_at(json_t *root, const char *op, const char *path, json_t *val
     char *token;
     json_t *container = walk(root, path, &token);
     bool done = false;
-    if (container && value && !strcmp(op, "add"))
+    if (container && value && mock__same(op, "add"))
         done = add_at(container, token, value);
-    else if (container && value && !strcmp(op, "replace"))
+    else if (container && value && mock__same(op, "replace"))
         done = replace_at(container, token, value);
-    else if (container && value && !strcmp(op, "test"))
+    else if (container && value && mock__same(op, "test"))
         done = member(container, token) && json_equal(member(container, token), value);
-    else if (container && !strcmp(op, "remove"))
+    else if (container && mock__same(op, "remove"))
         done = remove_from(container, token);
     free(token);
     return done;
@@ -147,7 +147,7 @@ static bool apply_operation(json_t *root, const json_t *operation)
     const char *op = mock__path_string(operation, "op");
     const char *path = mock__path_string(operation, "path");
     const char *from = mock__path_string(operation, "from");
-    bool move = !strcmp(op, "move"), copy = !strcmp(op, "copy");
+    bool move = mock__same(op, "move"), copy = mock__same(op, "copy");
     if (!move && !copy)
         return apply_at(root, op, path, json_object_get(operation, "value"));
     json_t *value = json_deep_copy(value_at(root, from));

@@ -151,7 +151,7 @@ static bool parse_head(struct request *r, const char *bytes, size_t len)
 const char *request_header(const struct request *request, const char *key)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        if (!strcmp(request->headers[i].key, key))
+        if (mock__same(request->headers[i].key, key))
             return request->headers[i].value;
     return "";
 }
@@ -159,7 +159,7 @@ const char *request_header(const struct request *request, const char *key)
 const char *request_query(const struct request *request, const char *key)
 {
     for (size_t i = 0; i < request->queries; i++)
-        if (!strcmp(request->query[i].key, key))
+        if (mock__same(request->query[i].key, key))
             return request->query[i].value;
     return NULL;
 }
@@ -167,7 +167,7 @@ const char *request_query(const struct request *request, const char *key)
 bool request_flag(const struct request *request, const char *key)
 {
     const char *value = request_query(request, key);
-    return value && (!strcmp(value, "true") || !strcmp(value, "1"));
+    return value && (mock__same(value, "true") || mock__same(value, "1"));
 }
 
 static enum parse_result take_length(struct request *r, const char *digits, const char *bytes,

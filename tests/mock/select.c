@@ -35,7 +35,7 @@ static void advance(struct lexer *l)
 
 static bool is(const struct lexer *l, const char *word)
 {
-    return !strcmp(l->word, word);
+    return mock__same(l->word, word);
 }
 
 static bool is_name(const struct lexer *l)
@@ -202,7 +202,7 @@ static bool holds(const struct requirement *r, const char *value)
         return r->op == SELECT_NOT_IN || r->op == SELECT_ABSENT;
     bool found = false;
     for (size_t i = 0; i < r->count; i++)
-        found = found || !strcmp(r->values[i], value);
+        found = found || mock__same(r->values[i], value);
     switch (r->op) {
     case SELECT_IN:
         return found;
@@ -223,9 +223,9 @@ bool select_matches_labels(const struct selector *s, const struct revision *stat
 
 static const char *field_value(const struct revision *state, const char *key)
 {
-    if (!strcmp(key, "metadata.name"))
+    if (mock__same(key, "metadata.name"))
         return state->name;
-    if (!strcmp(key, "metadata.namespace"))
+    if (mock__same(key, "metadata.namespace"))
         return state->namespace;
     return json_string_value(json_object_get(state->fields, key));
 }

@@ -69,7 +69,7 @@ static void add_crd(struct options *o, const char *text)
                                                 .version = part[1],
                                                 .plural = part[2],
                                                 .kind = part[3],
-                                                .namespaced = !strcmp(part[4], "namespaced")};
+                                                .namespaced = mock__same(part[4], "namespaced")};
 }
 
 static bool parse_flag(struct options *o, const char *name)
@@ -84,7 +84,7 @@ static bool parse_flag(struct options *o, const char *name)
                  {"--limit-at-zero", &o->limit_at_zero},
                  {"--pretty", &o->pretty}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        if (!strcmp(flags[i].name, name)) {
+        if (mock__same(flags[i].name, name)) {
             *flags[i].value = true;
             return true;
         }
@@ -101,7 +101,7 @@ static bool parse_text(struct options *o, const char *name, const char *value)
                  {"--token", &o->token},
                  {"--kubeconfig-out", &o->kubeconfig}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (!strcmp(texts[i].name, name)) {
+        if (mock__same(texts[i].name, name)) {
             *texts[i].value = value;
             return true;
         }
@@ -110,23 +110,23 @@ static bool parse_text(struct options *o, const char *name, const char *value)
 
 static bool parse_number(struct options *o, const char *name, const char *value)
 {
-    if (!strcmp(name, "--port"))
+    if (mock__same(name, "--port"))
         o->port = (uint16_t)number(name, value, UINT16_MAX);
-    else if (!strcmp(name, "--token-seconds"))
+    else if (mock__same(name, "--token-seconds"))
         o->token_seconds = (int64_t)number(name, value, 1000000000);
-    else if (!strcmp(name, "--deployments"))
+    else if (mock__same(name, "--deployments"))
         o->deployments = (size_t)number(name, value, 1000000);
-    else if (!strcmp(name, "--namespaces"))
+    else if (mock__same(name, "--namespaces"))
         o->namespaces = (size_t)number(name, value, 1000);
-    else if (!strcmp(name, "--churn"))
+    else if (mock__same(name, "--churn"))
         o->churn_ms = (uint32_t)number(name, value, 1000000);
-    else if (!strcmp(name, "--seed"))
+    else if (mock__same(name, "--seed"))
         o->seed = number(name, value, UINT64_MAX);
-    else if (!strcmp(name, "--seconds"))
+    else if (mock__same(name, "--seconds"))
         o->seconds = (unsigned)number(name, value, 1000000);
-    else if (!strcmp(name, "--chunk-bytes"))
+    else if (mock__same(name, "--chunk-bytes"))
         o->chunk_bytes = (size_t)number(name, value, 1000000);
-    else if (!strcmp(name, "--bookmark-ms"))
+    else if (mock__same(name, "--bookmark-ms"))
         o->bookmark_ms = (uint32_t)number(name, value, UINT32_MAX);
     else
         return false;
@@ -136,10 +136,10 @@ static bool parse_number(struct options *o, const char *name, const char *value)
 static bool parse_age(struct options *o, const char *name, const char *value)
 {
     static const char *const ages[] = {"current", "no-watch-list", "1.20"};
-    if (strcmp(name, "--age"))
+    if (!mock__same(name, "--age"))
         return false;
     for (int i = 0; i < 3; i++)
-        if (!strcmp(ages[i], value)) {
+        if (mock__same(ages[i], value)) {
             o->age = (enum mock_age)i;
             return true;
         }
@@ -151,7 +151,7 @@ void options_parse(struct options *options, int argc, char **argv)
 {
     *options = (struct options){.certificate = "server"};
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--help")) {
+        if (mock__same(argv[i], "--help")) {
             fputs(usage, stdout);
             exit(0);
         }
@@ -160,7 +160,7 @@ void options_parse(struct options *options, int argc, char **argv)
         if (i + 1 == argc)
             complain("unknown option, or its value is missing:", argv[i]);
         const char *name = argv[i], *value = argv[++i];
-        if (!strcmp(name, "--crd"))
+        if (mock__same(name, "--crd"))
             add_crd(options, value);
         else if (!parse_text(options, name, value) && !parse_number(options, name, value) &&
                  !parse_age(options, name, value))

@@ -44,6 +44,13 @@ json_t *status_bad_request(const char *message, ...)
     return status;
 }
 
+json_t *status_bad_version(const char *text)
+{
+    return status_bad_request("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing "
+                              "\"%s\": invalid syntax",
+                              text, text);
+}
+
 json_t *status_unauthorized(void)
 {
     return status_failure(401, "Unauthorized", NULL, "Unauthorized");

@@ -13,6 +13,7 @@ json_t *status_failure(int code, const char *reason, json_t *details, const char
 int status_code(const json_t *status);
 
 json_t *status_bad_request(const char *message, ...);
+json_t *status_bad_version(const char *text);
 json_t *status_unauthorized(void);
 json_t *status_method(void);
 json_t *status_not_acceptable(void);

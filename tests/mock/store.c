@@ -30,7 +30,7 @@ static json_t *selectable_fields(const struct kind *kind, const json_t *object)
         at += len;
         // An event's source is a struct; its selector means the component.
         const json_t *value =
-            mock__path(object, strcmp(path, "source") ? path : "source.component");
+            mock__path(object, !mock__same(path, "source") ? path : "source.component");
         if (json_is_boolean(value))
             json_object_set_new(fields, path, json_string(json_is_true(value) ? "true" : "false"));
         else
@@ -116,7 +116,7 @@ struct revision *resource_find(const struct resource *r, const char *namespace, 
     struct text key = {0};
     revision_key(&key, namespace, name);
     size_t i = resource_search(r->items, r->count, key.bytes);
-    bool found = i < r->count && !strcmp(r->items[i]->key, key.bytes);
+    bool found = i < r->count && mock__same(r->items[i]->key, key.bytes);
     text_free(&key);
     return found ? r->items[i] : NULL;
 }
@@ -180,7 +180,7 @@ void resource_put(struct resource *r, struct revision *state, size_t history)
 {
     size_t i = resource_search(r->items, r->count, state->key);
     struct change change = {.version = state->version, .after = revision_hold(state)};
-    if (i < r->count && !strcmp(r->items[i]->key, state->key)) {
+    if (i < r->count && mock__same(r->items[i]->key, state->key)) {
         change.before = r->items[i];
         forget_tree(change.before);
         r->items[i] = state;

@@ -29,7 +29,7 @@ const char *strategic_key(const char *list)
                                           {"podIPs", "ip"},
                                           {"topologySpreadConstraints", "topologyKey"}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (!strcmp(keys[i][0], list))
+        if (mock__same(keys[i][0], list))
             return keys[i][1];
     return NULL;
 }
@@ -38,7 +38,7 @@ const char *strategic_key(const char *list)
 static const char *merge_key(const char *list, const json_t *patch)
 {
     const char *key = strategic_key(list);
-    if (key && !strcmp(list, "ports") && !json_object_get(json_array_get(patch, 0), key))
+    if (key && mock__same(list, "ports") && !json_object_get(json_array_get(patch, 0), key))
         return "port";
     return key;
 }
@@ -59,13 +59,13 @@ static json_t *merge_list(const json_t *target, const json_t *patch, const char 
     json_array_foreach(patch, i, item)
     {
         const char *directive = mock__path_string(item, "$patch");
-        if (!strcmp(directive, "replace")) {
+        if (mock__same(directive, "replace")) {
             json_array_clear(result);
             continue;
         }
         size_t at = find_item(result, key, json_object_get(item, key));
         json_t *old = json_array_get(result, at);
-        if (!strcmp(directive, "delete")) {
+        if (mock__same(directive, "delete")) {
             if (old)
                 json_array_remove(result, at);
             continue;
@@ -149,7 +149,7 @@ static void merge_member(json_t *result, const char *key, const json_t *value, i
         json_object_del(result, key);
     else if (merge_by)
         json_object_set_new(result, key, merge_list(old, value, merge_by, depth));
-    else if (json_is_array(value) && !strcmp(key, "finalizers")) {
+    else if (json_is_array(value) && mock__same(key, "finalizers")) {
         json_t *list = json_is_array(old) ? json_copy(old) : json_array();
         delete_primitives(list, value);
         json_array_extend(list, (json_t *)(uintptr_t)value);
@@ -169,7 +169,7 @@ static void apply_directives(json_t *result, json_t *patch)
         else if (after(key, "$deleteFromPrimitiveList/"))
             delete_primitives(json_object_get(result, after(key, "$deleteFromPrimitiveList/")),
                               value);
-        else if (!strcmp(key, "$retainKeys"))
+        else if (mock__same(key, "$retainKeys"))
             retain_keys(result, value);
     }
 }
@@ -179,9 +179,9 @@ static json_t *merge(const json_t *target, const json_t *patch, int depth)
     if (!json_is_object(patch) || depth >= DEPTH_MAX)
         return json_deep_copy(patch);
     const char *directive = mock__path_string(patch, "$patch");
-    if (!strcmp(directive, "delete"))
+    if (mock__same(directive, "delete"))
         return json_object();
-    bool fresh = !json_is_object(target) || !strcmp(directive, "replace");
+    bool fresh = !json_is_object(target) || mock__same(directive, "replace");
     json_t *result = fresh ? json_object() : json_deep_copy(target);
     json_t *from = (json_t *)(uintptr_t)patch, *value;
     const char *key;

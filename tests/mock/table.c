@@ -122,8 +122,8 @@ static json_t *node_status(const json_t *object)
     const char *answer = "Unknown";
     size_t i;
     json_array_foreach(conditions, i,
-                       condition) if (!strcmp(mock__path_string(condition, "type"), "Ready"))
-        answer = strcmp(mock__path_string(condition, "status"), "True") ? "NotReady" : "Ready";
+                       condition) if (mock__same(mock__path_string(condition, "type"), "Ready"))
+        answer = mock__same(mock__path_string(condition, "status"), "True") ? "Ready" : "NotReady";
     return json_string(answer);
 }
 
@@ -180,12 +180,12 @@ static const struct column *column_at(const struct resource *r, size_t index)
     if (index == at++)
         return &name_column;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        if (!strcmp(columns[i].resource, r->kind.plural) && index == at++)
+        if (mock__same(columns[i].resource, r->kind.plural) && index == at++)
             return &columns[i];
     if (index == at++)
         return &age_column;
     for (size_t i = 0; i < sizeof wide_columns / sizeof wide_columns[0]; i++)
-        if (!strcmp(wide_columns[i].resource, r->kind.plural) && index == at++)
+        if (mock__same(wide_columns[i].resource, r->kind.plural) && index == at++)
             return &wide_columns[i];
     return NULL;
 }
@@ -212,9 +212,9 @@ json_t *table_new(const struct resource *r, bool with_columns)
 // The object of a row, as includeObject asks.
 static json_t *row_object(const json_t *object, const char *include)
 {
-    if (include && !strcmp(include, "None"))
+    if (include && mock__same(include, "None"))
         return json_null();
-    if (include && !strcmp(include, "Object"))
+    if (include && mock__same(include, "Object"))
         return json_deep_copy(object);
     return json_pack("{s:s, s:s, s:O}", "kind", "PartialObjectMetadata", "apiVersion",
                      "meta.k8s.io/v1", "metadata", json_object_get(object, "metadata"));

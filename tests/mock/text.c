@@ -36,6 +36,23 @@ char *mock__copy_string(const char *string)
     return string ? mock__copy(string, strlen(string)) : NULL;
 }
 
+bool mock__same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+bool mock__has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    while (*words) {
+        size_t n = strcspn(words, " ");
+        if (n == len && memcmp(words, word, len) == 0)
+            return true;
+        words += n + strspn(words + n, " ");
+    }
+    return false;
+}
+
 // The room always has a NUL behind it, so t->bytes is a string wherever it holds text.
 static void make_room(struct text *t, size_t len)
 {

@@ -19,6 +19,9 @@ void *mock__grow(void *old, size_t size);
 char *mock__copy(const char *bytes, size_t len);
 char *mock__copy_string(const char *string); // NULL stays NULL
 
+bool mock__same(const char *a, const char *b);            // two strings
+bool mock__has_word(const char *words, const char *word); // words stand between blanks
+
 void text_add(struct text *t, const void *bytes, size_t len);
 void text_string(struct text *t, const char *string);
 void text_format(struct text *t, const char *format, ...);

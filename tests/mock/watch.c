@@ -43,13 +43,8 @@ static void write_state(struct mock_connection *c, const char *type, const struc
 static struct revision *at_version(const struct resource *r, const struct revision *state,
                                    uint64_t version)
 {
-    char digits[24];
-    struct text t = {0};
-    text_format(&t, "%llu", (unsigned long long)version);
-    memcpy(digits, t.bytes, t.len + 1);
-    text_free(&t);
     json_t *object = revision_object(state), *copy = object_open(object);
-    json_object_set_new(json_object_get(copy, "metadata"), "resourceVersion", json_string(digits));
+    write__version(json_object_get(copy, "metadata"), version);
     json_decref(object);
     struct revision *later = revision_new(&r->kind, copy, version);
     json_decref(copy);
@@ -58,7 +53,7 @@ static struct revision *at_version(const struct resource *r, const struct revisi
 
 static bool is_seen(const struct watch *w, const struct revision *state)
 {
-    if (!state || (*w->namespace && strcmp(w->namespace, state->namespace)))
+    if (!state || (*w->namespace && !mock__same(w->namespace, state->namespace)))
         return false;
     return select_matches_labels(&w->labels, state) && select_matches_fields(&w->fields, state);
 }
@@ -155,6 +150,11 @@ static bool tells_bookmarks(const struct mock_connection *c)
     return c->watch.bookmarks && c->mock->version >= c->watch.since;
 }
 
+static uint32_t bookmark_every(const struct mock *mock)
+{
+    return mock->options.bookmark_ms ? mock->options.bookmark_ms : 60000;
+}
+
 static bool make_bookmarks(struct mock_connection *c)
 {
     struct watch *w = &c->watch;
@@ -162,8 +162,7 @@ static bool make_bookmarks(struct mock_connection *c)
     if (!tells_bookmarks(c))
         return false;
     if (now >= w->next_bookmark) {
-        uint32_t every = c->mock->options.bookmark_ms ? c->mock->options.bookmark_ms : 60000;
-        w->next_bookmark = now + every;
+        w->next_bookmark = now + bookmark_every(c->mock);
         write_bookmark(c, false);
         return true;
     }
@@ -226,7 +225,7 @@ static json_t *check_initial(const struct mock *mock, const struct request *r)
         return status_invalid_options("resourceVersionMatch",
                                       "resourceVersionMatch is forbidden for watch unless "
                                       "sendInitialEvents is provided");
-    if (asked && (!matched || strcmp(match, "NotOlderThan")))
+    if (asked && (!matched || !mock__same(match, "NotOlderThan")))
         return status_invalid_options("resourceVersionMatch",
                                       "sendInitialEvents requires setting resourceVersionMatch to "
                                       "NotOlderThan");
@@ -250,8 +249,8 @@ static json_t *parse_watch(struct watch *w, const struct request *r, const struc
     w->view = view_asked(r, &refusal);
     w->bookmarks = request_flag(r, "allowWatchBookmarks");
     const char *include = request_query(r, "includeObject");
-    w->include = include && !strcmp(include, "Object") ? "Object" : include ? "None" : NULL;
-    if (include && !strcmp(include, "Metadata"))
+    w->include = include && mock__same(include, "Object") ? "Object" : include ? "None" : NULL;
+    if (include && mock__same(include, "Metadata"))
         w->include = NULL;
     return refusal;
 }
@@ -263,9 +262,9 @@ static void set_times(struct mock_connection *c)
     uint64_t seconds = 0;
     if (!asked || !parse_version(asked, &seconds) || !seconds || seconds > 1000000000u)
         seconds = 1800 + mock__random(&c->mock->random) % 1800;
-    uint32_t every = c->mock->options.bookmark_ms ? c->mock->options.bookmark_ms : 60000;
     w->deadline = c->mock->now + (int64_t)seconds * 1000;
-    w->next_bookmark = c->mock->now + every;
+    w->next_bookmark = c->mock->now + bookmark_every(c->mock);
+    w->early_bookmark = seconds * 1000 <= LAST_BOOKMARK_MS; // there is no time for it
 }
 
 static void take_initial(struct mock_connection *c)
@@ -336,9 +335,7 @@ void watch_serve(struct mock_connection *c, const struct target *target)
         return;
     }
     if (versioned && !parse_version(asked, &version))
-        refusal = status_bad_request("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: "
-                                     "parsing \"%s\": invalid syntax",
-                                     asked, asked);
+        refusal = status_bad_version(asked);
     if (!refusal && waits_for_initial(c, version))
         return;
     if (!refusal)

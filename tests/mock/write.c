@@ -39,12 +39,11 @@ static json_t *new_uid(struct mock *mock)
     return uid;
 }
 
-static void set_version(json_t *object, uint64_t version)
+void write__version(json_t *metadata, uint64_t version)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%llu", (unsigned long long)version);
-    json_object_set_new(json_object_get(object, "metadata"), "resourceVersion",
-                        json_string(digits));
+    json_object_set_new(metadata, "resourceVersion", json_string(digits));
 }
 
 // Stores the object as its next version; the object is arranged here, once.
@@ -53,7 +52,7 @@ struct revision *write__commit(struct mock *mock, const struct write *write, jso
     struct resource *r = write->resource;
     uint64_t version = write->dry_run ? mock->version : mock->version + 1;
     if (!write->dry_run)
-        set_version(object, version);
+        write__version(json_object_get(object, "metadata"), version);
     if (!mock->options.no_managed_fields)
         object_add_managed_fields(object, &r->kind, write, mock__unix_ms(mock));
     json_t *arranged = object_arrange(&r->kind, object, write->trusted);
@@ -108,11 +107,11 @@ static json_t *check_type(const struct kind *kind, const json_t *object)
     struct text api = {0};
     json_t *refusal = NULL;
     kind_api_version(kind, &api);
-    if (*version && strcmp(version, api.bytes))
+    if (*version && !mock__same(version, api.bytes))
         refusal = status_bad_request("the API version in the data (%s) does not match the expected "
                                      "API version (%s)",
                                      version, api.bytes);
-    else if (*name && strcmp(name, kind->name))
+    else if (*name && !mock__same(name, kind->name))
         refusal = status_bad_request("%s in version \"%s\" cannot be handled as a %s: the kind in "
                                      "the data does not match the expected kind",
                                      name, kind->version, kind->name);
@@ -124,10 +123,10 @@ static json_t *check_place(const struct write *write, const json_t *object)
 {
     const char *namespace = mock__path_string(object, "metadata.namespace");
     const char *name = mock__path_string(object, "metadata.name");
-    if (*namespace && strcmp(namespace, write->namespace))
+    if (*namespace && !mock__same(namespace, write->namespace))
         return status_bad_request("the namespace of the provided object does not match the "
                                   "namespace sent on the request");
-    if (*write->name && *name && strcmp(name, write->name))
+    if (*write->name && *name && !mock__same(name, write->name))
         return status_bad_request("the name of the object (%s) does not match the name on the URL "
                                   "(%s)",
                                   name, write->name);
@@ -171,7 +170,7 @@ static void set_new_status(const struct write *write, json_t *object)
 
 static void set_new_namespace_spec(const struct kind *kind, json_t *object)
 {
-    if (strcmp(kind->plural, "namespaces"))
+    if (!mock__same(kind->plural, "namespaces"))
         return;
     json_t *metadata = json_object_get(object, "metadata");
     json_t *labels = json_object_get(metadata, "labels");
@@ -276,7 +275,7 @@ static json_t *check_update(const struct write *write, const struct revision *ol
     if (write->trusted)
         return NULL;
     snprintf(present, sizeof present, "%llu", (unsigned long long)old->version);
-    if (*uid && strcmp(uid, old->uid)) {
+    if (*uid && !mock__same(uid, old->uid)) {
         text_format(&why, "Precondition failed: UID in precondition: %s, UID in object meta: %s",
                     uid, old->uid);
         json_t *refusal = status_conflict(kind, old->name, why.bytes);
@@ -286,7 +285,7 @@ static json_t *check_update(const struct write *write, const struct revision *ol
     if (!*version && kind->versioned)
         return status_invalid(kind, old->name, "metadata.resourceVersion", "FieldValueInvalid",
                               "Invalid value: 0: must be specified for an update");
-    if (*version && strcmp(version, "0") && strcmp(version, present))
+    if (*version && !mock__same(version, "0") && !mock__same(version, present))
         return status_conflict(kind, old->name,
                                "the object has been modified; please apply your changes to the "
                                "latest version and try again");
@@ -317,7 +316,8 @@ static void carry_over(const struct write *write, const json_t *old, json_t *obj
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (!write->trusted || !json_object_get(metadata, fixed[i]))
             keep(metadata, before, fixed[i]);
-    if (write->resource->kind.status && !write->trusted && strcmp(write->subresource, "status"))
+    if (write->resource->kind.status && !write->trusted &&
+        !mock__same(write->subresource, "status"))
         keep(object, old, "status");
 }
 
@@ -351,9 +351,9 @@ static void count_generation(const struct write *write, const json_t *old, json_
 static json_t *composed(const struct write *write, const json_t *old, const json_t *object)
 {
     json_t *result = object_open(*write->subresource ? old : object);
-    if (!strcmp(write->subresource, "status")) {
+    if (mock__same(write->subresource, "status")) {
         keep(result, object, "status");
-    } else if (!strcmp(write->subresource, "scale")) {
+    } else if (mock__same(write->subresource, "scale")) {
         json_t *spec = json_object_get(result, "spec");
         json_object_set_new(result, "spec", json_is_object(spec) ? json_copy(spec) : json_object());
         json_object_set(json_object_get(result, "spec"), "replicas",
@@ -368,7 +368,7 @@ static json_t *composed(const struct write *write, const json_t *old, const json
 struct revision *write__vanish(struct mock *mock, struct resource *r, struct revision *old)
 {
     json_t *object = revision_object(old), *last = object_open(object);
-    set_version(last, ++mock->version);
+    write__version(json_object_get(last, "metadata"), ++mock->version);
     struct revision *tombstone = revision_new(&r->kind, last, mock->version);
     json_decref(last);
     json_decref(object);
@@ -381,10 +381,10 @@ struct written write_update(struct mock *mock, const struct write *write, json_t
     struct resource *r = write->resource;
     struct revision *old = resource_find(r, write->namespace, write->name);
     if (!old)
-        return write->trusted || !strcmp(r->kind.plural, "leases")
+        return write->trusted || mock__same(r->kind.plural, "leases")
                    ? write_create(mock, write, object)
                    : refused(status_not_found(&r->kind, write->name));
-    json_t *refusal = strcmp(write->subresource, "scale") ? check_type(&r->kind, object) : NULL;
+    json_t *refusal = mock__same(write->subresource, "scale") ? NULL : check_type(&r->kind, object);
     if (!refusal)
         refusal = check_place(write, object);
     if (!refusal)
