@@ -721,7 +721,8 @@ static void the_wall_clock_is_the_calendar_in_microseconds(void **state)
     (void)state;
     time_t before = time(NULL);
     kedge_timestamp t = port->wall_clock(port);
-    assert_true(t / 1000000 >= before && t / 1000000 <= time(NULL));
+    // time() may lag behind by a tick of the kernel's.
+    assert_true(t / 1000000 >= before && t / 1000000 <= time(NULL) + 1);
 }
 
 static void entropy_fills_all_of_the_buffer_with_other_bytes_each_time(void **state)
