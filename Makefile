@@ -151,7 +151,7 @@ unit: $(call programs,$(BUILD)/asan,$(UNIT)) ##  only the unit tests
 	@tests/run_tests.sh $^
 
 bench: $(call programs,$(BUILD),$(BENCH) $(MOCK) $(EXAMPLES)) ##  the numbers of the README
-	@for b in $(call programs,$(BUILD),$(BENCH)); do echo "# $$b"; $$b || exit 1; done
+	@for b in $(call programs,$(BUILD),$(BENCH)) $(wildcard tests/bench/*.sh); do echo "# $$b"; $$b || exit 1; done
 
 conformance: examples $(call programs,$(BUILD),$(REAL)) ##  the programs against a real kube-apiserver (builds one: needs Go)
 	@tests/conformance/run.sh

@@ -22,6 +22,12 @@ stops() {
     until_true 10 gone || { kill -KILL "$pid"; return 1; }
     wait "$pid"
 }
+# stops_by_default: a program that has not asked for signals is ended by one.
+stops_by_default() {
+    kill -TERM "$pid"
+    wait "$pid" 2>/dev/null
+    [ $? = 143 ]
+}
 gone() { ! kill -0 "$pid" 2>/dev/null; }
 printed() { [ "$(grep -c -e "$1" "$dir/out")" -ge "${2:-1}" ]; }
 run() {
@@ -47,8 +53,10 @@ claim "... and the same 60" printed '^60 deployments$'
 claim "a kubeconfig that is not there is an error" fails deployment_list --kubeconfig "$dir/none"
 claim "... that names the file" printed "$dir/none"
 sed 's/token: .*/token: "wrong"/' "$dir/kubeconfig" >"$dir/unauthorized"
-claim "a wrong token does not sync" fails deployment_list --kubeconfig "$dir/unauthorized"
-claim "... and says what the server said" printed '401\|nauthorized'
+start deployment_list --kubeconfig "$dir/unauthorized"
+claim "a wrong token is told" until_true 20 printed '401\|nauthorized'
+claim "... and tried again, since the server may learn it" kill -0 "$pid"
+claim "... until it is ended" stops_by_default
 claim "what is no option is refused" fails deployment_list --nonsense
 claim "... with the usage" printed '^usage: '
 mock_stop
