@@ -71,8 +71,8 @@ struct kedge_sieve_options {
     // The rows wanted of each item: up to three tables, unused ones NULL; at most 64 rows together.
     // They outlive the sieve.
     const struct kedge_table *tables[3];
-    // Rows of tables[0], from its first, that survive an overflow; at most 8, KEDGE_FIELD_TEXT only,
-    // all with the same keys before the last (metadata). Only texts survive, no null.
+    // Rows of tables[0], from its first, that survive an overflow; at most 8, KEDGE_FIELD_TEXT
+    // only, all with the same keys before the last (metadata). Only texts survive, no null.
     uint16_t identity;
     // The rows wanted of what is around the items: a list's kind and metadata, an event's type. At
     // most 63. NULL: none, and the envelope stays empty.
@@ -170,7 +170,8 @@ kedge_err kedge_sieve_init(struct kedge_sieve *s, const struct kedge_sieve_optio
 // After END only white space may follow.
 //
 // KEDGE_OK            *event says what happened
-// KEDGE_ERR_JSON      no JSON, or not of the shape; s->offset and s->problem say where and what. The
+// KEDGE_ERR_JSON      no JSON, or not of the shape; s->offset and s->problem say where and what.
+// The
 //                     sieve stays failed.
 // KEDGE_ERR_TOO_LONG  the envelope does not fit its buffer. The sieve stays failed.
 kedge_err kedge_sieve_feed(struct kedge_sieve *s, const char *data, size_t len, size_t *used,

@@ -20,6 +20,7 @@
 
 #include "kedge/reader.h"
 
+#include "json/number.h"
 #include "json/utf8.h"
 
 #include <limits.h>
@@ -56,99 +57,15 @@ static void set_next(struct kedge_json_token *tokens, int at, int next)
     memcpy(&tokens[at], &n, sizeof n);
 }
 
-// Numbers ----------------------------------------------------------------------------------------
-
-// A number taken apart: digits * 10^exponent. `digits` does not end in 0, unless it is 0.
-struct number {
-    uint64_t digits;
-    int64_t exponent;
-    bool negative;
-    bool too_long; // more digits than uint64_t holds
-};
-
-static bool digit_at(kedge_str s, size_t at)
-{
-    return at < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9';
-}
-
-static bool one_of(kedge_str s, size_t at, char a, char b)
-{
-    return at < s.len && (s.ptr[at] == a || s.ptr[at] == b);
-}
-
-static void add_digit(struct number *n, unsigned digit)
-{
-    if (n->digits > (UINT64_MAX - digit) / 10)
-        n->too_long = true;
-    else
-        n->digits = n->digits * 10 + digit;
-}
-
-// Zeros wait in the exponent until another digit follows them.
-static void add_digit_behind_zeros(struct number *n, unsigned digit, int64_t *zeros)
-{
-    if (digit == 0) {
-        ++*zeros;
-        return;
-    }
-    for (; *zeros > 0 && n->digits > 0 && !n->too_long; --*zeros)
-        add_digit(n, 0);
-    *zeros = 0;
-    add_digit(n, digit);
-}
-
-// Reads the digits from `at` on; gives back what is behind them.
-static size_t read_digits(struct number *n, kedge_str s, size_t at, int64_t *zeros)
-{
-    for (; digit_at(s, at); at++)
-        add_digit_behind_zeros(n, (unsigned)(s.ptr[at] - '0'), zeros);
-    return at;
-}
-
-static size_t read_exponent(struct number *n, kedge_str s, size_t at)
-{
-    const int64_t enough = (int64_t)1 << 40; // more than a text has digits
-    bool negative = one_of(s, at, '-', '-');
-    int64_t exponent = 0;
-    for (at += one_of(s, at, '+', '-') ? 1 : 0; digit_at(s, at); at++)
-        exponent = exponent < enough ? exponent * 10 + (s.ptr[at] - '0') : exponent;
-    n->exponent += negative ? -exponent : exponent;
-    return at;
-}
-
-// True if `s` is a number as JSON has them; then *n is it.
-static bool read_number(kedge_str s, struct number *n)
-{
-    struct number read = {0, 0, one_of(s, 0, '-', '-'), false};
-    int64_t zeros = 0;
-    size_t first = read.negative ? 1 : 0;
-    size_t at = read_digits(&read, s, first, &zeros);
-    if (at == first || (at > first + 1 && s.ptr[first] == '0'))
-        return false;
-    if (one_of(s, at, '.', '.')) {
-        size_t point = at++;
-        at = read_digits(&read, s, at, &zeros);
-        read.exponent = -(int64_t)(at - point - 1);
-    }
-    read.exponent += zeros;
-    if (at > 0 && !digit_at(s, at - 1))
-        return false;
-    if (one_of(s, at, 'e', 'E'))
-        at = read_exponent(&read, s, at + 1);
-    *n = read;
-    return at == s.len && digit_at(s, at - 1);
-}
-
 // Tokens -----------------------------------------------------------------------------------------
 
 static enum kind primitive_kind(kedge_str s)
 {
-    struct number n;
     if (kedge_str_is(s, "true") || kedge_str_is(s, "false"))
         return BOOL;
     if (kedge_str_is(s, "null"))
         return NONE;
-    return read_number(s, &n) ? NUMBER : NO_VALUE;
+    return kedge__number_is(s) ? NUMBER : NO_VALUE;
 }
 
 static enum kind value_kind(const char *text, const jsmntok_t *t)
@@ -477,22 +394,8 @@ kedge_str kedge_json_raw(kedge_json_value v)
 
 bool kedge_json_int64(kedge_json_value v, int64_t *out)
 {
-    struct node node = node_of(v);
-    struct number n;
-    if (node.kind != NUMBER || !read_number(inside(v.doc, node), &n))
-        return false;
-    if (n.too_long || (n.digits != 0 && (n.exponent < 0 || n.exponent > 19)))
-        return false;
-    for (int64_t i = 0; i < n.exponent && n.digits != 0; i++) {
-        if (n.digits > UINT64_MAX / 10)
-            return false;
-        n.digits *= 10;
-    }
-    if (n.digits > (uint64_t)INT64_MAX + (n.negative ? 1u : 0u))
-        return false;
-    // The largest negative number has no positive counterpart.
-    *out = !n.negative || n.digits == 0 ? (int64_t)n.digits : -(int64_t)(n.digits - 1) - 1;
-    return true;
+    struct node n = node_of(v);
+    return n.kind == NUMBER && kedge__number_int64(inside(v.doc, n), out);
 }
 
 bool kedge_json_bool(kedge_json_value v, bool *out)

@@ -912,6 +912,35 @@ static void options_that_cannot_work_are_refused(void **state)
     assert_int_equal(init_of(&o), KEDGE_OK);
 }
 
+static void identity_rows_must_lie_together(void **state)
+{
+    (void)state;
+    static char buf[KEDGE_SIEVE_BUFFER];
+    static const struct kedge_field deeper[] = {ROW("a\0b\0", TEXT), ROW("a\0b\0c\0", TEXT)};
+    static const struct kedge_field other[] = {ROW("a\0b\0", TEXT), ROW("x\0b\0", TEXT)};
+    static const struct kedge_field none[] = {ROW("", TEXT), ROW("a\0", TEXT)};
+    static const struct kedge_field top[] = {ROW("a\0", TEXT), ROW("b\0", TEXT)};
+    static const struct kedge_field deep[] = {ROW("x\0y\0a\0", TEXT), ROW("x\0y\0b\0", TEXT)};
+    static const struct kedge_table tables[] = {TABLE_OF(deeper), TABLE_OF(other), TABLE_OF(none),
+                                                TABLE_OF(top), TABLE_OF(deep)};
+    for (int i = 0; i < 5; i++) {
+        struct kedge_sieve_options o = sieve_of(KEDGE_SIEVE_OBJECT, &tables[i], 2, NULL);
+        o.item_buf = buf;
+        o.item_cap = sizeof buf;
+        assert_int_equal(init_of(&o), i < 3 ? KEDGE_ERR_ARGUMENT : KEDGE_OK);
+    }
+    char text[1024];
+    struct kedge_sieve_options o = sieve_of(KEDGE_SIEVE_OBJECT, &tables[3], 2, NULL);
+    o.tables[1] = &whole_table;
+    o.item_cap = KEDGE_SIEVE_BUFFER;
+    snprintf(text, sizeof text, "{\"x\":1,\"b\":\"1\",\"y\":\"%0600d\",\"a\":\"2\",\"z\":[]}", 0);
+    expect(&o, kedge_str_of(text), "over {\"b\":\"1\",\"a\":\"2\"}\nend\nends\n");
+    o.tables[0] = &tables[4];
+    snprintf(text, sizeof text,
+             "{\"x\":{\"a\":\"0\",\"y\":{\"b\":\"1\",\"q\":\"%0600d\",\"a\":\"2\"},\"z\":3}}", 0);
+    expect(&o, kedge_str_of(text), "over {\"x\":{\"y\":{\"b\":\"1\",\"a\":\"2\"}}}\nend\nends\n");
+}
+
 static void at_most_64_rows_are_taken(void **state)
 {
     (void)state;
@@ -1073,6 +1102,7 @@ int main(void)
         cmocka_unit_test(what_overflows_is_still_checked),
         cmocka_unit_test(an_object_of_20_megabytes_needs_no_more_memory),
         cmocka_unit_test(options_that_cannot_work_are_refused),
+        cmocka_unit_test(identity_rows_must_lie_together),
         cmocka_unit_test(at_most_64_rows_are_taken),
         cmocka_unit_test(paths_as_long_as_the_limit_work_and_no_longer),
         cmocka_unit_test(a_table_inside_itself_is_refused),
