@@ -7,6 +7,7 @@
 . "$(dirname "$0")/claims.sh"
 cd "$root" || exit 1
 examples=${BUILD:-build}/asan/examples
+[ -x "$examples/deployment_list" ] || { echo "there is no $examples/deployment_list: make test"; exit 1; }
 unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
 
 # start NAME ARGUMENTS...: an example in the background, its lines in $dir/out.
