@@ -113,6 +113,33 @@ static void lists_may_lie_in_lists(void **state)
     free(o);
 }
 
+#define KEDGE_ROWS_nest(FIELD, LIST, ENUM, K) \
+    FIELD(K, INT32, n, "n")                   \
+    LIST(K, nest, inner, "inner")
+KEDGE_DECLARE_ITEM(nest)
+#define KEDGE_ROWS_nested(FIELD, LIST, ENUM, K) LIST(K, nest, inner, "inner")
+KEDGE_DECLARE_KIND(nested)
+KEDGE_DEFINE_ITEM(nest)
+KEDGE_DEFINE_KIND(nested, "edge.example.com", "v1", "nesteds", "Nested", KEDGE_NAMESPACED)
+
+// A table that names itself would go as deep as the server likes; its lists end at the fourth.
+static void lists_in_lists_end_at_the_fourth(void **state)
+{
+    (void)state;
+    struct kedge_object *o =
+        record_of(&kedge_kind_nested,
+                  KEDGE_STR("{\"inner\":[{\"n\":1,\"inner\":[{\"n\":2,\"inner\":[{\"n\":3,"
+                            "\"inner\":[{\"n\":4,\"inner\":[{\"n\":5,\"inner\":[]}]}]}]}]}]}"));
+    const struct kedge_nest *nest = kedge_nested_inner(kedge_as_nested(o), 0);
+    for (int n = 1; n <= 4; n++, nest = kedge_nest_inner(nest, 0)) {
+        assert_non_null(nest);
+        assert_int_equal(nest->n, n);
+    }
+    assert_null(nest);
+    assert_int_equal(o->mistyped, 1);
+    free(o);
+}
+
 static void an_enum_knows_its_names_and_takes_others_for_none(void **state)
 {
     (void)state;
@@ -295,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_users_own_kind_has_its_fields),
         cmocka_unit_test(lists_may_lie_in_lists),
+        cmocka_unit_test(lists_in_lists_end_at_the_fourth),
         cmocka_unit_test(an_enum_knows_its_names_and_takes_others_for_none),
         cmocka_unit_test(absent_and_null_are_told_from_zero),
         cmocka_unit_test(what_is_dropped_does_not_come_with_what_is_around_it),

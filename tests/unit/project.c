@@ -373,6 +373,47 @@ static void of_a_label_sent_twice_the_last_counts(void **state)
     deployment(NULL);
 }
 
+static void a_label_sent_twice_is_seen_in_any_order_and_at_any_length(void **state)
+{
+    (void)state;
+    const struct kedge_deployment *d =
+        deployment("{\"metadata\":{\"labels\":{\"a\":\"1\",\"a\":\"2\",\"b\":\"3\"}}}");
+    assert_int_equal(d->object.labels.count, 2);
+    assert_string_equal(kedge_label(&d->object, "a"), "2");
+    d = deployment("{\"metadata\":{\"labels\":{\"a\":\"1\",\"ab\":\"2\",\"a\":\"3\"}}}");
+    assert_int_equal(d->object.labels.count, 2);
+    assert_string_equal(kedge_label(&d->object, "a"), "3");
+    for (int len = 250; len < 262; len++) {
+        char json[1200];
+        snprintf(json, sizeof json,
+                 "{\"metadata\":{\"labels\":{\"%0*d\":\"1\",\"%0*d\":\"2\",\"%0*d\":\"3\"}}}", len,
+                 7, len, 8, len, 7);
+        d = deployment(json);
+        assert_int_equal(d->object.labels.count, 2);
+        assert_string_equal(kedge_text(&kedge_pair_at(&d->object.labels, 1)->value), "3");
+    }
+    deployment(NULL);
+}
+
+static void a_time_or_quantity_has_64_characters_at_most(void **state)
+{
+    (void)state;
+    for (int digits = 40; digits < 48; digits++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{\"metadata\":{\"creationTimestamp\":\"2026-11-23T04:16:24.%0*dZ\"},\"spec\":{"
+                 "\"containers\":[{\"resources\":{\"limits\":{\"cpu\":\"%0*d\"}}}]}}",
+                 digits, 7, digits + 21, 7);
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+        const struct kedge_container *c = kedge_pod_spec_containers(kedge_as_pod(o), 0);
+        bool fits = digits + 21 <= 64;
+        assert_int_equal(o->mistyped, fits ? 0 : 2);
+        assert_int_equal(o->creation_timestamp != 0, fits);
+        assert_int_equal(c->resources_limits_cpu, fits ? 7000 : 0);
+        free(o);
+    }
+}
+
 static void a_list_keeps_its_places(void **state)
 {
     (void)state;
@@ -628,6 +669,8 @@ int main(void)
         cmocka_unit_test(an_integer_is_kept_only_if_its_type_holds_it),
         cmocka_unit_test(of_a_key_sent_twice_the_last_counts_and_objects_are_joined),
         cmocka_unit_test(of_a_label_sent_twice_the_last_counts),
+        cmocka_unit_test(a_label_sent_twice_is_seen_in_any_order_and_at_any_length),
+        cmocka_unit_test(a_time_or_quantity_has_64_characters_at_most),
         cmocka_unit_test(a_list_keeps_its_places),
         cmocka_unit_test(the_same_text_lies_in_a_record_once),
         cmocka_unit_test(escapes_are_undone_and_nul_is_kept),

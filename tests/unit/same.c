@@ -114,7 +114,7 @@ static bool same_quantity(int64_t thousandths, const json_t *json)
     } else if (text != NULL && *suffix != '\0') {
         const char *at = strchr(suffixes, *suffix == 'K' ? 'k' : *suffix);
         assert_non_null(at);
-        for (; at >= suffixes; at--)
+        for (ptrdiff_t steps = at - suffixes + 1; steps > 0; steps--)
             value *= suffix[1] == 'i' ? 1024 : 1000;
     }
     double difference = (double)thousandths - value;
