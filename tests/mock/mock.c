@@ -91,10 +91,7 @@ static int64_t deadline_of(const struct mock_connection *c)
         return c->wait_deadline;
     if (c->phase == PHASE_LISTING)
         return c->listing.deadline;
-    if (c->phase != PHASE_WATCHING)
-        return INT64_MAX;
-    return c->watch.bookmarks && c->watch.next_bookmark < c->watch.deadline ? c->watch.next_bookmark
-                                                                            : c->watch.deadline;
+    return c->phase == PHASE_WATCHING ? watch_deadline(&c->watch) : INT64_MAX;
 }
 
 int64_t mock_next_deadline(const struct mock *mock)

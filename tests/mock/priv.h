@@ -266,6 +266,7 @@ void list_end(struct listing *listing);
 void watch_serve(struct mock_connection *c, const struct target *target);
 void watch_make(struct mock_connection *c);
 void watch_stop(struct watch *watch);
+int64_t watch_deadline(const struct watch *watch); // when it has something to say by itself
 void watch_expire(struct mock_connection *c, json_t *status); // ERROR event, end
 void write_serve(struct mock_connection *c, const struct target *target);
 

@@ -174,6 +174,14 @@ static bool make_bookmarks(struct mock_connection *c)
     return false;
 }
 
+int64_t watch_deadline(const struct watch *watch)
+{
+    int64_t next = watch->deadline;
+    if (watch->bookmarks && !watch->early_bookmark)
+        next -= LAST_BOOKMARK_MS;
+    return watch->bookmarks && watch->next_bookmark < next ? watch->next_bookmark : next;
+}
+
 void watch_make(struct mock_connection *c)
 {
     struct watch *w = &c->watch;

@@ -193,6 +193,24 @@ static void apply_config(struct peer *p, const char *name, const char *label)
     assert_true(mock_apply(p->mock, "configmaps", json) > 0);
 }
 
+static void assert_events(struct peer *p, const char *wanted)
+{
+    char found[512] = "", *body = body_of(p);
+    for (const char *line = body; *line;) {
+        const char *end = strchr(line, '\n');
+        assert_non_null(end);
+        json_t *event = json_loadb(line, (size_t)(end - line), 0, NULL);
+        assert_non_null(event);
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%s:%s@%s ",
+                 string_at(event, "type"), string_at(event, "object.metadata.name"),
+                 string_at(event, "object.metadata.resourceVersion"));
+        json_decref(event);
+        line = end + 1;
+    }
+    free(body);
+    assert_string_equal(found, wanted);
+}
+
 // ---- objects -------------------------------------------------------------------------------
 
 static void a_created_object_has_identity_and_can_be_read(void **state)
@@ -384,6 +402,18 @@ static void finalizers_delay_a_delete(void **state)
     assert_int_equal(mock_count(p->mock, "configmaps"), 0);
 }
 
+static void a_scheduled_pod_is_marked_before_it_goes(void **state)
+{
+    struct peer *p = *state;
+    mock_apply(p->mock, "pods", "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"nodeName\":\"n1\"}}");
+    ask(p, "DELETE", "/api/v1/namespaces/default/pods/a", "", "");
+    assert_code(p, 200);
+    assert_body_contains(p, "{\"kind\":\"Pod\",");
+    assert_body_contains(p, "\"deletionGracePeriodSeconds\":30");
+    ask(p, "GET", "/api/v1/pods?watch=1&resourceVersion=2", "", "");
+    assert_events(p, "MODIFIED:a@3 DELETED:a@4 ");
+}
+
 static void delete_collection_respects_the_selector(void **state)
 {
     struct peer *p = *state;
@@ -523,6 +553,24 @@ static void metadata_and_tables_come_by_accept(void **state)
     json_decref(list);
 }
 
+static void assert_chosen(struct peer *p, const char *path, const char *names)
+{
+    char found[256] = "";
+    ask(p, "GET", path, "", "");
+    assert_code(p, 200);
+    json_t *list = json_of(p), *item;
+    size_t i;
+    json_array_foreach(at(list, "items"), i, item)
+    {
+        strcat(found, string_at(item, "metadata.name"));
+        strcat(found, " ");
+    }
+    json_decref(list);
+    if (strcmp(found, names))
+        print_message("%s\n", path);
+    assert_string_equal(found, names);
+}
+
 // ---- lists ---------------------------------------------------------------------------------
 
 static void lists_have_the_shape_of_real_ones(void **state)
@@ -643,6 +691,16 @@ static void an_expired_token_gives_another_for_the_rest(void **state)
     assert_reason(p, 400, "BadRequest");
 }
 
+static void a_start_key_without_an_end_mark_is_itself_listed(void **state)
+{
+    struct peer *p = *state;
+    apply_config(p, "a", "x");
+    apply_config(p, "b", "x");
+    // {"v":"meta.k8s.io/v1","rv":-1,"start":"/b"}
+    assert_chosen(
+        p, CONFIGMAPS "?continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6LTEsInN0YXJ0IjoiL2IifQ", "b ");
+}
+
 static void exact_lists_show_the_past_until_compaction(void **state)
 {
     struct peer *p = *state;
@@ -681,24 +739,6 @@ static void a_future_version_is_waited_for_three_seconds(void **state)
     apply_config(p, "b", "x");
     take(p);
     assert_code(p, 200);
-}
-
-static void assert_chosen(struct peer *p, const char *path, const char *names)
-{
-    char found[256] = "";
-    ask(p, "GET", path, "", "");
-    assert_code(p, 200);
-    json_t *list = json_of(p), *item;
-    size_t i;
-    json_array_foreach(at(list, "items"), i, item)
-    {
-        strcat(found, string_at(item, "metadata.name"));
-        strcat(found, " ");
-    }
-    json_decref(list);
-    if (strcmp(found, names))
-        print_message("%s\n", path);
-    assert_string_equal(found, names);
 }
 
 static void label_selectors_follow_the_whole_grammar(void **state)
@@ -766,24 +806,6 @@ static void people_get_pretty_json(void **state)
 
 // ---- watches -------------------------------------------------------------------------------
 
-static void assert_events(struct peer *p, const char *wanted)
-{
-    char found[512] = "", *body = body_of(p);
-    for (const char *line = body; *line;) {
-        const char *end = strchr(line, '\n');
-        assert_non_null(end);
-        json_t *event = json_loadb(line, (size_t)(end - line), 0, NULL);
-        assert_non_null(event);
-        snprintf(found + strlen(found), sizeof found - strlen(found), "%s:%s@%s ",
-                 string_at(event, "type"), string_at(event, "object.metadata.name"),
-                 string_at(event, "object.metadata.resourceVersion"));
-        json_decref(event);
-        line = end + 1;
-    }
-    free(body);
-    assert_string_equal(found, wanted);
-}
-
 static bool has_ended(const struct peer *p)
 {
     return p->len > 5 && !strcmp(p->bytes + p->len - 5, "0\r\n\r\n");
@@ -805,6 +827,20 @@ static void a_watch_tells_each_change_once(void **state)
     assert_events(p, "ADDED:b@3 MODIFIED:a@4 DELETED:b@5 ");
     assert_body_contains(p, "\"object\":{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",");
     assert_false(has_ended(p));
+}
+
+static void a_watch_can_show_tables(void **state)
+{
+    struct peer *p = *state;
+    apply_config(p, "a", "x");
+    apply_config(p, "b", "x");
+    ask(p, "GET", CONFIGMAPS "?watch=1", "Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n",
+        "");
+    char *body = body_of(p);
+    assert_int_equal(occurrences(body, "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Table\","), 2);
+    assert_int_equal(occurrences(body, "\"columnDefinitions\":[{"), 1);
+    assert_non_null(strstr(body, "\"cells\":[\"b\",1,\"0s\"]"));
+    free(body);
 }
 
 static void a_watch_with_a_selector_sees_enter_and_leave(void **state)
@@ -887,7 +923,7 @@ static void bookmarks_come_each_minute_and_before_the_end(void **state)
 {
     struct peer *p = *state;
     ask(p, "GET",
-        CONFIGMAPS "?watch=1&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=100", "",
+        CONFIGMAPS "?watch=1&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=150", "",
         "");
     assert_int_equal(mock_next_deadline(p->mock), 60000);
     apply_config(p, "a", "x");
@@ -898,9 +934,16 @@ static void bookmarks_come_each_minute_and_before_the_end(void **state)
     mock_apply(p->mock, "pods", "{\"metadata\":{\"name\":\"a\"}}");
     take(p);
     assert_events(p, "ADDED:a@2 BOOKMARK:@3 ");
-    mock_tick(p->mock, 100000);
+    assert_int_equal(mock_next_deadline(p->mock), 120000);
+    mock_tick(p->mock, 120000);
     take(p);
-    assert_events(p, "ADDED:a@2 BOOKMARK:@3 BOOKMARK:@3 BOOKMARK:@3 ");
+    assert_int_equal(mock_next_deadline(p->mock), 149000);
+    mock_tick(p->mock, 149000);
+    take(p);
+    assert_int_equal(mock_next_deadline(p->mock), 150000);
+    mock_tick(p->mock, 150000);
+    take(p);
+    assert_events(p, "ADDED:a@2 BOOKMARK:@3 BOOKMARK:@3 BOOKMARK:@3 BOOKMARK:@3 ");
     assert_true(has_ended(p));
     ask(p, "GET", "/healthz", "", ""); // the connection lives on
     assert_code(p, 200);
@@ -1443,6 +1486,7 @@ int main(void)
         T(server_side_apply_creates_and_merges),
         T(delete_answers_with_a_status_and_keeps_preconditions),
         T(finalizers_delay_a_delete),
+        T(a_scheduled_pod_is_marked_before_it_goes),
         T(delete_collection_respects_the_selector),
         T(a_namespace_takes_its_objects_with_it),
         T(a_dry_run_changes_nothing),
@@ -1457,6 +1501,7 @@ int main(void)
         T(pages_show_one_version_whatever_happens_meanwhile),
         T(the_limit_is_ignored_at_version_zero),
         T(an_expired_token_gives_another_for_the_rest),
+        T(a_start_key_without_an_end_mark_is_itself_listed),
         T(exact_lists_show_the_past_until_compaction),
         T(a_future_version_is_waited_for_three_seconds),
         T(label_selectors_follow_the_whole_grammar),
@@ -1464,6 +1509,7 @@ int main(void)
         T(lists_are_in_the_order_of_etcds_keys),
         T(people_get_pretty_json),
         T(a_watch_tells_each_change_once),
+        T(a_watch_can_show_tables),
         T(a_watch_with_a_selector_sees_enter_and_leave),
         T(a_field_selector_on_a_watch_follows_a_pod_to_its_node),
         T(watches_without_or_at_zero_begin_with_what_is),
