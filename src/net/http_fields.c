@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "net/fold.h"
+
 bool kedge__http_is_token(char c)
 {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
@@ -15,23 +17,6 @@ bool kedge__http_is_text(char c)
 {
     unsigned char u = (unsigned char)c;
     return u == '\t' || (u >= 0x20 && u != 0x7f);
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-// Compares without regard to case; `word` is in lower case.
-static bool is_word(kedge_str s, const char *word)
-{
-    if (s.len != strlen(word))
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        if (lower(s.ptr[i]) != word[i])
-            return false;
-    }
-    return true;
 }
 
 static bool is_space(char c)
@@ -90,15 +75,15 @@ static const char *take_connection(struct kedge_http_response *r, kedge_str valu
 {
     kedge_str token;
     while (next_part(&value, ',', &token)) {
-        r->close = r->close || is_word(token, "close");
-        r->persist = r->persist || is_word(token, "keep-alive");
+        r->close = r->close || kedge__fold_is(token, "close");
+        r->persist = r->persist || kedge__fold_is(token, "keep-alive");
     }
     return NULL;
 }
 
 static const char *take_encoding(struct kedge_http_response *r, kedge_str value)
 {
-    if (value.len > 0 && !is_word(value, "identity"))
+    if (value.len > 0 && !kedge__fold_is(value, "identity"))
         r->encoded = true;
     return NULL;
 }
@@ -124,9 +109,9 @@ static const char *take_type(struct kedge_http_response *r, kedge_str value)
     if (type.len == 0)
         return NULL;
     r->content = KEDGE_CONTENT_OTHER;
-    if (is_word(type, "application/json"))
+    if (kedge__fold_is(type, "application/json"))
         r->content = KEDGE_CONTENT_JSON;
-    else if (type.len > 5 && is_word((kedge_str){type.ptr, 5}, "text/"))
+    else if (type.len > 5 && kedge__fold_is((kedge_str){type.ptr, 5}, "text/"))
         r->content = KEDGE_CONTENT_TEXT;
     return NULL;
 }
@@ -232,7 +217,7 @@ static const char *take_transfer_encoding(struct kedge_http_response *r, kedge_s
 {
     if (r->chunked)
         return "two Transfer-Encodings";
-    if (!is_word(value, "chunked"))
+    if (!kedge__fold_is(value, "chunked"))
         return "a Transfer-Encoding other than chunked";
     r->chunked = true;
     return NULL;
@@ -260,7 +245,7 @@ static const struct field fields[] = {
 enum kedge__http_field kedge__http_field_of(kedge_str name)
 {
     for (size_t i = 1; i < sizeof fields / sizeof fields[0]; i++) {
-        if (is_word(name, fields[i].name))
+        if (kedge__fold_is(name, fields[i].name))
             return (enum kedge__http_field)i;
     }
     return KEDGE__HTTP_UNWANTED;

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/wipe.h"
 #include "net/escape.h"
+#include "net/fold.h"
 #include "net/http_fields.h"
 
 static bool is_visible(char c)
@@ -76,24 +77,12 @@ static bool good_credentials(const struct kedge_http_request *q)
            text_is_value(q->password);
 }
 
-static bool equal_fold(kedge_str s, const char *word)
-{
-    if (s.len != strlen(word))
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c) != word[i])
-            return false;
-    }
-    return true;
-}
-
 // A second one of these would let two readers disagree on the request.
 static bool is_written_here(const struct kedge_http_request *q, kedge_str name)
 {
-    return equal_fold(name, "host") || equal_fold(name, "accept-encoding") ||
-           equal_fold(name, "content-length") || equal_fold(name, "transfer-encoding") ||
-           ((has_basic(q) || has_bearer(q)) && equal_fold(name, "authorization"));
+    return kedge__fold_is(name, "host") || kedge__fold_is(name, "accept-encoding") ||
+           kedge__fold_is(name, "content-length") || kedge__fold_is(name, "transfer-encoding") ||
+           ((has_basic(q) || has_bearer(q)) && kedge__fold_is(name, "authorization"));
 }
 
 static bool good_headers(const struct kedge_http_request *q)

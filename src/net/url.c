@@ -2,7 +2,7 @@
 // url.c - takes a server's address apart; everything it gives is a slice of what it was given.
 #include "kedge/url.h"
 
-#include <limits.h>
+#include "net/fold.h"
 
 #define HOST_MAX 253 // of a DNS name
 
@@ -39,19 +39,6 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// `word` is in lower case.
-static bool is_scheme(kedge_str s, const char *word)
-{
-    if (s.len != strlen(word))
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if ((is_letter(c) ? (char)(c | 0x20) : c) != word[i])
-            return false;
-    }
-    return true;
-}
-
 // Where "://" begins, or the length if it is not there.
 static size_t scheme_end(kedge_str s)
 {
@@ -69,8 +56,8 @@ static const char *take_scheme(kedge_str *rest, bool default_tls, struct kedge_u
         return NULL;
     kedge_str scheme = take(rest, end);
     take(rest, 3);
-    u->tls = is_scheme(scheme, "https");
-    return u->tls || is_scheme(scheme, "http") ? NULL : "the scheme is neither https nor http";
+    u->tls = kedge__fold_is(scheme, "https");
+    return u->tls || kedge__fold_is(scheme, "http") ? NULL : "the scheme is neither https nor http";
 }
 
 // Four numbers of up to three digits, none above 255.

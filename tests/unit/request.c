@@ -379,6 +379,8 @@ static void known_attacks_are_refused(void **state)
         {HOST, "a?b"},
         {HOST, "[::1]"},
         {PATH, "api/v1"},
+        {PATH, "a"},
+        {PATH, "?"},
         {PATH, "?a=b"},
         {PATH, "http://other/"},
         {PATH, "/a b"},
@@ -404,6 +406,7 @@ static void known_attacks_are_refused(void **state)
         {HEADER_NAME, "X-A:"},
         {HEADER_NAME, "Host"},
         {HEADER_NAME, "HOST"},
+        {HEADER_NAME, "hOsT"},
         {HEADER_NAME, "content-length"},
         {HEADER_NAME, "Transfer-Encoding"},
         {HEADER_NAME, "Accept-Encoding"},
@@ -414,6 +417,26 @@ static void known_attacks_are_refused(void **state)
         struct kedge_http_request q = with(table[i].part, kedge_str_of(table[i].text));
         assert_refused(&q);
     }
+}
+
+static void names_that_are_nearly_taken_pass(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "Hosu", "Iost", "Hos", "Hosts", "Content-Lengti", "Accept-Encodinh", "TransferEncoding",
+        "X"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct kedge_http_request q = with(HEADER_NAME, kedge_str_of(names[i]));
+        const char *text;
+        char line[64];
+        assert_int_equal(write_in(&q, 4096, &text), KEDGE_OK);
+        snprintf(line, sizeof line, "\r\n%s: b\r\n", names[i]);
+        assert_non_null(strstr(text, line));
+    }
+    struct kedge_http_request q = with(METHOD, KEDGE_STR("M"));
+    const char *text;
+    assert_int_equal(write_in(&q, 4096, &text), KEDGE_OK);
+    assert_memory_equal(text, "M /api HTTP/1.1\r\n", 17);
 }
 
 static void what_contradicts_itself_is_refused(void **state)
@@ -511,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_content_type_without_a_body_is_not_sent),
         cmocka_unit_test(no_part_may_hold_a_control_character),
         cmocka_unit_test(known_attacks_are_refused),
+        cmocka_unit_test(names_that_are_nearly_taken_pass),
         cmocka_unit_test(what_contradicts_itself_is_refused),
         cmocka_unit_test(the_last_of_many_headers_is_looked_at_too),
         cmocka_unit_test(a_buffer_too_small_holds_nothing_afterwards),

@@ -42,6 +42,8 @@ static const struct {
     {"https://localhost:00443", false, true, "localhost", false, 443, ""},
     {"https://localhost:", false, true, "localhost", false, 443, ""},
     {"http://localhost:/", false, false, "localhost", false, 80, ""},
+    {"https://azAZ09", false, true, "azAZ09", false, 443, ""},
+    {"https://[afAF::]/%af%AF", false, true, "afAF::", true, 443, "/%af%AF"},
     {"https://my_node-1.example.com.", false, true, "my_node-1.example.com.", false, 443, ""},
     // Without a scheme: as the configuration has TLS or not.
     {"127.0.0.1:8080", false, false, "127.0.0.1", false, 8080, ""},
@@ -127,6 +129,7 @@ static const struct {
     {"https:/host", "needs its scheme"}, // "https" is then a host
     {"https:host", "the port is not a number"},
     {"host/server", "needs its scheme"},
+    {"host/s", "needs its scheme"},
     {"host:80/server", "needs its scheme"},
     {"host/https://x", "needs its scheme"},
     {"https://user@host", "before the host"},
