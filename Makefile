@@ -11,6 +11,7 @@
 #=                         CFLAGS, CPPFLAGS, LDFLAGS; what is made is in build/prefix/
 #= PREFIX=/usr/local DESTDIR=   where `make install` puts it
 #= RUN_SECONDS=15          how long `make run` runs; 0: until Ctrl-C
+#= V=1                     shows each command whole
 KINDS            ?= $(ALL_KINDS)
 TLS              ?= 1
 KUBECONFIG_FILES ?= 1
@@ -19,6 +20,7 @@ CROSS_COMPILE    ?=
 BUILD            ?= build$(addprefix /,$(CROSS_COMPILE:-=))
 PREFIX           ?= /usr/local
 CFLAGS           ?= -O2 -g
+V                ?= 0
 CORTEX_M4        ?= arm-none-eabi-gcc
 ifeq ($(origin CC),default)
 CC := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc,cc)
@@ -70,7 +72,9 @@ includes   = -Iinclude $(if $(filter src/% tests/%,$(1)),-Isrc) \
 quoted     = '$(subst ','\'',$(strip $(1)))'
 keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ || \
     printf '%s\n' $(call quoted,$(1)) >$@
-archive    = rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
+# What is done, in short.
+say        = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@; )
+archive    = $(call say,AR)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
 # `make run` and `make test` set the machine up; everything else only looks and says what is missing.
 SETUP     := $(if $(filter run test unit bench setup,$(MAKECMDGOALS)),setup,$(BUILD)/looked)
 # jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
@@ -95,7 +99,7 @@ $(1)/parts: FORCE
 	$$(call keep,$(4) $(PORT) $(HELPERS))
 $(1)/%.o: %.c $(1)/flags | $$(JSMN)
 	@mkdir -p $$(@D)
-	$(2) $(STANDARD) $(limits) $(CPPFLAGS) $(3) $$(call includes,$$*) -c -o $$@ $$<
+	$$(call say,CC)$(2) $(STANDARD) $(limits) $(CPPFLAGS) $(3) $$(call includes,$$*) -c -o $$@ $$<
 $(1)/libkedge.a: $(4:%.c=$(1)/%.o) $(1)/parts
 	$$(archive)
 $(1)/libkedge-posix.a: $(PORT:%.c=$(1)/%.o) $(1)/parts
@@ -103,15 +107,15 @@ $(1)/libkedge-posix.a: $(PORT:%.c=$(1)/%.o) $(1)/parts
 $(1)/tests/helpers.a: $(HELPERS:%.c=$(1)/%.o) $(1)/parts
 	$$(archive)
 $(1)/examples/%: $(1)/examples/%.o $(1)/libkedge-posix.a $(1)/libkedge.a
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/conformance/%.o $(REAL_ALSO:%.c=$(1)/%.o) $(1)/libkedge-posix.a $(1)/libkedge.a
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
 $(1)/tests/mock_server: $(1)/tests/mock/server.o $(1)/tests/helpers.a
 $(1)/tests/pki: $(1)/tests/mock/pki.o
 $(1)/tests/mock_server $(1)/tests/pki:
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
-	$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
 -include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
 endef
 MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))
