@@ -123,39 +123,39 @@ struct kedge_sieve {
     struct kedge_sieve_options options;
     struct kedge_sieve_root roots[2 + KEDGE_SIEVE_LISTS];
     struct kedge_sieve_frame frames[KEDGE_SIEVE_PATH];
-    uint32_t nesting[KEDGE_SIEVE_DEPTH / 32];
+    uint32_t nesting[KEDGE_SIEVE_DEPTH / 32]; // 1: an object, 0: an array
     uint32_t identity_at[KEDGE_SIEVE_IDENTITY];
-    uint32_t identity_len[KEDGE_SIEVE_IDENTITY];
-    uint64_t match;
-    const char *word;
+    uint32_t identity_len[KEDGE_SIEVE_IDENTITY]; // 0: not seen
+    uint64_t match;                              // rows that the key at hand may still be
+    const char *word;                            // what must come of true, false or null
     uint32_t item_len;
     uint32_t envelope_len;
-    uint32_t unit;
-    uint32_t high;
-    uint16_t depth;
-    uint16_t base;
-    uint16_t item_depth;
-    uint16_t key_len;
-    uint16_t parent;
+    uint32_t unit;       // of \uXXXX, the digits so far
+    uint32_t high;       // a high surrogate that waits for its low one, or 0
+    uint16_t depth;      // of nesting
+    uint16_t base;       // the depth at which keeping or skipping ends
+    uint16_t item_depth; // the depth at which the item ends
+    uint16_t key_len;    // bytes of the key that match
+    uint16_t parent;     // bytes of the identity rows' common path
     uint8_t state;
-    uint8_t level;
-    uint8_t digits;
-    uint8_t number;
-    uint8_t need;
+    uint8_t level;  // frames in use
+    uint8_t digits; // of \uXXXX
+    uint8_t number; // what may follow in the number
+    uint8_t need;   // bytes that must follow in the character, the next in low..top
     uint8_t low;
     uint8_t top;
     uint8_t event;
     int8_t err;
-    int8_t slot;
-    bool in_item;
-    bool has_item;
-    bool keep;
-    bool copy;
-    bool is_key;
-    bool key_out;
-    bool mute;
-    bool some;
-    bool within;
+    int8_t slot;   // the identity row whose text is being kept, or -1
+    bool in_item;  // what is kept goes to the item, not to the envelope
+    bool has_item; // the event has had its object
+    bool keep;     // inside a container that is kept whole
+    bool within;   // inside a container that is skipped
+    bool copy;     // the text, number or word at hand is kept
+    bool is_key;   // the text at hand is a key
+    bool key_out;  // the key at hand has been written as it came
+    bool mute;     // nothing of the item is kept for now
+    bool some;     // after an overflow: an identity text is there
 };
 
 // Makes a sieve ready for a new value. It is good for one value; for the next, init it again.
