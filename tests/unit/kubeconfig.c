@@ -333,6 +333,12 @@ static void of_two_lists_of_one_name_the_last_counts(void **state)
                      KEDGE_OK);
     assert_string_equal(config.server, "https://new");
     assert_null(config.tls_server_name);
+    assert_int_equal(load_text("current-context: c\n"
+                               "contexts: [{name: c, context: {cluster: a}}]\n"
+                               "clusters: [{name: b, cluster: {server: 'https://b'}}]\n"
+                               "clusters: [{name: a}]\n"),
+                     KEDGE_ERR_CONFIG);
+    assert_non_null(strstr(kedge_error_text(k), "cluster has no server defined"));
 }
 
 static kedge_str versions[2];
@@ -446,6 +452,11 @@ static void basic_authentication_is_read(void **state)
     assert_string_equal(config.username, "me");
     assert_string_equal(config.password, "pass: word");
     assert_null(config.token);
+    // A password alone authenticates nobody.
+    assert_int_equal(load_text(made_user("password: SECRET")), KEDGE_OK);
+    assert_null(config.username);
+    assert_null(config.password);
+    assert_false(in_memory("SECRET"));
 }
 
 static void a_server_with_a_path_loses_query_and_fragment(void **state)
@@ -1037,7 +1048,6 @@ static void no_changed_byte_of_a_good_file_does_harm(void **state)
     }
 }
 
-static const struct kedge_port *kind_port;
 static int (*kind_file)(const struct kedge_port *port, const char *path, size_t offset, void *buf,
                         size_t cap);
 static size_t piece;
@@ -1051,7 +1061,6 @@ static int in_pieces(const struct kedge_port *port, const char *path, size_t off
 static void however_the_file_is_split(void **state)
 {
     (void)state;
-    kind_port = &p.port;
     kind_file = p.port.file;
     p.port.file = in_pieces;
     for (piece = 1; piece < 70; piece += piece < 8 ? 1 : 13) {
@@ -1059,6 +1068,21 @@ static void however_the_file_is_split(void **state)
         assert_string_equal(config.token, "SECRET-TOKEN");
         is_text(config.key, PEM_KEY);
     }
+}
+
+static int vanishing(const struct kedge_port *port, const char *path, size_t offset, void *buf,
+                     size_t cap)
+{
+    return offset == 0 ? kind_file(port, path, 0, buf, cap < 40 ? cap : 40) : KEDGE_ERR_NOT_FOUND;
+}
+
+static void a_file_that_vanishes_half_read_is_not_a_missing_one(void **state)
+{
+    (void)state;
+    kind_file = p.port.file;
+    p.port.file = vanishing;
+    fails(usual, KEDGE_ERR_FILE,
+          HOME ": cannot be read: it is a directory, or permission is lacking");
 }
 
 static void wherever_reading_fails(void **state)
@@ -1224,6 +1248,7 @@ int main(void)
         TEST(no_cut_of_a_good_file_does_harm),
         TEST(no_changed_byte_of_a_good_file_does_harm),
         TEST(however_the_file_is_split),
+        TEST(a_file_that_vanishes_half_read_is_not_a_missing_one),
         TEST(wherever_reading_fails),
         TEST(with_any_amount_of_memory),
         TEST(a_great_many_entries_and_deep_nesting_are_refused),

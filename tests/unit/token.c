@@ -388,6 +388,10 @@ static void a_wipe_erases_every_token(void **state)
     assert_string_equal(token(), "SECRET-TWO-which-is-longer");
     assert_false(in_memory("SECRET-BAD"));
     assert_false(in_memory("SECRET-ONE"));
+    put("SECRET-3");
+    kedge__token_expire(&t);
+    assert_string_equal(token(), "SECRET-3");
+    assert_false(in_memory("which-is-longer"));
     kedge__token_wipe(&t);
     assert_false(in_memory("SECRET"));
     assert_null(token());
