@@ -161,7 +161,7 @@ bool kedge_status_read(struct kedge_status *s, kedge_json_value object)
     struct kedge__found found;
     int64_t n;
     kedge__find(&found, &kedge__status_table, ROWS, object);
-    if (!kedge_json_int64(found_value(object, &found, CODE), &n) || n < 0 || n > INT32_MAX)
+    if (!kedge_json_int64(found_value(object, &found, CODE), &n) || n <= 0 || n > INT32_MAX)
         return false;
     s->code = (int32_t)n;
     s->from_server = true;

@@ -131,6 +131,117 @@ static void however_the_bytes_are_split(void **state)
     }
 }
 
+// Whatever comes
+// -----------------------------------------------------------------------------------
+
+// Reads every byte that the struct leads to; records are heap blocks of exactly their size.
+static size_t touch(const struct kedge_table *table, const unsigned char *base);
+
+static size_t touch_text(const struct kedge_text *t)
+{
+    assert_int_equal(kedge_text(t)[kedge_text_len(t)], '\0');
+    return strlen(kedge_text(t));
+}
+
+static size_t touch_field(const struct kedge_field *field, const void *member)
+{
+    const struct kedge_text *t;
+    const struct kedge_text_pair *pair;
+    const void *element;
+    size_t sum = 0;
+    switch ((enum kedge_field_type)field->type) {
+    case KEDGE_FIELD_TEXT:
+    case KEDGE_FIELD_RAW:
+    case KEDGE_FIELD_SCALAR:
+    case KEDGE_FIELD_BASE64:
+        return touch_text(member);
+    case KEDGE_FIELD_TEXT_LIST:
+        for (size_t i = 0; (t = kedge_text_at(member, i)) != NULL; i++)
+            sum += touch_text(t);
+        return sum;
+    case KEDGE_FIELD_TEXT_MAP:
+    case KEDGE_FIELD_BASE64_MAP:
+        for (size_t i = 0; (pair = kedge_pair_at(member, i)) != NULL; i++)
+            sum += touch_text(&pair->key) + touch_text(&pair->value);
+        return sum;
+    case KEDGE_FIELD_LIST:
+        for (size_t i = 0; (element = kedge_list_at(member, i, field->items->size)) != NULL; i++)
+            sum += touch(field->items, element);
+        return sum;
+    default:
+        return 0;
+    }
+}
+
+static size_t touch(const struct kedge_table *table, const unsigned char *base)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < table->count; i++)
+        sum += touch_field(&table->fields[i], base + table->fields[i].offset);
+    return sum;
+}
+
+static uint32_t dice(uint32_t *state, uint32_t sides)
+{
+    *state = *state * UINT32_C(1664525) + UINT32_C(1013904223);
+    return (*state >> 8) % sides;
+}
+
+static void bend(char *text, size_t len, uint32_t *random)
+{
+    static const char bytes[] = "{}[]\",:\\0129-.eEtfn u/\x80\xff";
+    for (uint32_t n = 1 + dice(random, 4); n > 0; n--) {
+        size_t at = dice(random, (uint32_t)len);
+        if (dice(random, 3) == 0)
+            text[at] = text[dice(random, (uint32_t)len)];
+        else
+            text[at] = bytes[dice(random, sizeof bytes - 1)];
+    }
+}
+
+static void touch_record(void *ctx, kedge_json_value root)
+{
+    const struct kedge_kind *kind = ctx;
+    size_t size;
+    struct kedge__identity id;
+    if (kedge__project(kind, root, false, NULL, 0, &size) != KEDGE_OK)
+        return;
+    struct kedge_object *o = malloc(size);
+    assert_int_equal(kedge__project(kind, root, false, o, size, &size), KEDGE_OK);
+    touch(&kedge__meta_table, (const unsigned char *)o);
+    touch(kind->table, (const unsigned char *)o);
+    kedge__identity_read(&id, root);
+    free(o);
+}
+
+// Kept texts with a few bytes bent, some of them no JSON any more: what the reader takes is made a
+// record of some kind, right or wrong.
+static void bend_item(void *ctx, kedge_str text)
+{
+    uint32_t *random = ctx;
+    for (int i = 0; i < 60; i++) {
+        char *bent = malloc(text.len);
+        struct kedge_json_token *tokens = malloc((text.len + 1) * sizeof *tokens);
+        struct kedge_json doc;
+        memcpy(bent, text.ptr, text.len);
+        bend(bent, text.len, random);
+        if (kedge_json_parse(&doc, bent, text.len, tokens, text.len + 1) == KEDGE_OK)
+            touch_record((void *)(uintptr_t)kinds[dice(random, KINDS)], kedge_json_root(&doc));
+        free(tokens);
+        free(bent);
+    }
+}
+
+static void whatever_comes_a_record_leads_nowhere_outside_itself(void **state)
+{
+    (void)state;
+    uint32_t random = 20261123;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        kedge_str body = reply_named(samples[i].reply)->body;
+        sieve_each(samples[i].shape, samples[i].kind, body, body.len, bend_item, &random);
+    }
+}
+
 // Every row of every kind ------------------------------------------------------------------------
 
 static json_t *filled(const struct kedge_table *table, unsigned depth);
@@ -662,6 +773,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_holds_what_another_library_reads),
         cmocka_unit_test(however_the_bytes_are_split),
+        cmocka_unit_test(whatever_comes_a_record_leads_nowhere_outside_itself),
         cmocka_unit_test(every_row_of_every_kind_takes_its_value),
         cmocka_unit_test(members_may_come_in_any_order),
         cmocka_unit_test(every_row_may_be_null),

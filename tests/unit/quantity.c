@@ -107,6 +107,21 @@ static void what_is_finer_than_a_thousandth_is_rounded_away_from_zero(void **sta
     CHECK(rows);
 }
 
+static void zeros_and_digits_may_go_on_for_ever(void **state)
+{
+    (void)state;
+    for (int n = 1; n < 200; n++) {
+        char text[500];
+        int64_t value;
+        snprintf(text, sizeof text, "%0*d.5%0*dk", n, 2, n, 0);
+        assert_true(parse(text, &value));
+        assert_true(value == 2500000);
+        snprintf(text, sizeof text, "2.5%0*d", n, 1);
+        assert_true(parse(text, &value));
+        assert_true(value == (n == 1 ? 2510 : 2501));
+    }
+}
+
 static void what_is_too_great_becomes_the_limit(void **state)
 {
     (void)state;
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(exponents_are_of_ten),
         cmocka_unit_test(numbers_may_have_a_sign_a_point_and_zeros),
         cmocka_unit_test(what_is_finer_than_a_thousandth_is_rounded_away_from_zero),
+        cmocka_unit_test(zeros_and_digits_may_go_on_for_ever),
         cmocka_unit_test(what_is_too_great_becomes_the_limit),
         cmocka_unit_test(what_is_no_quantity_is_refused),
         cmocka_unit_test(every_small_number_is_exact),

@@ -329,6 +329,7 @@ static void what_has_no_code_is_no_status(void **state)
         "{\"code\":\"404\",\"message\":\"x\"}",
         "{\"code\":null}",
         "{\"code\":-1}",
+        "{\"code\":0}",
         "{\"code\":4.5}",
         "{\"code\":99999999999}",
         "{\"kind\":\"Status\",\"status\":\"Success\"}",
