@@ -102,13 +102,14 @@ start_apiserver() {
         --service-account-key-file="$pki/service-account.crt" \
         --service-account-signing-key-file="$pki/service-account.key" \
         --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount \
-        --etcd-compaction-interval=0 --shutdown-delay-duration=0
+        --shutdown-delay-duration=0 \
+        --shutdown-watch-termination-grace-period=5s
     apiserver_pid=$spawned
     "$drive" wait || { tail -n 20 "$dir/apiserver.log" >&2; die "kube-apiserver does not start"; }
 }
 
-# Without a grace period, as a node that loses power: open watches are simply cut.
-stop_apiserver() { end "$apiserver_pid" KILL; apiserver_pid=; }
+# Killed as by a node that loses power, watches are cut; ended by TERM, the server ends them in good order.
+stop_apiserver() { end "$apiserver_pid" "${1-KILL}"; apiserver_pid=; }
 stop_etcd() { end "$etcd_pid" KILL; etcd_pid=; }
 
 stop_all() {

@@ -30,7 +30,7 @@ var commands = map[string]command{
 	"grant":   {"grant: the rights of the user 'restricted' and the service account 'kedge'", runGrant},
 	"dump":    {"dump KIND: the server's objects as sorted lines", runDump},
 	"compact": {"compact --etcd URL: forget etcd's history up to now", runCompact},
-	"forward": {"forward LISTEN TARGET: a TCP forwarder, until it is killed", runForward},
+	"forward": {"forward LISTEN TARGET [DELAY]: a TCP forwarder, until it is killed", runForward},
 	"served":  {"served HOST:PORT FILE: until the server shows the certificate in FILE", runServed},
 }
 

@@ -92,7 +92,8 @@ func runGet(flags *flag.FlagSet, args []string) error {
 	return err
 }
 
-// runCompact forgets all history, so that every older version is 'too old'.
+// runCompact forgets all history, so that every older version is 'too old'. It says so where one
+// API server tells the others; otherwise they would go on serving lists from snapshots of their own.
 func runCompact(flags *flag.FlagSet, args []string) error {
 	url := flags.String("etcd", "", "etcd's client URL")
 	if err := flags.Parse(args); err != nil {
@@ -109,6 +110,9 @@ func runCompact(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
+	if _, err = client.Put(ctx, "compact_rev_key", fmt.Sprint(now.Header.Revision)); err != nil {
+		return err
+	}
 	if _, err = client.Compact(ctx, now.Header.Revision, clientv3.WithCompactPhysical()); err != nil {
 		return err
 	}
@@ -116,10 +120,18 @@ func runCompact(flags *flag.FlagSet, args []string) error {
 	return nil
 }
 
-// runForward is a wire that can be cut: killing it resets what goes through it.
+// runForward is a wire that can be cut, by killing it, and that can be slow: what the client sends
+// arrives later by a delay.
 func runForward(_ *flag.FlagSet, args []string) error {
-	if len(args) != 2 {
-		return errors.New("give the address to listen on and the target")
+	if len(args) < 2 || len(args) > 3 {
+		return errors.New("give the address to listen on, the target and, perhaps, a delay")
+	}
+	delay := time.Duration(0)
+	if len(args) == 3 {
+		var err error
+		if delay, err = time.ParseDuration(args[2]); err != nil {
+			return err
+		}
 	}
 	listener, err := net.Listen("tcp", args[0])
 	if err != nil {
@@ -130,11 +142,11 @@ func runForward(_ *flag.FlagSet, args []string) error {
 		if err != nil {
 			return err
 		}
-		go forward(near, args[1])
+		go forward(near, args[1], delay)
 	}
 }
 
-func forward(near net.Conn, target string) {
+func forward(near net.Conn, target string, delay time.Duration) {
 	defer near.Close()
 	far, err := net.Dial("tcp", target)
 	if err != nil {
@@ -142,13 +154,20 @@ func forward(near net.Conn, target string) {
 	}
 	defer far.Close()
 	done := make(chan struct{}, 2)
-	pass := func(to, from net.Conn) {
-		_, _ = io.Copy(to, from)
-		done <- struct{}{}
-	}
-	go pass(far, near)
-	go pass(near, far)
+	go func() { pass(far, near, delay); done <- struct{}{} }()
+	go func() { pass(near, far, 0); done <- struct{}{} }()
 	<-done
+}
+
+func pass(to io.Writer, from io.Reader, delay time.Duration) {
+	buf := make([]byte, 64*1024)
+	for {
+		n, err := from.Read(buf)
+		time.Sleep(delay)
+		if _, e := to.Write(buf[:n]); e != nil || err != nil {
+			return
+		}
+	}
 }
 
 // runServed answers when the server, which reads its files again by itself, shows a new certificate.
