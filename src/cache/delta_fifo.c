@@ -2,8 +2,6 @@
 // delta_fifo.c - a ring.
 #include "cache/delta_fifo.h"
 
-#include <assert.h>
-
 void kedge__delta_fifo_init(struct kedge__delta_fifo *f, struct kedge__delta *ring, uint32_t cap)
 {
     memset(f, 0, sizeof *f);
@@ -24,14 +22,11 @@ bool kedge__delta_fifo_room(const struct kedge__delta_fifo *f, enum kedge__delta
 void kedge__delta_fifo_push(struct kedge__delta_fifo *f, struct kedge__delta delta,
                             const char *version)
 {
-    assert(kedge__delta_fifo_room(f, (enum kedge__delta_type)delta.type));
     f->ring[(f->head + f->count) % f->cap] = delta;
     f->count++;
     if (!has_version((enum kedge__delta_type)delta.type))
         return;
-    size_t len = strlen(version);
-    assert(len < sizeof f->version);
-    memcpy(f->version, version, len + 1);
+    memcpy(f->version, version, sizeof f->version);
     f->version_waits = true;
 }
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// reflector_watch.c - the reflector's watches: events, bookmarks, and how they end.
+#include "cache/asks.h"
+#include "cache/reflector_priv.h"
+
+#define WATCH_MIN   300 // seconds; the server ends a watch between this and twice this
+#define WATCH_SHORT KEDGE_SECOND
+#define WATCH_GRACE (30 * KEDGE_SECOND)
+
+void kedge__reflector_start_watch(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    struct kedge__random *random = &inf->factory->client->random;
+    int64_t seconds = WATCH_MIN + (int64_t)kedge__random_below(random, WATCH_MIN);
+    struct kedge__line path;
+    kedge__line_init(&path, r->item_buf, r->item_cap);
+    kedge__asks_watch(&path, inf, seconds);
+    inf->watches++;
+    r->watch_began = r->heard = now;
+    r->watch_ends = now + seconds * KEDGE_SECOND + WATCH_GRACE;
+    r->watch_told = false;
+    kedge__reflector_request(inf, &path, true, now);
+}
+
+void kedge__reflector_watch_ended(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    if (kedge__reflector_twice_silent(r))
+        kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
+    else if (now - r->watch_began < WATCH_SHORT)
+        kedge__reflector_pause(inf, KEDGE__NEXT_WATCH, kedge__reflector_backoff(inf, now));
+    else
+        kedge__reflector_start_watch(inf, now);
+}
+
+enum event_type { ADDED, MODIFIED, DELETED, BOOKMARK, ERROR, UNKNOWN };
+
+static enum event_type event_type(const struct kedge_informer *inf)
+{
+    static const char *const names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"};
+    struct kedge_json_token tokens[8];
+    struct kedge_json doc;
+    kedge_str text = inf->reflector.sieve.envelope;
+    if (kedge_json_parse(&doc, text.ptr, text.len, tokens, 8) != KEDGE_OK)
+        return UNKNOWN;
+    kedge_json_value type = kedge_json_get(kedge_json_root(&doc), "type");
+    for (int i = ADDED; i < UNKNOWN; i++) {
+        if (kedge_json_text_is(type, kedge_str_of(names[i])))
+            return (enum event_type)i;
+    }
+    return UNKNOWN;
+}
+
+// The watch has told us something: it goes on from there.
+static void told(struct kedge__reflector *r, const struct kedge__identity *id)
+{
+    r->watch_told = true;
+    r->silent_watches = 0;
+    memcpy(r->read, id->resource_version, sizeof r->read);
+}
+
+static kedge_err take_bookmark(struct kedge_informer *inf, const struct kedge__identity *id)
+{
+    if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_BOOKMARK))
+        return KEDGE_WAIT;
+    inf->reflector.bookmarks = true;
+    kedge__delta_fifo_push(&inf->fifo, (struct kedge__delta){.type = KEDGE__DELTA_BOOKMARK},
+                           id->resource_version);
+    return KEDGE_OK;
+}
+
+static bool skip_event(struct kedge_informer *inf, kedge_time now)
+{
+    inf->skipped++;
+    return kedge__reflector_taken(inf, KEDGE_OK, now);
+}
+
+// An event with an object that has a version: all but ERROR.
+static bool take_versioned(struct kedge_informer *inf, enum event_type type,
+                           kedge_json_value object, bool partial, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    struct kedge__identity id;
+    kedge__identity_read(&id, object);
+    if (id.too_long || id.resource_version[0] == '\0')
+        return skip_event(inf, now);
+    // A watch goes forward. This one comes from a server that was set back, to a backup: its
+    // history is not ours.
+    if (kedge__version_older(id.resource_version, r->read)) {
+        r->asked = KEDGE__NEXT_LIST;
+        kedge__reflector_fail(inf, now, KEDGE_ERR_API, "the server's versions have gone back");
+        return true;
+    }
+    kedge_err err = type == BOOKMARK
+                        ? take_bookmark(inf, &id)
+                        : kedge__intake_event(inf, object, &id, partial, type == DELETED);
+    if (err == KEDGE_OK)
+        told(r, &id);
+    return kedge__reflector_taken(inf, err, now);
+}
+
+static bool take_event(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    struct kedge_json doc;
+    bool partial = false;
+    enum event_type type = r->sieve.unusable ? UNKNOWN : event_type(inf);
+    if (type == UNKNOWN)
+        return skip_event(inf, now);
+    kedge_err err = kedge__intake_parse(inf, &doc, &partial);
+    if (err != KEDGE_OK)
+        return kedge__reflector_taken(inf, err, now);
+    kedge_json_value object = kedge_json_root(&doc);
+    if (type != ERROR)
+        return take_versioned(inf, type, object, partial, now);
+    struct kedge_status status;
+    kedge_status_from_code(&status, 500);
+    kedge_status_read(&status, object);
+    kedge__reflector_refused(inf, &status, now);
+    return true;
+}
+
+// A silent watch is a dead watch: where bookmarks come, one comes each minute.
+static bool watch_is_dead(const struct kedge_informer *inf, kedge_time now)
+{
+    const struct kedge__reflector *r = &inf->reflector;
+    return now >= r->watch_ends || (r->bookmarks && now - r->heard >= KEDGE__WATCH_SILENCE);
+}
+
+bool kedge__reflector_watch_body(struct kedge_informer *inf, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    if (r->item_waits) {
+        r->heard = now; // not reading: its silence is ours
+        return take_event(inf, now);
+    }
+    enum kedge_sieve_event event;
+    if (!kedge__reflector_feed(inf, now, &event)) {
+        if (!watch_is_dead(inf, now))
+            return false;
+        if (kedge__reflector_twice_silent(r))
+            r->asked = KEDGE__NEXT_LIST;
+        kedge__reflector_fail(inf, now, KEDGE_ERR_TIMEOUT, "the watch has gone silent");
+        return true;
+    }
+    if (event == KEDGE_SIEVE_ITEM && r->state == KEDGE__REFLECTOR_WATCH_BODY)
+        return take_event(inf, now);
+    return true;
+}
