@@ -23,7 +23,7 @@ static bool key_is(kedge_json_value member, kedge_str raw, bool plain, const cha
 {
     if (!plain)
         return kedge_json_key_is(member, kedge_str_of(key));
-    return strncmp(key, raw.ptr, raw.len) == 0 && key[raw.len] == '\0';
+    return key[0] == raw.ptr[0] && strncmp(key, raw.ptr, raw.len) == 0 && key[raw.len] == '\0';
 }
 
 // Notes the member for the rows that end here; gives those that go on inside it.
@@ -32,10 +32,12 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
 {
     kedge_str raw = kedge_json_raw_key(member);
     bool plain = raw.len > 0 && memchr(raw.ptr, '\\', raw.len) == NULL;
-    uint64_t going = 0;
-    for (unsigned i = 0; i < KEDGE_KIND_ROWS && level->rows >> i != 0; i++) {
+    uint64_t going = 0, rows = level->rows;
+    for (unsigned i = 0; rows != 0; i++, rows >>= 1) {
+        if ((rows & 1u) == 0)
+            continue;
         const char *key = table->fields[i].path + level->behind;
-        if ((level->rows >> i & 1u) == 0 || !key_is(member, raw, plain, key))
+        if (!key_is(member, raw, plain, key))
             continue;
         if (key[strlen(key) + 1] == '\0')
             found->at[i] = member.at;
