@@ -10,11 +10,12 @@
 logs=${BUILD:-build}/test-logs
 seconds=${TEST_SECONDS:-150}
 
-# Runs one program; its log ends with its exit status. A signal is no answer: 128 and more.
+# Runs one program; its log ends with its exit status (124: TEST_SECONDS passed) and its time.
 run_one() {
     log=$logs/$(basename "$1").log
+    start=$(date +%s)
     timeout -k 5 "$seconds" "$1" >"$log" 2>&1 </dev/null
-    echo "exit status $?" >>"$log"
+    echo "exit status $? after $(($(date +%s) - start)) s" >>"$log"
 }
 
 # count PATTERN FILE: the sum of the numbers N in lines "PATTERN ... N test(s)".
@@ -27,7 +28,8 @@ count() {
 judge() {
     name=$(basename "$1")
     log=$logs/$name.log
-    status=$(sed -n '$s/^exit status //p' "$log")
+    status=$(sed -n '$s/^exit status \([0-9]*\) .*/\1/p' "$log")
+    took=$(sed -n '$s/.* after //p' "$log")
     case $name in
     *.sh) judge_script ;;
     *) judge_program ;;
@@ -38,7 +40,7 @@ judge() {
         printf '\n--- %s: %d passed, %d failed%s\n' "$name" "$ok" "$bad" "$why"
         tail -n 200 "$log" | sed 's/^/    /'
     else
-        printf '%-28s %4d passed%s\n' "$name" "$ok" "$why"
+        printf '%-24s %4d passed %6s%s\n' "$name" "$ok" "$took" "$why"
     fi
 }
 
@@ -62,7 +64,7 @@ judge_script() {
     counts=$(tail -n 2 "$log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
     case $status in
     0) ;;
-    77) ok=0 why=", skipped: $(tail -n 2 "$log" | head -n 1)" ;;
+    77) ok=0 why=", skipped: $(tail -n 2 "$log" | sed '2d; s/^skipped: //')" ;;
     *) ok=0 bad=1 why=", ended with status $status" ;;
     esac
     [ -n "$counts" ] || return 0

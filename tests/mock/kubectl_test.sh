@@ -6,7 +6,7 @@
 #   MOCK_SERVER   the server program  (default: build/tests/mock_server)
 #   PKI           the program pki     (default: build/tests/pki)
 #
-# Needs bash's or dash's sh, coreutils and kubectl; without kubectl it says so and passes.
+# Needs bash's or dash's sh, coreutils and kubectl; without kubectl it says so and ends with status 77 (skipped).
 
 kubectl=${KUBECTL:-kubectl}
 server=${MOCK_SERVER:-build/tests/mock_server}
@@ -14,7 +14,7 @@ pki=${PKI:-build/tests/pki}
 
 if ! command -v "$kubectl" >/dev/null 2>&1; then
     echo "skipped: there is no kubectl here ($kubectl); the package kubernetes-client has one"
-    exit 0
+    exit 77
 fi
 
 dir=$(mktemp -d) || exit 1
