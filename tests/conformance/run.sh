@@ -9,7 +9,7 @@ set -u
 # shellcheck source=env.sh
 . "$(dirname "$0")/env.sh"
 
-all="users refusals pages certificates kinds examples churn restart compaction continue cut late
+all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
 incluster history"
 programs=${PROGRAMS-$root/build/examples}
 cache_dump=${CACHE_DUMP-$root/build/tests/cache_dump}
@@ -328,6 +328,21 @@ ends_well() {
     kill -INT "$1" && within 5 not kill -0 "$1" 2>/dev/null && wait "$1"
 }
 
+# The informer is there before its kind is.
+scenario_custom() {
+    spawn sensor_watch "$programs/sensor_watch" --kubeconfig "$(user admin)"
+    local watch=$spawned
+    sleep 1
+    "$drive" sensors
+    check "sensor_watch prints a custom resource, which was defined after it began" \
+        within 30 prints 'default/sensor-9 every 19 s, 1 tags' sensor_watch
+    "$drive" sensors
+    check "it prints how one is made again" \
+        within 10 prints 'ADDED *default/sensor-1 every 11 s, 1 tags' sensor_watch
+    check "and that it is deleted" within 10 prints 'DELETED *default/sensor-1 ' sensor_watch
+    check "it ends in good order" ends_well "$watch"
+}
+
 scenario_churn() {
     client churn --kubeconfig "$(user admin)"
     client churn-selected --kubeconfig "$(user client-rsa)" --selector tier=front
@@ -460,6 +475,7 @@ scenario_incluster() {
     cp "$dir/pki/ca.crt" $account/ca.crt
     printf default >$account/namespace
     check "a pod's environment, service account token and CA are enough" in_pod
+    check "also for deployment_list" list_in_pod
     rm -rf "$made"
     incluster_folder=
     check "without them the error says what is missing" not_in_pod
@@ -473,10 +489,17 @@ in_pod() {
 }
 
 # shellcheck disable=SC2030,SC2031
+list_in_pod() {
+    (unset KUBECONFIG
+     export KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=$port HOME=$dir
+     timeout 60 "$programs/deployment_list") | grep -q 'deployment-'
+}
+
+# shellcheck disable=SC2030,SC2031
 not_in_pod() {
     (unset KUBECONFIG
      export HOME=$dir
-     refused not-in-pod 'not in a pod.*kube/config')
+     refused not-in-pod 'there is no .*/.kube/config')
 }
 
 # The server comes back with another history, in which versions begin again at 1.
@@ -512,7 +535,7 @@ tidy() {
     [ "$failed" = 0 ] && [ -n "${done_all-}" ] && [ -z "${KEEP-}" ] && rm -rf "$dir"
 }
 
-for program in "$cache_dump" "$programs"/deployment_{list,watch,informer}; do
+for program in "$cache_dump" "$programs"/{deployment_list,deployment_watch,deployment_informer,sensor_watch}; do
     [ -x "$program" ] || die "$program is missing: use 'make conformance', which builds it"
 done
 build_drive

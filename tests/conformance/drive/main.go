@@ -25,6 +25,7 @@ var commands = map[string]command{
 	"churn":   {"churn: random changes for --seconds", runChurn},
 	"thin":    {"thin: delete every --nth Deployment and roll the others", runThin},
 	"kinds":   {"kinds: some objects of every other kind", runKinds},
+	"sensors": {"sensors: the custom resource of examples/sensor_watch.c, and some of it", runSensors},
 	"token":   {"token: of the service account 'kedge', as a pod gets one", runToken},
 	"get":     {"get PATH: what the server answers", runGet},
 	"grant":   {"grant: the rights of the user 'restricted' and the service account 'kedge'", runGrant},
