@@ -63,6 +63,7 @@ int main(int argc, char **argv)
         return 2;
     }
 
+    setvbuf(stdout, NULL, _IOLBF, 0); // line by line into a pipe too: `kubectl logs`
     struct kedge *k = kedge_init(memory, sizeof memory, kedge_posix());
     struct kedge_config config;
     kedge_posix_stop_on_signals(k);
