@@ -6,7 +6,6 @@
 // client-go's YAML makes of a scalar: 0123, yes and 1e3 are no texts unless they are in quotes.
 #include "client/kubeconfig.h"
 
-#include "base/base64.h"
 #include "base/hash.h"
 #include "base/wipe.h"
 
@@ -42,8 +41,6 @@ struct walk {
     uint64_t *hashes;    // CHECK: of the names of this list, in the arena
     size_t hashes_mark;
 };
-
-enum scalar { NOTHING, BOOLEAN, NUMBER, TEXT };
 
 // --- failures ------------------------------------------------------------------------------------
 
@@ -149,97 +146,17 @@ static kedge_err parsing_failed(const struct walk *w)
 
 // --- scalars -------------------------------------------------------------------------------------
 
-static bool is_one_of(kedge_str s, const char *const *words)
-{
-    for (; *words != NULL; words++) {
-        if (kedge_str_is(s, *words))
-            return true;
-    }
-    return false;
-}
-
-static const char *const null_words[] = {"", "~", "null", "Null", "NULL", NULL};
-static const char *const true_words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
-                                         "True", "TRUE", "on",  "On",  "ON",  NULL};
-static const char *const false_words[] = {"n",     "N",     "no",  "No",  "NO",  "false",
-                                          "False", "FALSE", "off", "Off", "OFF", NULL};
-static const char *const number_words[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",
-                                           ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
-                                           "-.Inf", "-.INF", NULL};
-
-// Goes over digits of `base`; underscores between them count for nothing.
-static bool take_digits(kedge_str *s, unsigned base)
-{
-    size_t digits = 0;
-    for (; s->len > 0; s->ptr++, s->len--) {
-        unsigned char c = (unsigned char)*s->ptr;
-        unsigned value = c >= '0' && c <= '9' ? (unsigned)(c - '0') : 99;
-        if ((c | 32) >= 'a' && (c | 32) <= 'f')
-            value = (unsigned)((c | 32) - 'a') + 10;
-        if (c != '_' && value >= base)
-            break;
-        digits += c != '_';
-    }
-    return digits > 0;
-}
-
-static bool take_byte(kedge_str *s, const char *any_of)
-{
-    if (s->len == 0 || *s->ptr == '\0' || strchr(any_of, *s->ptr) == NULL)
-        return false;
-    s->ptr++;
-    s->len--;
-    return true;
-}
-
-// What stands behind a leading 0, if it names a base; else 0.
-static unsigned base_of(kedge_str *s)
-{
-    if (take_byte(s, "xX"))
-        return 16;
-    if (take_byte(s, "bB"))
-        return 2;
-    return take_byte(s, "oO") ? 8 : 0;
-}
-
-// As Go's YAML has it; what begins with 0 and has other digits than octal ones is a float there.
-static bool is_number(kedge_str s)
-{
-    if (is_one_of(s, number_words))
-        return true;
-    if (s.len == 0 || s.ptr[0] == '_')
-        return false;
-    take_byte(&s, "+-");
-    kedge_str rest = s;
-    unsigned base = take_byte(&rest, "0") ? base_of(&rest) : 0;
-    if (base > 0)
-        return take_digits(&rest, base) && rest.len == 0;
-    bool digits = take_digits(&s, 10);
-    if (take_byte(&s, "."))
-        digits = take_digits(&s, 10) || digits;
-    if (digits && take_byte(&s, "eE")) {
-        take_byte(&s, "+-");
-        digits = take_digits(&s, 10);
-    }
-    return digits && s.len == 0;
-}
-
 static kedge_str text_of(const yaml_event_t *event)
 {
     return (kedge_str){(const char *)event->data.scalar.value, event->data.scalar.length};
 }
 
-static enum scalar kind_of(const yaml_event_t *event)
+static enum kedge__kubeconfig_scalar kind_of(const yaml_event_t *event)
 {
-    kedge_str s = text_of(event);
     // A tag, such as !!str, says what the plain look does not.
-    if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || event->data.scalar.tag != NULL)
-        return TEXT;
-    if (is_one_of(s, null_words))
-        return NOTHING;
-    if (is_one_of(s, true_words) || is_one_of(s, false_words))
-        return BOOLEAN;
-    return is_number(s) ? NUMBER : TEXT;
+    bool plain =
+        event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && event->data.scalar.tag == NULL;
+    return plain ? kedge__kubeconfig_plain(text_of(event)) : KEDGE__STRING;
 }
 
 // --- values --------------------------------------------------------------------------------------
@@ -269,38 +186,14 @@ static void forget_all(const struct walk *w, const struct kedge__kubeconfig_fiel
         forget(w, i->slot);
 }
 
-static kedge_err keep_text(const struct walk *w, kedge_str s, struct kedge__kubeconfig_value *v)
-{
-    v->text = (kedge_str){kedge__take_text(w->k, "configuration", s), s.len};
-    return v->text.ptr != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY;
-}
-
-static kedge_err keep_data(const struct walk *w, kedge_str s, struct kedge__kubeconfig_value *v)
-{
-    size_t len = 0;
-    kedge__base64_decode(s, NULL, 0, &len);
-    char *data = kedge__take(w->k, "configuration", len + 1, 1, 1);
-    if (data == NULL)
-        return KEDGE_ERR_MEMORY;
-    kedge__base64_decode(s, data, len, &len);
-    v->text = (kedge_str){data, len};
-    return KEDGE_OK;
-}
-
 static kedge_err keep(const struct walk *w, const struct kedge__kubeconfig_field *f, kedge_str s,
                       size_t line)
 {
     struct kedge__kubeconfig_value *values = place_for(w, f->slot);
     if (values == NULL)
         return KEDGE_OK;
-    struct kedge__kubeconfig_value *v = &values[f->slot];
-    v->line = (uint32_t)line;
-    if (f->type == KEDGE__DATA)
-        return keep_data(w, s, v);
-    if (f->type == KEDGE__TEXT)
-        return keep_text(w, s, v);
-    v->text = f->type == KEDGE__BOOL ? KEDGE_STR("true") : KEDGE_STR("...");
-    return KEDGE_OK;
+    values[f->slot].line = (uint32_t)line;
+    return kedge__kubeconfig_keep(w->k, f, s, &values[f->slot].text);
 }
 
 static bool names_an_entry(enum kedge__kubeconfig_slot slot)
@@ -320,55 +213,6 @@ static void note_name(struct walk *w, kedge_str name, size_t line)
     kedge__line_printable(&shown, name, sizeof w->name_shown - 4);
 }
 
-static const char *check_header(const struct kedge__kubeconfig_field *f, kedge_str s)
-{
-    if (f->slot == KEDGE__API_VERSION && s.len > 0 && !kedge_str_is(s, "v1"))
-        return "is no kubeconfig: v1 is needed";
-    if (f->slot == KEDGE__KIND && s.len > 0 && !kedge_str_is(s, "Config"))
-        return "is no kubeconfig: Config is needed";
-    return NULL;
-}
-
-static const char *check_text(const struct kedge__kubeconfig_field *f, kedge_str s,
-                              enum scalar kind)
-{
-    if (kind == BOOLEAN)
-        return "is true or false to YAML where a text is needed: put it in quotes";
-    if (kind == NUMBER)
-        return "is a number to YAML where a text is needed: put it in quotes";
-    if (s.len > 0 && memchr(s.ptr, '\0', s.len) != NULL)
-        return "holds a NUL character";
-    return check_header(f, s);
-}
-
-static const char *check_data(kedge_str s, enum scalar kind)
-{
-    size_t len = 0;
-    if (kind != TEXT || kedge__base64_decode(s, NULL, 0, &len) != KEDGE_OK)
-        return "is no base64";
-    return NULL;
-}
-
-// What is wrong with a scalar as the value of `f`, or NULL.
-static const char *check(const struct kedge__kubeconfig_field *f, kedge_str s, enum scalar kind)
-{
-    switch (f->type) {
-    case KEDGE__TEXT:
-        return check_text(f, s, kind);
-    case KEDGE__DATA:
-        return check_data(s, kind);
-    case KEDGE__BOOL:
-        return kind == BOOLEAN ? NULL : "is neither true nor false";
-    case KEDGE__MAP:
-        return "is a single value where a map is needed";
-    case KEDGE__LIST:
-        return "is a single value where a list is needed";
-    case KEDGE__ANY:
-        break;
-    }
-    return NULL;
-}
-
 // A second list of one name stands for the first, also if it is empty or null.
 static void begin_list(struct walk *w, const struct kedge__kubeconfig_field *f)
 {
@@ -384,7 +228,7 @@ static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field
     static const char str_tag[] = "tag:yaml.org,2002:str";
     const char *tag = (const char *)event->data.scalar.tag;
     kedge_str s = text_of(event);
-    enum scalar kind = kind_of(event);
+    enum kedge__kubeconfig_scalar kind = kind_of(event);
     size_t line = line_of(event);
     if (tag != NULL && strcmp(tag, "!") != 0 && strcmp(tag, str_tag) != 0)
         return fail(w, line, "has a YAML tag, which is not supported: write it without");
@@ -392,13 +236,13 @@ static kedge_err take_value(struct walk *w, const struct kedge__kubeconfig_field
     if (f->type == KEDGE__LIST)
         begin_list(w, f);
     if (names_an_entry(f->slot))
-        note_name(w, kind == NOTHING ? (kedge_str){NULL, 0} : s, line);
-    if (kind == NOTHING)
+        note_name(w, kind == KEDGE__NOTHING ? (kedge_str){NULL, 0} : s, line);
+    if (kind == KEDGE__NOTHING)
         return KEDGE_OK;
-    const char *problem = check(f, s, kind);
+    const char *problem = kedge__kubeconfig_check(f, s, kind);
     if (problem != NULL)
         return fail(w, line, problem);
-    bool nothing = s.len == 0 || (f->type == KEDGE__BOOL && is_one_of(s, false_words));
+    bool nothing = s.len == 0 || (f->type == KEDGE__BOOL && kind == KEDGE__FALSE);
     return nothing ? KEDGE_OK : keep(w, f, s, line);
 }
 
@@ -526,7 +370,7 @@ static kedge_err scalar(struct walk *w, const yaml_event_t *event)
     if (f != NULL && f->is_list)
         begin_entry(w, f, line_of(event));
     struct kedge__kubeconfig_field field = expected(f);
-    if (f == NULL && kind_of(event) != NOTHING)
+    if (f == NULL && kind_of(event) != KEDGE__NOTHING)
         return fail(w, line_of(event), "is no kubeconfig: a single value where a map is needed");
     kedge_err err =
         field.key[0] != '\0' || field.type == KEDGE__MAP ? take_value(w, &field, event) : KEDGE_OK;

@@ -79,6 +79,30 @@ struct kedge__kubeconfig_field {
 };
 
 extern const struct kedge__kubeconfig_field kedge__kubeconfig_root[];
+extern const struct kedge__kubeconfig_field kedge__kubeconfig_cluster[];
+extern const struct kedge__kubeconfig_field kedge__kubeconfig_user[];
+extern const struct kedge__kubeconfig_field kedge__kubeconfig_context[];
+
+// What YAML makes of a scalar.
+enum kedge__kubeconfig_scalar {
+    KEDGE__NOTHING,
+    KEDGE__TRUE,
+    KEDGE__FALSE,
+    KEDGE__NUMBER,
+    KEDGE__STRING
+};
+
+// Of a plain one: neither in quotes nor tagged. As Go's YAML does, so 0123, yes and 1e3 are no
+// texts.
+enum kedge__kubeconfig_scalar kedge__kubeconfig_plain(kedge_str s);
+
+// What is wrong with a scalar as the value of `f`, or NULL. Never NOTHING: that suits every field.
+const char *kedge__kubeconfig_check(const struct kedge__kubeconfig_field *f, kedge_str s,
+                                    enum kedge__kubeconfig_scalar kind);
+
+// Puts what a field's value comes to into the arena (see the types). KEDGE_OK or KEDGE_ERR_MEMORY.
+kedge_err kedge__kubeconfig_keep(struct kedge *k, const struct kedge__kubeconfig_field *f,
+                                 kedge_str s, kedge_str *out);
 
 struct kedge__kubeconfig_value {
     kedge_str text; // in the arena, NUL-terminated; empty: as if it were not there

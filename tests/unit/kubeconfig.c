@@ -996,6 +996,8 @@ static void what_is_not_supported_is_refused_by_name(void **state)
     // Whatever it holds: a name of a plugin is no map, but it is meant to be something.
     assert_int_equal(load_text(made_user("exec: aws")), KEDGE_ERR_CONFIG);
     assert_non_null(strstr(kedge_error_text(k), "exec plugins are not supported"));
+    assert_int_equal(load_text(made_user("exec: false")), KEDGE_ERR_CONFIG);
+    assert_non_null(strstr(kedge_error_text(k), "exec plugins are not supported"));
     assert_int_equal(load_text(made_user("token: t, exec: null, as: '', as-groups: ~")), KEDGE_OK);
     static const char *const others[] = {"as-uid: u", "as-groups: [g]", "as-user-extra: {a: [b]}"};
     for (size_t i = 0; i < 3; i++) {
