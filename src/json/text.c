@@ -75,9 +75,8 @@ void kedge__sieve_key(struct kedge_sieve *s)
     s->match = f->rows;
     s->key_len = 0;
     s->key_out = false;
-    if (s->match == 0 && (f->flags & FRAME_ALL))
-        release_key(s, 0);
-    else if (s->match == 0)
+    // Where everything is kept, a frame has rows: without any, the object would be kept as a whole.
+    if (s->match == 0)
         s->state = SKIP_TEXT;
 }
 

@@ -213,6 +213,16 @@ static void the_empty_path_keeps_all_but_what_is_dropped(void **state)
                 "{\"a\":{\"b\":[1,{\"c\":null}]}}");
 }
 
+static void a_key_from_a_table_is_escaped_as_json_asks_for(void **state)
+{
+    (void)state;
+    static const struct kedge_field rows[] = {ROW("", RAW), ROW("a\x01\x1f\"\\b\0x\0", DROP)};
+    static const struct kedge_table table = TABLE_OF(rows);
+    expect_kept(&table,
+                "{\"a\\u0001\\u001F\\\"\\\\b\":{\"x\":1,\"y\":2},\"a\\u0001\\u001f\\u0002\":3}",
+                "{\"a\\u0001\\u001f\\\"\\\\b\":{\"y\":2},\"a\\u0001\\u001f\\u0002\":3}");
+}
+
 static void several_tables_count_as_one(void **state)
 {
     (void)state;
@@ -777,6 +787,43 @@ static void identity_that_does_not_fit_makes_the_item_unusable(void **state)
     }
 }
 
+static void identity_may_fill_the_room_that_it_made_and_no_more(void **state)
+{
+    (void)state;
+    struct kedge_sieve_options o = sieve_of(KEDGE_SIEVE_OBJECT, &pod_table, 4, NULL);
+    o.item_cap = KEDGE_SIEVE_BUFFER;
+    for (int fill = 470; fill < 500; fill++) {
+        char text[2048];
+        char expected[1024];
+        snprintf(text, sizeof text,
+                 "{\"metadata\":{\"labels\":\"%0100d\",\"name\":\"%0*d\"},\"spec\":{}}", 0, fill,
+                 0);
+        // {"metadata":{"name":""}} is 24 bytes.
+        snprintf(expected, sizeof expected, "over {\"metadata\":{\"name\":\"%0*d\"}}\nend\nends\n",
+                 fill, 0);
+        if (fill + 24 > KEDGE_SIEVE_BUFFER)
+            snprintf(expected, sizeof expected, "none {}\nend\nends\n");
+        for (size_t size = 0; size < 4; size++)
+            assert_string_equal(sieve_log(&o, kedge_str_of(text), 0, size), expected);
+    }
+}
+
+static void identity_below_a_key_that_does_not_fit_makes_the_item_unusable(void **state)
+{
+    (void)state;
+    static char path[1024];
+    static const struct kedge_field rows[] = {{.path = path}, ROW("x\0", TEXT)};
+    static const struct kedge_table table = TABLE_OF(rows);
+    char text[2048];
+    memset(path, 'k', 600);
+    memcpy(path + 601, "a", 2);
+    snprintf(text, sizeof text, "{\"x\":1,\"%s\":{\"a\":\"b\"}}", path);
+    struct kedge_sieve_options o = sieve_of(KEDGE_SIEVE_OBJECT, &table, 1, NULL);
+    o.item_cap = KEDGE_SIEVE_BUFFER;
+    for (size_t size = 0; size < 4; size++)
+        assert_string_equal(sieve_log(&o, kedge_str_of(text), 0, size), "none {}\nend\nends\n");
+}
+
 static void only_texts_of_the_identity_survive(void **state)
 {
     (void)state;
@@ -995,6 +1042,14 @@ static void paths_as_long_as_the_limit_work_and_no_longer(void **state)
     assert_int_equal(init_of(&o), KEDGE_OK);
     o.shape = KEDGE_SIEVE_LIST;
     assert_int_equal(init_of(&o), KEDGE_ERR_ARGUMENT);
+    static char long_key[70000];
+    static const struct kedge_field long_rows[] = {{.path = long_key}};
+    static const struct kedge_table long_table = TABLE_OF(long_rows);
+    memset(long_key, 'k', sizeof long_key - 2);
+    struct kedge_sieve_options too_long = sieve_of(KEDGE_SIEVE_OBJECT, &long_table, 0, NULL);
+    too_long.item_buf = buf;
+    too_long.item_cap = sizeof buf;
+    assert_int_equal(init_of(&too_long), KEDGE_ERR_ARGUMENT);
     o.shape = KEDGE_SIEVE_OBJECT;
     path[2 * KEDGE_SIEVE_PATH] = 'a';
     assert_int_equal(init_of(&o), KEDGE_ERR_ARGUMENT);
@@ -1070,6 +1125,7 @@ int main(void)
         cmocka_unit_test(a_list_row_keeps_nothing_but_an_array),
         cmocka_unit_test(duplicate_keys_all_pass_in_their_order),
         cmocka_unit_test(the_empty_path_keeps_all_but_what_is_dropped),
+        cmocka_unit_test(a_key_from_a_table_is_escaped_as_json_asks_for),
         cmocka_unit_test(several_tables_count_as_one),
         cmocka_unit_test(a_list_is_framed_item_by_item),
         cmocka_unit_test(a_lists_metadata_may_follow_its_items),
@@ -1097,6 +1153,8 @@ int main(void)
         cmocka_unit_test(an_item_too_large_is_cut_down_to_its_identity),
         cmocka_unit_test(wherever_the_buffer_ends_the_identity_is_whole),
         cmocka_unit_test(identity_that_does_not_fit_makes_the_item_unusable),
+        cmocka_unit_test(identity_may_fill_the_room_that_it_made_and_no_more),
+        cmocka_unit_test(identity_below_a_key_that_does_not_fit_makes_the_item_unusable),
         cmocka_unit_test(only_texts_of_the_identity_survive),
         cmocka_unit_test(an_overflow_ends_with_its_item),
         cmocka_unit_test(what_overflows_is_still_checked),
