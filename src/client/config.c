@@ -212,10 +212,9 @@ bool kedge__config_is_pod(struct kedge *k)
            k->port->file(k->port, pod_token, 0, &first, 1) != KEDGE_ERR_NOT_FOUND;
 }
 
-static kedge_err pod_server(struct kedge *k, struct kedge_config *config)
+static kedge_err pod_server(struct kedge *k, struct kedge_config *config, kedge_str host,
+                            kedge_str port)
 {
-    kedge_str host = kedge_str_of(variable(k, "KUBERNETES_SERVICE_HOST"));
-    kedge_str port = kedge_str_of(variable(k, "KUBERNETES_SERVICE_PORT"));
     bool ipv6 = memchr(host.ptr, ':', host.len) != NULL;
     size_t cap = sizeof "https://[]:" + host.len + port.len;
     char *text = kedge__take(k, KEDGE__CONFIG_PART, cap, 1, 1);
@@ -271,13 +270,15 @@ static kedge_err pod_own_namespace(struct kedge *k, struct kedge_config *config)
 
 static kedge_err load_pod(struct kedge *k, struct kedge_config *config)
 {
-    if (!kedge__config_has_pod_environment(k)) {
+    const char *host = variable(k, "KUBERNETES_SERVICE_HOST");
+    const char *port = variable(k, "KUBERNETES_SERVICE_PORT");
+    if (host == NULL || port == NULL) {
         kedge__line_text(kedge__fail(k, KEDGE_ERR_NOT_IN_POD),
                          "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and "
                          "KUBERNETES_SERVICE_PORT must be defined");
         return KEDGE_ERR_NOT_IN_POD;
     }
-    kedge_err err = pod_server(k, config);
+    kedge_err err = pod_server(k, config, kedge_str_of(host), kedge_str_of(port));
     if (err == KEDGE_OK)
         err = pod_credentials(k, config);
     if (err == KEDGE_OK)

@@ -120,7 +120,7 @@ static kedge_err judge_cluster(const struct kedge__kubeconfig_loading *l)
 
 static kedge_err judge(const struct kedge__kubeconfig_loading *l)
 {
-    kedge_err (*const judges[])(const struct kedge__kubeconfig_loading *) = {
+    static kedge_err (*const judges[])(const struct kedge__kubeconfig_loading *) = {
         judge_unsupported, judge_methods, judge_certificate, judge_server, judge_cluster,
     };
     kedge_err err = KEDGE_OK;

@@ -315,7 +315,7 @@ static kedge_err choose_user(struct kedge__kubeconfig_loading *l)
 
 static kedge_err run(struct kedge__kubeconfig_loading *l)
 {
-    kedge_err (*const steps[])(struct kedge__kubeconfig_loading *) = {
+    static kedge_err (*const steps[])(struct kedge__kubeconfig_loading *) = {
         list_files, check_files, choose_context, choose_cluster, choose_user,
     };
     kedge_err err = KEDGE_OK;
