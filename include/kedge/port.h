@@ -83,7 +83,10 @@ struct kedge_port {
 
     // Waits until one of the `count` streams is ready, `wake` was called, or the clock has reached
     // `deadline` (KEDGE_FOREVER: no deadline; at or before now: only looks). Sets every `ready`.
-    // May return early. KEDGE_OK, or KEDGE_ERR_IO if waiting is impossible.
+    // May return early, never late. An error on a stream makes it ready for both interests. A stream
+    // that is opening is ready too when its open wants to be called though nothing came.
+    // KEDGE_OK, KEDGE_ERR_FULL (more streams than the port can watch), or KEDGE_ERR_IO if waiting is
+    // impossible.
     kedge_err (*wait)(const struct kedge_port *port, struct kedge_wait *list, size_t count,
                       kedge_time deadline);
 
@@ -97,7 +100,8 @@ struct kedge_port {
     // The calendar, or 0 where the device does not know it.
     kedge_timestamp (*wall_clock)(const struct kedge_port *port);
 
-    // Fills `buf` with bytes nobody can guess. KEDGE_OK or KEDGE_ERR_ENTROPY.
+    // Fills `buf` with bytes nobody can guess. KEDGE_OK or KEDGE_ERR_ENTROPY. May block right after
+    // a boot, until there are such bytes.
     kedge_err (*entropy)(const struct kedge_port *port, void *buf, size_t len);
 
     // Reads up to `cap` bytes of the file from byte `offset` on and returns how many; 0 at its end.
