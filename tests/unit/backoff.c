@@ -36,6 +36,7 @@ static void delays_grow_by_the_factor_up_to_the_cap(void **state)
         // The first is never cut, as in client-go.
         {500, 100, 200, {500, 100, 100, 100, 100, 100, 100, 100}},
         {100, 100, 200, {100, 100, 100, 100, 100, 100, 100, 100}},
+        {1, 1, 200, {1, 1, 1, 1, 1, 1, 1, 1}},
         {10, -1, 1000, {10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000}},
     };
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -153,6 +154,7 @@ static void a_clock_that_begins_anywhere_is_fine(void **state)
     (void)state;
     static const kedge_time starts[] = {0, -1000000, INT64_MAX - 10000, 1};
     for (size_t i = 0; i < COUNT(starts); i++) {
+        memset(&b, 0xa5, sizeof b);
         kedge_backoff_init(&b, 100, 1000, 200, 0, 1000, 1);
         assert_int_equal(kedge_backoff_next(&b, starts[i]), 100);
         assert_int_equal(kedge_backoff_next(&b, starts[i] + 1), 200);

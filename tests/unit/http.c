@@ -886,6 +886,7 @@ static void an_encoded_body_is_told(void **state)
     assert_false(with_header("Content-Encoding: Identity ")->encoded);
     assert_false(with_header("Content-Encoding:")->encoded);
     assert_true(with_header("Content-Encoding: gzip")->encoded);
+    assert_true(with_header("Content-Encoding: x")->encoded);
     assert_true(with_header("Content-Encoding: identity\r\nContent-Encoding: br")->encoded);
     assert_true(with_header("Content-Encoding: identity, gzip")->encoded);
 }
@@ -916,6 +917,20 @@ static void the_same_length_twice_is_one(void **state)
     read_all("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 02\r\n\r\nok");
     assert_true(x.ended);
     assert_body(KEDGE_STR("ok"));
+}
+
+static void names_may_have_all_characters_of_a_token(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        char text[64];
+        bool token = c < 128 && (strchr("!#$%&'*+-.^_`|~0123456789", c) != NULL ||
+                                 (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+        snprintf(text, sizeof text, "HTTP/1.1 204 X\r\nX%c: y\r\n\r\n", c);
+        read_all(text);
+        if (c != ':') // then the value begins earlier
+            assert_int_equal(x.err, token ? KEDGE_OK : KEDGE_ERR_HTTP);
+    }
 }
 
 static void names_that_begin_as_wanted_ones_are_not_them(void **state)
@@ -1227,6 +1242,7 @@ int main(void)
         cmocka_unit_test(an_encoded_body_is_told),
         cmocka_unit_test(a_location_is_cut_and_made_printable),
         cmocka_unit_test(the_same_length_twice_is_one),
+        cmocka_unit_test(names_may_have_all_characters_of_a_token),
         cmocka_unit_test(names_that_begin_as_wanted_ones_are_not_them),
         cmocka_unit_test(a_wanted_line_may_have_512_bytes),
         cmocka_unit_test(an_unwanted_line_is_skipped_up_to_the_limit_of_the_head),

@@ -25,6 +25,22 @@ static void it_starts_full(void **state)
     }
 }
 
+// Wherever the clock begins, also below 0, and whatever the memory held before.
+static void the_time_before_the_first_call_does_not_count(void **state)
+{
+    (void)state;
+    static const kedge_time starts[] = {0, -5000, INT64_MIN / 2, 1000000};
+    for (size_t i = 0; i < 4; i++) {
+        memset(&b, 0xa5, sizeof b);
+        kedge_token_bucket_init(&b, 1.0f, 2);
+        assert_true(kedge_token_bucket_try(&b, starts[i]));
+        assert_true(kedge_token_bucket_try(&b, starts[i]));
+        assert_false(kedge_token_bucket_try(&b, starts[i] + 999));
+        assert_true(kedge_token_bucket_try(&b, starts[i] + 1000));
+        assert_false(kedge_token_bucket_try(&b, starts[i] + 1000));
+    }
+}
+
 static void later_takers_wait_longer(void **state)
 {
     (void)state;
@@ -200,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_starts_full),
+        cmocka_unit_test(the_time_before_the_first_call_does_not_count),
         cmocka_unit_test(later_takers_wait_longer),
         cmocka_unit_test(it_fills_with_time_and_not_beyond_the_burst),
         cmocka_unit_test(trying_in_vain_costs_nothing),
