@@ -50,6 +50,8 @@ static const struct row rows[] = {
     {"the common name is no name", CN_ONLY, BAD("host name")},
     {"the common name is no address", CN_IS_IP, .host = "10.0.0.1", BAD("address")},
     {"a DNS name is no address", NAME_IS_IP, .host = "10.0.0.1", BAD("address")},
+    {"nor are its bytes", NAME_OF_FOUR, .host = "97.46.98.99", BAD("address")},
+    {"an address is no DNS name", IP_OF_LETTERS, .host = "a.bc", BAD("host name")},
     {"an expired one is refused", EXPIRED, BAD("expired")},
     {"one not yet valid is refused", NOT_YET, BAD("not yet valid")},
     {"one for clients only is refused", CLIENT_ONLY, BAD("extended key usage")},
@@ -146,6 +148,39 @@ static void the_second_of_expiry_is_the_last_good_one(void **state)
         fake_port_advance(&t->p, KEDGE_MINUTE + late * KEDGE_SECOND);
         assert_int_equal(talk_through(t), late < 0 ? KEDGE_ERR_CERTIFICATE : KEDGE_ERR_CLOSED);
         talk_free(t);
+    }
+}
+
+static void dates_are_those_of_the_calendar(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        kedge_timestamp seconds; // of `from`
+    } days[] = {
+        {"20260228235959", "20260301000000", 1772323199},
+        {"20280229235959", "20280301000000", 1835481599},
+        {"20281231235959", "20290101000000", 1861919999},
+        {"20490630120000", "20490630120001", 2508667200},
+    };
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        struct test_certificate c;
+        test_certify(&c,
+                     &(struct test_wish){.subject = "CN=day",
+                                         .names = {"api.example.com"},
+                                         .from = days[i].from,
+                                         .to = days[i].to},
+                     NULL);
+        for (int off = -1; off < 3; off++) {
+            struct talk *t = talk_new();
+            t->peer.own = &c;
+            t->options.ca = kedge_str_of(c.pem);
+            t->p.wall = (days[i].seconds + off) * 1000000 - t->p.now * 1000;
+            kedge_err good = off == 0 || off == 1 ? KEDGE_ERR_CLOSED : KEDGE_ERR_CERTIFICATE;
+            assert_int_equal(talk_through(t), good);
+            talk_free(t);
+        }
+        test_certificate_free(&c);
     }
 }
 
@@ -290,6 +325,8 @@ static void a_wrong_configuration_is_named(void **state)
 {
     (void)state;
     const kedge_str ca = kedge_str_of(certificates[CA].pem);
+    static char broken_chain[6000];
+    snprintf(broken_chain, sizeof broken_chain, "%s%s", certificates[CLIENT_EC].pem, broken_pem);
     const kedge_str crt = kedge_str_of(certificates[CLIENT_EC].pem);
     const kedge_str key = kedge_str_of(certificates[CLIENT_EC].key_pem);
     const kedge_str other_key = kedge_str_of(certificates[CA].key_pem);
@@ -312,6 +349,7 @@ static void a_wrong_configuration_is_named(void **state)
         {{.certificate = KEDGE_STR("x"), .key = key}, "the client certificate is neither PEM nor"},
         {{.certificate = key, .key = key}, "the client certificate has PEM blocks, but no cert"},
         {{.certificate = kedge_str_of(broken_pem), .key = key}, "cannot be parsed"},
+        {{.certificate = kedge_str_of(broken_chain), .key = key}, "or one of its chain, cannot"},
         {{.certificate = crt, .key = KEDGE_STR("x")}, "the client key is neither PEM nor DER"},
         {{.certificate = crt, .key = crt}, "the client key has PEM blocks, but no private key"},
         {{.certificate = crt, .key = kedge_str_of(broken_key)}, "the client key cannot be parsed"},
@@ -539,6 +577,48 @@ static void errors_of_the_stream_below_come_through(void **state)
     talk_free(t);
 }
 
+// A stream that takes nothing and says nothing.
+static kedge_err deaf_open(struct kedge_stream *s, const char *host, uint16_t port)
+{
+    (void)s;
+    (void)host;
+    (void)port;
+    return KEDGE_OK;
+}
+
+static int deaf_read(struct kedge_stream *s, void *buf, size_t cap)
+{
+    (void)s;
+    (void)buf;
+    (void)cap;
+    return KEDGE_WANT_READ;
+}
+
+static int deaf_write(struct kedge_stream *s, const void *buf, size_t len)
+{
+    (void)s;
+    (void)buf;
+    (void)len;
+    return KEDGE_ERR_IO;
+}
+
+static void deaf_close(struct kedge_stream *s)
+{
+    (void)s;
+}
+
+static void what_cannot_be_written_is_not_waited_for(void **state)
+{
+    (void)state;
+    static const struct kedge_stream_ops deaf_ops = {deaf_open, deaf_read, deaf_write, deaf_close};
+    struct kedge_stream deaf = {&deaf_ops, NULL};
+    struct talk *t = talk_new();
+    talk_prepare(t);
+    t->s->below = &deaf;
+    assert_int_equal(t->s->ops->open(t->s, t->host, 6443), KEDGE_ERR_IO);
+    talk_free(t);
+}
+
 // ---- how connections end --------------------------------------------------------------------
 
 static void a_cut_is_told_from_an_orderly_end(void **state)
@@ -626,6 +706,7 @@ int main(void)
         cmocka_unit_test(who_is_trusted_and_who_is_not),
         cmocka_unit_test(without_a_calendar_the_librarys_clock_judges),
         cmocka_unit_test(the_second_of_expiry_is_the_last_good_one),
+        cmocka_unit_test(dates_are_those_of_the_calendar),
         cmocka_unit_test(names_are_sent_as_sni_and_addresses_are_not),
         cmocka_unit_test(a_name_of_no_length_or_too_long_is_refused),
         cmocka_unit_test(a_client_certificate_is_shown),
@@ -644,6 +725,7 @@ int main(void)
         cmocka_unit_test(an_endless_peer_does_not_hold_a_call),
         cmocka_unit_test(tls_1_1_is_refused),
         cmocka_unit_test(errors_of_the_stream_below_come_through),
+        cmocka_unit_test(what_cannot_be_written_is_not_waited_for),
         cmocka_unit_test(a_cut_is_told_from_an_orderly_end),
         cmocka_unit_test(close_says_goodbye_and_opens_again),
         cmocka_unit_test(what_is_not_open_neither_reads_nor_writes),

@@ -246,7 +246,7 @@ static void note_client(struct connection *c)
 // An error, or nothing to do now. True if the connection goes on.
 static bool goes_on(struct connection *c, int ret)
 {
-    if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE)
+    if (ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE)
         return true;
     c->peer->error = ret;
     c->peer->notified = ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
@@ -287,6 +287,8 @@ static void end(struct connection *c)
 static void answer_requests(struct connection *c)
 {
     const struct tls_peer *peer = c->peer;
+    if (c->lines > 0 && c->sent == 0 && peer->warns)
+        assert_int_equal(mbedtls_ssl_send_alert_message(&c->ssl, 1, 90), 0);
     while (c->lines > 0 && !c->ended) {
         if (c->out.len + 20000 > PIPE)
             return;

@@ -26,6 +26,7 @@ struct tls_peer {
     bool tls13;                 // where the library has it; else 1.2 is the highest
     bool tls11;                 // 1.1 is the highest, where the library has it
     bool tickets;               // sends session tickets, where the library has TLS 1.3
+    bool warns;                 // sends a warning (user_canceled) before it replies
     unsigned renegotiate_every; // asks for a renegotiation after so many reads (TLS 1.2); 0: never
 
     // What happened.

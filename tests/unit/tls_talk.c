@@ -30,6 +30,8 @@ static const struct certificate_plan plans[CERTIFICATES] = {
     [CN_ONLY] = {{.subject = "CN=" API}, CA},
     [CN_IS_IP] = {{.subject = "CN=10.0.0.1", .names = {"other.example.com"}}, CA},
     [NAME_IS_IP] = {{.subject = "CN=server", .names = {"10.0.0.1"}}, CA},
+    [NAME_OF_FOUR] = {{.subject = "CN=server", .names = {"a.bc"}}, CA},
+    [IP_OF_LETTERS] = {{.subject = "CN=server", .names = {"IP:a.bc"}}, CA},
     // The fake port's calendar begins at 2026-01-01.
     [EXPIRED] = {{.subject = "CN=server", .names = {API}, .to = "20251231235958"}, CA},
     [NOT_YET] = {{.subject = "CN=server", .names = {API}, .from = "20260101000100"}, CA},

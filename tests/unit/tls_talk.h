@@ -11,10 +11,12 @@
 enum certificate {
     GOOD_EC, // api.example.com, *.nodes.example.com and 10.0.0.1
     GOOD_RSA,
-    GOOD_IP6,   // 2001:db8::1
-    CN_ONLY,    // CN=api.example.com and no subjectAltName
-    CN_IS_IP,   // CN=10.0.0.1, names other.example.com
-    NAME_IS_IP, // a DNS name "10.0.0.1"
+    GOOD_IP6,      // 2001:db8::1
+    CN_ONLY,       // CN=api.example.com and no subjectAltName
+    CN_IS_IP,      // CN=10.0.0.1, names other.example.com
+    NAME_IS_IP,    // a DNS name "10.0.0.1"
+    NAME_OF_FOUR,  // a DNS name "a.bc", whose bytes are those of 97.46.98.99
+    IP_OF_LETTERS, // the address of these bytes
     EXPIRED,
     NOT_YET,
     CLIENT_ONLY, // may be used by clients only
