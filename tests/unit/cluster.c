@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster.h"
 
+#include "cache/informer_priv.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -238,7 +240,9 @@ bool cluster_settle(struct cluster *c, struct kedge_informer *inf, kedge_time ms
 {
     kedge_time until = c->port.fake.now + ms;
     while (c->port.fake.now < until) {
-        if (cluster_phase(inf) == KEDGE_CURRENT && same(c, inf, false))
+        // Applied is not yet told: every handler has to have had it.
+        if (cluster_phase(inf) == KEDGE_CURRENT && same(c, inf, false) &&
+            !kedge__delivery_busy(inf))
             return true;
         assert_int_equal(kedge_poll(c->k, 1000), KEDGE_OK);
     }
