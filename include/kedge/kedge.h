@@ -17,7 +17,9 @@
 #include <kedge/loop.h>
 #include <kedge/object.h>
 #include <kedge/port.h>
+#include <kedge/quantity.h>
 #include <kedge/selector.h>
+#include <kedge/status.h>
 #include <kedge/text.h>
 #include <kedge/time.h>
 #include <kedge/version.h>

@@ -79,7 +79,9 @@ size_t kedge_interests(const struct kedge *k, struct kedge_wait *list, size_t ca
 kedge_err kedge_error(const struct kedge *k);
 
 // The first failure in words: what was being built, what is wrong and where, how many bytes are
-// lacking. Never NULL; "" if nothing failed. Lives as long as `k`.
+// lacking. After an answer that was no, such as KEDGE_ERR_TIMEOUT of
+// kedge_factory_wait_for_cache_sync, that in words. Never NULL; "" if nothing failed. Lives as long
+// as `k`.
 const char *kedge_error_text(const struct kedge *k);
 
 // Where messages go. Nothing is logged that is a secret.

@@ -17,6 +17,10 @@ int kedge_posix_fail(const struct kedge *k)
     kedge_err err = kedge_error(k);
     const char *text = kedge_error_text(k);
     const char *remedy = kedge_err_text(err);
+    if (err == KEDGE_OK && text[0] != '\0') {
+        fprintf(stderr, "kedge: %s\n", text); // an answer that was no, such as a time-out
+        return 1;
+    }
     if (err == KEDGE_OK) {
         fputs("kedge: the call failed, but nothing that was built did: a time-out or a stop\n",
               stderr);

@@ -83,15 +83,23 @@ static kedge_err init(struct kedge_client *c, struct kedge_config *config)
     return err;
 }
 
-// The key is parsed and its text not needed again. Only what the arena holds is ours to wipe: a
-// text of the program may lie in read-only memory.
-static void forget_key(struct kedge *k, struct kedge_config *config)
+// A secret is not needed again where it stands. Only what the arena holds is ours to wipe: a text
+// of the program may lie in read-only memory.
+static void forget(const struct kedge *k, const char *text, size_t len)
 {
-    uintptr_t at = (uintptr_t)config->key.ptr;
+    uintptr_t at = (uintptr_t)text;
     uintptr_t base = (uintptr_t)k->base;
-    if (config->key.len > 0 && at >= base && at < base + k->size)
-        kedge__wipe((void *)at, config->key.len);
+    if (len > 0 && at >= base && at < base + k->size)
+        kedge__wipe((void *)at, len);
+}
+
+// The key is parsed, and the token source has a copy of the token.
+static void forget_secrets(const struct kedge *k, struct kedge_config *config)
+{
+    forget(k, config->key.ptr, config->key.len);
+    forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
     config->key = (kedge_str){NULL, 0};
+    config->token = NULL;
 }
 
 struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *config)
@@ -108,7 +116,7 @@ struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *conf
         return NULL;
     c->k = k;
     kedge_err err = init(c, config);
-    forget_key(k, config);
+    forget_secrets(k, config);
     if (err != KEDGE_OK) {
         kedge_client_free(c);
         return NULL;
@@ -122,6 +130,8 @@ void kedge_client_free(struct kedge_client *c)
         return;
     kedge_tls_free(c->tls);
     c->tls = NULL;
+    forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
+    c->password = NULL;
     if (c->has_token)
         kedge__token_wipe(&c->token);
     c->has_token = false;
