@@ -21,6 +21,13 @@ static void added(void *ctx, const struct kedge_object *obj, bool initial)
            (int)d->spec_replicas, initial ? "" : " - new");
 }
 
+static const char *image_of(const struct kedge_deployment *d)
+{
+    const struct kedge_template_container *first =
+        kedge_deployment_spec_template_spec_containers(d, 0);
+    return first != NULL ? kedge_text(&first->image) : "";
+}
+
 static void updated(void *ctx, const struct kedge_object *old, const struct kedge_object *obj)
 {
     (void)ctx;
@@ -28,9 +35,14 @@ static void updated(void *ctx, const struct kedge_object *old, const struct kedg
         return; // a resync: every 30 s, nothing has changed
     const struct kedge_deployment *was = kedge_as_deployment(old);
     const struct kedge_deployment *is = kedge_as_deployment(obj);
-    printf("update deployment: %s/%s, replicas %d -> %d, ready %d -> %d\n", kedge_namespace(obj),
-           kedge_name(obj), (int)was->spec_replicas, (int)is->spec_replicas,
-           (int)was->status_ready_replicas, (int)is->status_ready_replicas);
+    printf("update deployment: %s/%s", kedge_namespace(obj), kedge_name(obj));
+    if (was->spec_replicas != is->spec_replicas)
+        printf(", replicas %d -> %d", (int)was->spec_replicas, (int)is->spec_replicas);
+    if (was->status_ready_replicas != is->status_ready_replicas)
+        printf(", ready %d -> %d", (int)was->status_ready_replicas, (int)is->status_ready_replicas);
+    if (strcmp(image_of(was), image_of(is)) != 0)
+        printf(", image %s -> %s", image_of(was), image_of(is));
+    printf(", version %s -> %s\n", kedge_resource_version(old), kedge_resource_version(obj));
 }
 
 static void deleted(void *ctx, const struct kedge_object *obj, bool tombstone)
