@@ -136,12 +136,22 @@ static int keep_running(const struct options *o, struct kedge_informer *informer
     return err == KEDGE_ERR_STOPPED ? 0 : kedge_posix_fail(k);
 }
 
+static int sync_once(const struct options *o, struct kedge_factory *factory,
+                     struct kedge_informer *informer, struct history *h)
+{
+    if (kedge_factory_wait_for_cache_sync(factory, o->timeout) != KEDGE_OK)
+        return kedge_posix_fail(k);
+    say_synced(informer);
+    return dump(o, informer, h) && h->violations == 0 ? 0 : 1;
+}
+
 static int run(const struct options *o)
 {
     static struct history history;
     static struct kedge_handler handler = {
         .on_add = on_add, .on_update = on_update, .on_delete = on_delete, .ctx = &history};
     struct kedge_config config;
+    int result;
 
     if (kedge_config_load(k, &config, &o->config) != KEDGE_OK)
         return kedge_posix_fail(k);
@@ -151,13 +161,15 @@ static int run(const struct options *o)
         kedge_factory_informer_with(factory, o->columns->kind, &o->informer);
     kedge_informer_add_handler(informer, &handler);
     if (kedge_factory_start(factory) != KEDGE_OK)
-        return kedge_posix_fail(k);
-    if (!o->once)
-        return keep_running(o, informer, &history);
-    if (kedge_factory_wait_for_cache_sync(factory, o->timeout) != KEDGE_OK)
-        return kedge_posix_fail(k);
-    say_synced(informer);
-    return dump(o, informer, &history) && history.violations == 0 ? 0 : 1;
+        result = kedge_posix_fail(k);
+    else if (o->once)
+        result = sync_once(o, factory, informer, &history);
+    else
+        result = keep_running(o, informer, &history);
+    kedge_factory_shutdown(factory);
+    kedge_client_free(client);
+    history_free();
+    return result;
 }
 
 static void usage(void)

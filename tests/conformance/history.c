@@ -97,6 +97,16 @@ void history_update(struct history *h, const struct kedge_object *old, const str
     store(e, o);
 }
 
+static void unlink_entry(struct entry **link)
+{
+    struct entry *e = *link;
+
+    *link = e->next;
+    free(e->uid);
+    free(e->version);
+    free(e);
+}
+
 void history_delete(struct history *h, const struct kedge_object *o, bool tombstone)
 {
     char key[512];
@@ -111,10 +121,7 @@ void history_delete(struct history *h, const struct kedge_object *o, bool tombst
     }
     if (strcmp(e->uid, kedge_uid(o)) != 0)
         violation(h, "a delete of another object of the same name", o);
-    *link = e->next;
-    free(e->uid);
-    free(e->version);
-    free(e);
+    unlink_entry(link);
     h->count--;
 }
 
@@ -125,4 +132,12 @@ bool history_has(const struct kedge_object *o)
     const struct entry *e = *find(key);
     return e != NULL && strcmp(e->uid, kedge_uid(o)) == 0 &&
            strcmp(e->version, kedge_resource_version(o)) == 0;
+}
+
+void history_free(void)
+{
+    for (size_t i = 0; i < CHAINS; i++) {
+        while (chains[i] != NULL)
+            unlink_entry(&chains[i]);
+    }
 }

@@ -27,4 +27,7 @@ void history_delete(struct history *h, const struct kedge_object *o, bool tombst
 // True if the handler was last told exactly of this object at this version.
 bool history_has(const struct kedge_object *o);
 
+// Forgets all.
+void history_free(void);
+
 #endif

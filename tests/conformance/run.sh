@@ -133,6 +133,8 @@ refused() {
     result=$?
     [ $result = 1 ] || { say "exit code $result, not 1"; return 1; }
     [ ! -e "$dir/$name.dump" ] || { say "a cache was written"; return 1; }
+    # With programs that were built with sanitizers, whose exit code is 1 too.
+    grep -E 'Sanitizer|runtime error' "$dir/$name.log" && return 1
     grep -q -i -E -- "$pattern" "$dir/$name.log" && return
     say "nothing says '$pattern':"
     head -n 5 "$dir/$name.log" | sed 's/^/#   /'
