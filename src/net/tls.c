@@ -39,7 +39,27 @@ static void require_tls12(mbedtls_ssl_config *conf)
     mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
 }
 
+// By default, 3.6 asks for RSA-PSS before PKCS#1, which a server of TLS 1.2 (OpenSSL's and Go's)
+// then uses; but it knows PSS only in TLS 1.3, where PKCS#1 is not allowed and so the order is no
+// loss.
+static void order_signatures(mbedtls_ssl_config *conf)
+{
+    static const uint16_t order[] = {
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_NONE,
+    };
+    mbedtls_ssl_conf_sig_algs(conf, order);
+}
+
 #elif MBEDTLS_VERSION_NUMBER >= 0x021c0000
+
+static void order_signatures(mbedtls_ssl_config *conf)
+{
+    (void)conf;
+}
 
 static int parse_key(mbedtls_pk_context *key, kedge_str text, random_function *f, void *ctx)
 {
@@ -290,6 +310,7 @@ static kedge_err configure(struct kedge_tls *tls, const struct kedge_tls_options
         mbedtls_ssl_conf_ca_chain(&tls->conf, &tls->ca, NULL);
     mbedtls_ssl_conf_rng(&tls->conf, mbedtls_ctr_drbg_random, &tls->random);
     require_tls12(&tls->conf);
+    order_signatures(&tls->conf);
     refuse_renegotiation(&tls->conf);
     refuse_tickets(&tls->conf);
     return KEDGE_OK;

@@ -257,7 +257,7 @@ static void a_missing_client_certificate_is_the_peers_refusal(void **state)
         t->peer.client_ca = &certificates[CA];
         t->peer.tls13 = tls13 != 0;
         // mbedTLS's server sends no alert in TLS 1.2, and one under the wrong keys in TLS 1.3: what
-        // a good one makes us say is for tests/tls_openssl.sh.
+        // a good one makes us say is for tests/tls_openssl_test.sh.
         assert_int_equal(talk_through(t), tls13 ? KEDGE_ERR_TLS : KEDGE_ERR_IO);
         assert_int_equal(t->peer.handshakes, 0);
         assert_int_equal(t->len, 0);
