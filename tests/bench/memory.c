@@ -3,6 +3,7 @@
 //
 // In one process, over the mock API server without sockets: an unpaged list of 20 Deployments and one
 // of many thousands need the same working memory; what grows is the heap, by the bytes of an object.
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
