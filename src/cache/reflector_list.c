@@ -15,33 +15,47 @@ static void begin_attempt(struct kedge_informer *inf, kedge_time now)
         kedge__informer_phase(inf, KEDGE_RELISTING, now);
 }
 
-// The list's metadata, out of the envelope. Its length; 0 if it is absent or longer than `cap`.
-static size_t list_metadata(const struct kedge_informer *inf, const char *key, char *buf,
-                            size_t cap)
+#define ENVELOPE_TOKENS 16
+
+// A text of the list's metadata, out of the envelope. `doc` and `tokens` hold what it points to.
+static kedge_json_value list_metadata(const struct kedge_informer *inf, const char *key,
+                                      struct kedge_json *doc, struct kedge_json_token *tokens)
 {
-    struct kedge_json_token tokens[16];
-    struct kedge_json doc;
     kedge_str text = inf->reflector.sieve.envelope;
-    if (kedge_json_parse(&doc, text.ptr, text.len, tokens, 16) != KEDGE_OK)
-        return 0;
-    kedge_json_value metadata = kedge_json_get(kedge_json_root(&doc), "metadata");
-    size_t len = kedge_json_text(kedge_json_get(metadata, key), buf, cap);
-    return len <= cap ? len : 0;
+    kedge_json_value absent = {doc, -1};
+    if (kedge_json_parse(doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) != KEDGE_OK)
+        return absent;
+    return kedge_json_get(kedge_json_get(kedge_json_root(doc), "metadata"), key);
+}
+
+// Undoes the escapes of the continue token at the end of the path's buffer, so that the path can be
+// written in front of it.
+static kedge_str take_token(struct kedge_informer *inf)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    struct kedge_json_token tokens[ENVELOPE_TOKENS];
+    struct kedge_json doc;
+    kedge_json_value token = list_metadata(inf, "continue", &doc, tokens);
+    size_t len = kedge_json_text(token, NULL, 0);
+    if (len >= r->item_cap)
+        return (kedge_str){NULL, 0};
+    char *end = r->item_buf + r->item_cap - len;
+    kedge_json_text(token, end, len);
+    return (kedge_str){end, len};
 }
 
 void kedge__reflector_start_list(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    char token[KEDGE__ENVELOPE_MAX];
-    size_t len = 0;
+    kedge_str token = {NULL, 0};
     if (r->more_pages)
-        len = list_metadata(inf, "continue", token, sizeof token);
+        token = take_token(inf);
     r->more_pages = false;
-    if (len == 0)
+    if (token.len == 0)
         begin_attempt(inf, now);
     struct kedge__line path;
-    kedge__line_init(&path, r->item_buf, r->item_cap);
-    kedge__asks_list(&path, inf, (kedge_str){token, len});
+    kedge__line_init(&path, r->item_buf, r->item_cap - token.len);
+    kedge__asks_list(&path, inf, token);
     kedge__reflector_request(inf, &path, false, now);
 }
 
@@ -87,16 +101,20 @@ static bool take_list_item(struct kedge_informer *inf, kedge_time now)
 static void end_page(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    char token[KEDGE__ENVELOPE_MAX];
+    struct kedge_json_token tokens[ENVELOPE_TOKENS];
+    struct kedge_json doc;
     if (r->first_page[0] == '\0') {
-        size_t len = list_metadata(inf, "resourceVersion", r->first_page, sizeof r->first_page - 1);
-        r->first_page[len] = '\0';
+        size_t room = sizeof r->first_page - 1;
+        size_t len = kedge_json_text(list_metadata(inf, "resourceVersion", &doc, tokens),
+                                     r->first_page, room);
+        r->first_page[len <= room ? len : 0] = '\0';
     }
     if (r->first_page[0] == '\0') {
         kedge__reflector_fail(inf, now, KEDGE_ERR_JSON, "the list has no resourceVersion");
         return;
     }
-    r->more_pages = list_metadata(inf, "continue", token, sizeof token) > 0;
+    kedge_json_value token = list_metadata(inf, "continue", &doc, tokens);
+    r->more_pages = kedge_json_text(token, NULL, 0) > 0;
     r->state = KEDGE__REFLECTOR_LIST_DRAIN;
 }
 

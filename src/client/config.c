@@ -215,7 +215,7 @@ bool kedge__config_is_pod(struct kedge *k)
 static kedge_err pod_server(struct kedge *k, struct kedge_config *config, kedge_str host,
                             kedge_str port)
 {
-    bool ipv6 = memchr(host.ptr, ':', host.len) != NULL;
+    bool ipv6 = host.len > 0 && memchr(host.ptr, ':', host.len) != NULL;
     size_t cap = sizeof "https://[]:" + host.len + port.len;
     char *text = kedge__take(k, KEDGE__CONFIG_PART, cap, 1, 1);
     if (text == NULL)

@@ -228,13 +228,14 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
 
 static kedge_err too_late(struct kedge__connection *c)
 {
-    static const char *const problems[] = {
-        [KEDGE__EXCHANGE_OPEN] = "no connection within 40 s",
-        [KEDGE__EXCHANGE_SEND] = "the request could not be sent within 70 s",
-        [KEDGE__EXCHANGE_HEAD] = "no answer within 70 s",
-        [KEDGE__EXCHANGE_BODY] = "the answer stopped for 70 s",
-    };
-    return fail(c, KEDGE_ERR_TIMEOUT, problems[c->state]);
+    const char *problem = "no answer within 70 s";
+    if (c->state == KEDGE__EXCHANGE_OPEN)
+        problem = "no connection within 40 s";
+    else if (c->state == KEDGE__EXCHANGE_SEND)
+        problem = "the request could not be sent within 70 s";
+    else if (c->state == KEDGE__EXCHANGE_BODY)
+        problem = "the answer stopped for 70 s";
+    return fail(c, KEDGE_ERR_TIMEOUT, problem);
 }
 
 kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)

@@ -304,9 +304,13 @@ struct terms {
 
 static struct terms terms_of(const struct kedge_selector *s)
 {
-    struct terms t = {{s->text.ptr, s->text.ptr + s->text.len}, false};
-    if (s->text.len == 0 || s->nothing)
-        t.scan.end = t.scan.at = "";
+    struct terms t = {{NULL, NULL}, false};
+    // No arithmetic on the NULL of an empty text.
+    t.scan.end = t.scan.at = "";
+    if (s->text.len > 0 && !s->nothing) {
+        t.scan.at = s->text.ptr;
+        t.scan.end = s->text.ptr + s->text.len;
+    }
     t.more = peek(t.scan).type != END;
     return t;
 }

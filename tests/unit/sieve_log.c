@@ -44,7 +44,8 @@ static bool feed(struct kedge_sieve *s, struct log *log, const char *piece, size
         size_t used = (size_t)-1;
         kedge_err err = kedge_sieve_feed(s, piece, len, &used, &event);
         assert_true(used <= len);
-        piece += used;
+        if (used > 0)
+            piece += used; // not on the NULL of an empty piece
         len -= used;
         if (err != KEDGE_OK) {
             size_t again = 1;
