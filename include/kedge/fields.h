@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <kedge/text.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,7 +22,7 @@ enum kedge_field_type {
     KEDGE_FIELD_INT64,      // int64_t
     KEDGE_FIELD_TIME,       // kedge_timestamp, from RFC 3339 text
     KEDGE_FIELD_QUANTITY,   // int64_t, thousandths, as client-go's MilliValue; a text or a number
-    KEDGE_FIELD_ENUM,       // uint8_t, 1 + the place in `names`; 0: none of them
+    KEDGE_FIELD_ENUM,       // uint8_t, 1 + the place in the names; 0: none of them
     KEDGE_FIELD_TEXT_LIST,  // struct kedge_text_list
     KEDGE_FIELD_TEXT_MAP,   // struct kedge_text_map
     KEDGE_FIELD_LIST,       // struct kedge_list of the structs that `items` describes
@@ -41,11 +43,22 @@ struct kedge_field {
     // KEDGE_FIELD_LIST: the rows of one element, whose paths begin at the element.
     const struct kedge_table *items;
     // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
-    const char *names;
+    // KEDGE_FIELD_QUANTITY, _BASE64, _BASE64_MAP: their struct kedge__reader. Other types: NULL.
+    const void *detail;
     uint16_t offset; // of the member in its struct, in bytes; 0 where there is none
     uint8_t type;    // enum kedge_field_type
     uint8_t reserved;
 };
+
+// Reads values of a type that few kinds have. A program links it only with a kind that names it.
+struct kedge__reader {
+    // A value's text as a number. False: it is none.
+    bool (*number)(kedge_str text, int64_t *value);
+    // The inside of a JSON text as bytes, to `out` or, if that is NULL, nowhere. False: it is none.
+    bool (*bytes)(kedge_str json, unsigned char *out, size_t *len);
+};
+extern const struct kedge__reader kedge__reader_quantity;
+extern const struct kedge__reader kedge__reader_base64;
 
 // At most 64 rows in all the tables that are sieved together.
 struct kedge_table {

@@ -172,6 +172,21 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__IS_BASE64_MAP(a, b, c, d, K, member) c(K, struct kedge_text_map, member)
 #define KEDGE__IS_DROP(a, b, c, d, K, member)
 
+// What a type's values are read with, if not by the library's core.
+#define KEDGE__READER_TEXT       NULL
+#define KEDGE__READER_BOOL       NULL
+#define KEDGE__READER_INT32      NULL
+#define KEDGE__READER_INT64      NULL
+#define KEDGE__READER_TIME       NULL
+#define KEDGE__READER_QUANTITY   &kedge__reader_quantity
+#define KEDGE__READER_TEXT_LIST  NULL
+#define KEDGE__READER_TEXT_MAP   NULL
+#define KEDGE__READER_RAW        NULL
+#define KEDGE__READER_SCALAR     NULL
+#define KEDGE__READER_BASE64     &kedge__reader_base64
+#define KEDGE__READER_BASE64_MAP &kedge__reader_base64
+#define KEDGE__READER_DROP       NULL
+
 #define KEDGE__NONE(K, type, member)
 #define KEDGE__MEMBER(K, type, member) type member;
 #define KEDGE__OFFSET(K, type, member) +offsetof(struct kedge_##K, member)
@@ -236,8 +251,9 @@ const char *kedge_enum_text(const char *names, unsigned value);
                  KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)           \
     (__VA_ARGS__)
 
-#define KEDGE__FIELD_ROW(K, type, member, ...) \
-    {KEDGE__KEYS(__VA_ARGS__), NULL, NULL, KEDGE__PLACE(K, type, member), KEDGE_FIELD_##type, 0},
+#define KEDGE__FIELD_ROW(K, type, member, ...)                                            \
+    {KEDGE__KEYS(__VA_ARGS__), NULL, KEDGE__READER_##type, KEDGE__PLACE(K, type, member), \
+     KEDGE_FIELD_##type,       0},
 #define KEDGE__LIST_ROW(K, item, member, ...)                   \
     {KEDGE__KEYS(__VA_ARGS__),      &kedge__table_##item, NULL, \
      KEDGE__PLACE(K, LIST, member), KEDGE_FIELD_LIST,     0},

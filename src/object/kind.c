@@ -38,7 +38,7 @@ static uint32_t add_table(uint32_t hash, const struct kedge_table *table, unsign
     for (uint16_t i = 0; i < table->count; i++) {
         const struct kedge_field *field = &table->fields[i];
         hash = add_texts(hash, field->path);
-        hash = add_texts(hash, field->names);
+        hash = add_texts(hash, field->type == KEDGE_FIELD_ENUM ? field->detail : NULL);
         hash = add_number(hash, field->offset);
         hash = add_number(hash, field->type);
         if (field->type == KEDGE_FIELD_LIST && depth < KEDGE__LISTS_MAX)

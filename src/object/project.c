@@ -10,8 +10,6 @@
 // are written once: a small table remembers where those written last came from.
 #include <string.h>
 
-#include "base/base64.h"
-#include "kedge/quantity.h"
 #include "object/project.h"
 
 #define OFFSET_MAX ((kedge_offset)-1)
@@ -175,69 +173,32 @@ static size_t short_text(kedge_json_value v, char buf[SHORT_TEXT])
     return len;
 }
 
-// Base64 ------------------------------------------------------------------------------------------
+// Bytes ------------------------------------------------------------------------------------------
 
-static int hex(char c)
+// Decodes the text into `out`, or nowhere if it is NULL. False if it is none of the reader's.
+static bool decode(const struct kedge__reader *reader, kedge_json_value v, unsigned char *out,
+                   size_t *len)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
-}
-
-// The next character of a text's JSON, escapes undone; one that base64 has not becomes '?'.
-static char next_character(kedge_str *json)
-{
-    size_t used = 1;
-    char c = json->ptr[0];
-    if (c == '\\' && json->len >= 2) {
-        char what = json->ptr[1];
-        used = 2;
-        c = what == '/' ? '/' : (what == 'n' ? '\n' : (what == 'r' ? '\r' : '?'));
-        if (what == 'u' && json->len >= 6) {
-            int code = hex(json->ptr[2]) << 12 | hex(json->ptr[3]) << 8 | hex(json->ptr[4]) << 4 |
-                       hex(json->ptr[5]);
-            used = 6;
-            c = code < 128 ? (char)code : '?';
-        }
-    }
-    json->ptr += used;
-    json->len -= used;
-    return c;
-}
-
-// Decodes the text into `out`, or nowhere if it is NULL. False if it is no base64.
-static bool decode(kedge_json_value v, unsigned char *out, size_t *len)
-{
-    struct kedge__base64 d = {0, 0, 0, false};
-    unsigned char byte;
     kedge_str json = kedge_json_raw(v);
-    *len = 0;
-    if (!is_text(v) || json.len < 2)
+    if (reader == NULL || !is_text(v))
         return false;
     json.ptr++;
     json.len -= 2;
-    while (json.len > 0) {
-        if (!kedge__base64_push(&d, next_character(&json), &byte))
-            continue;
-        if (out != NULL)
-            out[*len] = byte;
-        ++*len;
-    }
-    return kedge__base64_whole(&d);
+    return reader->bytes(json, out, len);
 }
 
-static bool put_base64(struct builder *b, size_t member, kedge_json_value v)
+static bool put_bytes(struct builder *b, size_t member, kedge_json_value v,
+                      const struct kedge__reader *reader)
 {
     size_t len;
-    if (!decode(v, NULL, &len))
+    if (!decode(reader, v, NULL, &len))
         return false;
     if (len == 0)
         return true;
     size_t place = take_text(b, len);
     write_reference(b, member, place, len);
     if (b->base != NULL)
-        decode(v, b->base + place, &len);
+        decode(reader, v, b->base + place, &len);
     return true;
 }
 
@@ -283,7 +244,9 @@ static bool put_time(struct builder *b, size_t member, kedge_json_value v)
     return true;
 }
 
-static bool put_quantity(struct builder *b, size_t member, kedge_json_value v)
+// A number may stand as a text or as itself.
+static bool put_number(struct builder *b, size_t member, kedge_json_value v,
+                       const struct kedge__reader *reader)
 {
     char buf[SHORT_TEXT];
     kedge_str text = {buf, short_text(v, buf)};
@@ -292,7 +255,7 @@ static bool put_quantity(struct builder *b, size_t member, kedge_json_value v)
     else if (text.len > SHORT_TEXT)
         return false;
     int64_t value;
-    if (!kedge_quantity_parse(text, &value))
+    if (reader == NULL || !reader->number(text, &value))
         return false;
     write(b, member, &value, sizeof value);
     return true;
@@ -381,14 +344,16 @@ static bool comes_again(kedge_json_value member)
     return false;
 }
 
-static bool value_fits(kedge_json_value v, bool base64)
+static bool value_fits(kedge_json_value v, const struct kedge__reader *bytes)
 {
     size_t len;
-    return is_null(v) || (base64 ? decode(v, NULL, &len) : is_text(v));
+    return is_null(v) || (bytes != NULL ? decode(bytes, v, NULL, &len) : is_text(v));
 }
 
-// A pair whose value has another type is left out; of a key that comes twice, the last pair stays.
-static bool put_map(struct builder *b, size_t member, kedge_json_value v, bool base64)
+// `bytes`: what the values are read with, or NULL: they are texts. A pair whose value has another
+// type is left out; of a key that comes twice, the last pair stays.
+static bool put_map(struct builder *b, size_t member, kedge_json_value v,
+                    const struct kedge__reader *bytes)
 {
     if (kedge_json_type(v) != KEDGE_JSON_OBJECT)
         return false;
@@ -396,7 +361,7 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v, bool b
     size_t count = 0;
     kedge_json_value m = kedge_json_first(v);
     for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m))
-        count += value_fits(m, base64) && (once || !comes_again(m)) ? 1 : 0;
+        count += value_fits(m, bytes) && (once || !comes_again(m)) ? 1 : 0;
 
     size_t pair = take_array(b, count, sizeof(struct kedge_text_pair));
     write_reference(b, member, pair, count);
@@ -404,15 +369,15 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v, bool b
     for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m)) {
         if (!once && comes_again(m))
             continue;
-        bool fits = value_fits(m, base64);
+        bool fits = value_fits(m, bytes);
         count_mistyped(b, fits);
         if (!fits)
             continue;
         struct source key = {m, KEY};
         put_text(b, pair + offsetof(struct kedge_text_pair, key), key);
         size_t value = pair + offsetof(struct kedge_text_pair, value);
-        if (base64 && !is_null(m))
-            put_base64(b, value, m);
+        if (bytes != NULL && !is_null(m))
+            put_bytes(b, value, m, bytes);
         else
             put_if_text(b, value, m);
         pair += sizeof(struct kedge_text_pair);
@@ -461,21 +426,21 @@ static bool put_field(struct builder *b, size_t member, const struct kedge_field
     case KEDGE_FIELD_TIME:
         return put_time(b, member, v);
     case KEDGE_FIELD_QUANTITY:
-        return put_quantity(b, member, v);
+        return put_number(b, member, v, field->detail);
     case KEDGE_FIELD_ENUM:
-        return put_enum(b, member, v, field->names);
+        return put_enum(b, member, v, field->detail);
     case KEDGE_FIELD_TEXT_LIST:
         return put_text_list(b, member, v);
     case KEDGE_FIELD_TEXT_MAP:
-        return put_map(b, member, v, false);
+        return put_map(b, member, v, NULL);
     case KEDGE_FIELD_LIST:
         return put_list(b, member, v, field->items, depth);
     case KEDGE_FIELD_RAW:
         return put_json(b, member, v);
     case KEDGE_FIELD_BASE64:
-        return put_base64(b, member, v);
+        return put_bytes(b, member, v, field->detail);
     case KEDGE_FIELD_BASE64_MAP:
-        return put_map(b, member, v, true);
+        return field->detail != NULL && put_map(b, member, v, field->detail);
     case KEDGE_FIELD_SCALAR:
         return put_scalar(b, member, v);
     case KEDGE_FIELD_DROP:

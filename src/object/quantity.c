@@ -5,6 +5,8 @@
 // Digits beyond the 30th only say that the number is a little greater, which rounding asks for.
 #include "kedge/quantity.h"
 
+#include "kedge/fields.h"
+
 enum { LIMBS = 6, DIGITS = 30, EXPONENT_MAX = 1000000 };
 
 struct big {
@@ -169,6 +171,8 @@ bool kedge_quantity_parse(kedge_str text, int64_t *thousandths)
     *thousandths = minus ? -size : size;
     return true;
 }
+
+const struct kedge__reader kedge__reader_quantity = {kedge_quantity_parse, NULL};
 
 int64_t kedge_quantity_units(int64_t thousandths)
 {

@@ -287,7 +287,7 @@ static void whatever_changes_in_a_table_changes_the_tag(void **state)
     bent.path = "b\0c\0d\0";
     tags[n++] = tag_of(kind, table, bent);
     bent = field;
-    bent.names = "X\0Z\0";
+    bent.detail = "X\0Z\0";
     tags[n++] = tag_of(kind, table, bent);
     bent = field;
     bent.offset = 77;

@@ -249,7 +249,7 @@ static json_t *filled(const struct kedge_table *table, unsigned depth);
 // A value that suits the field; `n` makes it differ from others.
 static json_t *value_for(const struct kedge_field *field, size_t n, unsigned depth)
 {
-    const char *name = field->names;
+    const char *name = field->detail;
     switch ((enum kedge_field_type)field->type) {
     case KEDGE_FIELD_TEXT:
         return json_sprintf("text \"%zu\" \u00e9\n", n);

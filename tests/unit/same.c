@@ -155,7 +155,7 @@ static bool same_value(const struct kedge_field *field, const void *member, cons
     case KEDGE_FIELD_QUANTITY:
         return same_quantity(*(const int64_t *)member, json);
     case KEDGE_FIELD_ENUM:
-        return same_enum(*(const uint8_t *)member, field->names, json);
+        return same_enum(*(const uint8_t *)member, field->detail, json);
     case KEDGE_FIELD_TEXT_LIST:
         return same_texts(member, json);
     case KEDGE_FIELD_TEXT_MAP:
