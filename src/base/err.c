@@ -1,60 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
+// err.c - the names and the texts are two lists, so that a program without one of them links only
+// the other. In both, each is ended by a NUL, in the order of the enum, KEDGE_OK first.
 #include "kedge/err.h"
 
 #include <stddef.h>
+#include <string.h>
 
-struct entry {
-    const char *name;
-    const char *text;
-};
+static const char names[] = "KEDGE_OK\0"
+                            "KEDGE_WANT_READ\0"
+                            "KEDGE_WANT_WRITE\0"
+                            "KEDGE_WAIT\0"
+                            "KEDGE_ERR_ARGUMENT\0"
+                            "KEDGE_ERR_MEMORY\0"
+                            "KEDGE_ERR_FULL\0"
+                            "KEDGE_ERR_TOO_LONG\0"
+                            "KEDGE_ERR_NOT_FOUND\0"
+                            "KEDGE_ERR_EXISTS\0"
+                            "KEDGE_ERR_STALE\0"
+                            "KEDGE_ERR_CONFIG\0"
+                            "KEDGE_ERR_NOT_IN_POD\0"
+                            "KEDGE_ERR_FILE\0"
+                            "KEDGE_ERR_RESOLVE\0"
+                            "KEDGE_ERR_CONNECT\0"
+                            "KEDGE_ERR_IO\0"
+                            "KEDGE_ERR_CLOSED\0"
+                            "KEDGE_ERR_TLS\0"
+                            "KEDGE_ERR_CERTIFICATE\0"
+                            "KEDGE_ERR_HTTP\0"
+                            "KEDGE_ERR_JSON\0"
+                            "KEDGE_ERR_API\0"
+                            "KEDGE_ERR_TIMEOUT\0"
+                            "KEDGE_ERR_STOPPED\0"
+                            "KEDGE_ERR_REENTRANT\0"
+                            "KEDGE_ERR_STATE\0"
+                            "KEDGE_ERR_UNSUPPORTED\0"
+                            "KEDGE_ERR_ENTROPY\0";
 
-// In the order of the enum, KEDGE_OK first.
-static const struct entry entries[] = {
-    {"KEDGE_OK", "all is well"},
-    {"KEDGE_WANT_READ", "nothing to read yet: call again when the stream can be read"},
-    {"KEDGE_WANT_WRITE", "cannot write yet: call again when the stream can be written"},
-    {"KEDGE_WAIT", "no room yet, but something queued will make some: call again later"},
-    {"KEDGE_ERR_ARGUMENT", "an argument is NULL, out of range or malformed"},
-    {"KEDGE_ERR_MEMORY", "the memory given to kedge_init is too small: give a larger block"},
-    {"KEDGE_ERR_FULL", "a fixed table or the heap is full: raise its limit or wait for deletes"},
-    {"KEDGE_ERR_TOO_LONG", "a text or an object is over its limit: raise that limit"},
-    {"KEDGE_ERR_NOT_FOUND", "there is nothing of that name"},
-    {"KEDGE_ERR_EXISTS", "there is already something of that name"},
-    {"KEDGE_ERR_STALE", "the cache is known to be incomplete and cannot tell"},
-    {"KEDGE_ERR_CONFIG", "the configuration is wrong"},
-    {"KEDGE_ERR_NOT_IN_POD", "not running in a pod: give a kubeconfig"},
-    {"KEDGE_ERR_FILE", "a file cannot be read: check its path and permissions"},
-    {"KEDGE_ERR_RESOLVE", "the host name has no address: check the name and DNS"},
-    {"KEDGE_ERR_CONNECT", "nobody accepts connections there: check address and network"},
-    {"KEDGE_ERR_IO", "the connection broke"},
-    {"KEDGE_ERR_CLOSED", "the peer closed the connection"},
-    {"KEDGE_ERR_TLS", "TLS failed"},
-    {"KEDGE_ERR_CERTIFICATE", "the server's certificate is not to be trusted: check CA and name"},
-    {"KEDGE_ERR_HTTP", "the peer does not speak HTTP/1.1 as it should"},
-    {"KEDGE_ERR_JSON", "the reply is not the JSON it should be"},
-    {"KEDGE_ERR_API", "the API server refused: look at the status"},
-    {"KEDGE_ERR_TIMEOUT", "the deadline passed"},
-    {"KEDGE_ERR_STOPPED", "stopped"},
-    {"KEDGE_ERR_REENTRANT", "must not be called from a handler"},
-    {"KEDGE_ERR_STATE", "too early or too late for this call"},
-    {"KEDGE_ERR_UNSUPPORTED", "not part of this build or this port"},
-    {"KEDGE_ERR_ENTROPY", "the port has no random bytes"},
-};
+static const char texts[] =
+    "all is well\0"
+    "nothing to read yet: call again when the stream can be read\0"
+    "cannot write yet: call again when the stream can be written\0"
+    "no room yet, but something queued will make some: call again later\0"
+    "an argument is NULL, out of range or malformed\0"
+    "the memory given to kedge_init is too small: give a larger block\0"
+    "a fixed table or the heap is full: raise its limit or wait for deletes\0"
+    "a text or an object is over its limit: raise that limit\0"
+    "there is nothing of that name\0"
+    "there is already something of that name\0"
+    "the cache is known to be incomplete and cannot tell\0"
+    "the configuration is wrong\0"
+    "not running in a pod: give a kubeconfig\0"
+    "a file cannot be read: check its path and permissions\0"
+    "the host name has no address: check the name and DNS\0"
+    "nobody accepts connections there: check address and network\0"
+    "the connection broke\0"
+    "the peer closed the connection\0"
+    "TLS failed\0"
+    "the server's certificate is not to be trusted: check CA and name\0"
+    "the peer does not speak HTTP/1.1 as it should\0"
+    "the reply is not the JSON it should be\0"
+    "the API server refused: look at the status\0"
+    "the deadline passed\0"
+    "stopped\0"
+    "must not be called from a handler\0"
+    "too early or too late for this call\0"
+    "not part of this build or this port\0"
+    "the port has no random bytes\0";
 
-static const struct entry unknown = {"KEDGE_ERR_?", "no error of kedge has this number"};
-
-static const struct entry *find(kedge_err err)
+// The text of `err` in a list, or `unknown` if the list does not go so far.
+static const char *find(const char *list, kedge_err err, const char *unknown)
 {
     int at = -(int)err;
-    return at >= 0 && (size_t)at < sizeof entries / sizeof entries[0] ? &entries[at] : &unknown;
+    for (; at > 0 && *list != '\0'; at--)
+        list += strlen(list) + 1;
+    return at == 0 && *list != '\0' ? list : unknown;
 }
 
 const char *kedge_err_text(kedge_err err)
 {
-    return find(err)->text;
+    return find(texts, err, "no error of kedge has this number");
 }
 
 const char *kedge_err_name(kedge_err err)
 {
-    return find(err)->name;
+    return find(names, err, "KEDGE_ERR_?");
 }

@@ -25,8 +25,8 @@ static const struct kedge_field status_fields[ROWS] = {
 };
 const struct kedge_table kedge__status_table = {status_fields, ROWS, 0};
 
-// Kubernetes' own reasons. `code`: that of a reply from which the reason follows, and which stands
-// for the reason where there is none; 0: none. `any`: the code counts whatever the reason.
+// Kubernetes' own reasons, and the code of a reply from which each follows, and which stands for it
+// where there is none; 0: none.
 enum reason {
     BAD_REQUEST,
     UNAUTHORIZED,
@@ -50,40 +50,44 @@ enum reason {
     REASONS
 };
 
-static const struct {
-    char name[24];
-    uint16_t code;
-    bool any;
-} reasons[REASONS] = {
-    [BAD_REQUEST] = {"BadRequest", 400, false},
-    [UNAUTHORIZED] = {"Unauthorized", 401, false},
-    [FORBIDDEN] = {"Forbidden", 403, false},
-    [NOT_FOUND] = {"NotFound", 404, false},
-    [METHOD_NOT_ALLOWED] = {"MethodNotAllowed", 405, false},
-    [NOT_ACCEPTABLE] = {"NotAcceptable", 406, false},
-    [CONFLICT] = {"Conflict", 409, false},
-    [GONE] = {"Gone", 410, false},
-    [UNSUPPORTED_MEDIA_TYPE] = {"UnsupportedMediaType", 415, false},
-    [INVALID] = {"Invalid", 422, false},
-    [INTERNAL_ERROR] = {"InternalError", 500, false},
-    [SERVICE_UNAVAILABLE] = {"ServiceUnavailable", 503, false},
-    [TIMEOUT] = {"Timeout", 504, false},
-    [TOO_MANY_REQUESTS] = {"TooManyRequests", 429, true},
-    [REQUEST_ENTITY_TOO_LARGE] = {"RequestEntityTooLarge", 413, true},
-    [ALREADY_EXISTS] = {"AlreadyExists", 0, false},
-    [EXPIRED] = {"Expired", 0, false},
-    [SERVER_TIMEOUT] = {"ServerTimeout", 0, false},
-    [STORAGE_READ_ERROR] = {"StorageReadError", 0, false},
+// In the order of the enum, each ended by a NUL.
+static const char reason_names[] =
+    "BadRequest\0Unauthorized\0Forbidden\0NotFound\0MethodNotAllowed\0NotAcceptable\0Conflict\0Gone"
+    "\0"
+    "UnsupportedMediaType\0Invalid\0InternalError\0ServiceUnavailable\0Timeout\0TooManyRequests\0"
+    "RequestEntityTooLarge\0AlreadyExists\0Expired\0ServerTimeout\0StorageReadError\0";
+
+static const uint16_t reason_codes[REASONS] = {
+    [BAD_REQUEST] = 400,
+    [UNAUTHORIZED] = 401,
+    [FORBIDDEN] = 403,
+    [NOT_FOUND] = 404,
+    [METHOD_NOT_ALLOWED] = 405,
+    [NOT_ACCEPTABLE] = 406,
+    [CONFLICT] = 409,
+    [GONE] = 410,
+    [UNSUPPORTED_MEDIA_TYPE] = 415,
+    [INVALID] = 422,
+    [INTERNAL_ERROR] = 500,
+    [SERVICE_UNAVAILABLE] = 503,
+    [TIMEOUT] = 504,
+    [TOO_MANY_REQUESTS] = 429,
+    [REQUEST_ENTITY_TOO_LARGE] = 413,
 };
+
+static const char *name_of(enum reason reason)
+{
+    return kedge_enum_text(reason_names, (unsigned)reason + 1);
+}
 
 // A reply without a Status: its code tells the reason, but that of 410 and 413 does not.
 static const char *reason_of_code(int code)
 {
     for (int i = 0; i < REASONS; i++) {
-        if (reasons[i].code == code && i != GONE && i != REQUEST_ENTITY_TOO_LARGE)
-            return reasons[i].name;
+        if (reason_codes[i] == code && i != GONE && i != REQUEST_ENTITY_TOO_LARGE)
+            return name_of((enum reason)i);
     }
-    return code > 500 ? reasons[INTERNAL_ERROR].name : "";
+    return code > 500 ? name_of(INTERNAL_ERROR) : "";
 }
 
 void kedge_status_from_code(struct kedge_status *s, int code)
@@ -179,8 +183,8 @@ bool kedge_status_read(struct kedge_status *s, kedge_json_value object)
 
 static bool is_known(const char *reason)
 {
-    for (int i = 0; i < REASONS; i++) {
-        if (strcmp(reasons[i].name, reason) == 0)
+    for (const char *name = reason_names; *name != '\0'; name += strlen(name) + 1) {
+        if (strcmp(name, reason) == 0)
             return true;
     }
     return false;
@@ -188,11 +192,13 @@ static bool is_known(const char *reason)
 
 static bool is(const struct kedge_status *s, enum reason reason)
 {
-    if (strcmp(s->reason, reasons[reason].name) == 0)
+    if (strcmp(s->reason, name_of(reason)) == 0)
         return true;
-    if (reasons[reason].code == 0 || s->code != reasons[reason].code)
+    if (reason_codes[reason] == 0 || s->code != reason_codes[reason])
         return false;
-    return reasons[reason].any || !is_known(s->reason);
+    // Of these two the code counts whatever the reason.
+    bool any = reason == TOO_MANY_REQUESTS || reason == REQUEST_ENTITY_TOO_LARGE;
+    return any || !is_known(s->reason);
 }
 
 bool kedge_status_is_bad_request(const struct kedge_status *s)
