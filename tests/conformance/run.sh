@@ -11,8 +11,14 @@ set -u
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
 incluster history"
-programs=${PROGRAMS-$root/build/examples}
-cache_dump=${CACHE_DUMP-$root/build/tests/cache_dump}
+# Where make has built our programs.
+build=${BUILD-build}
+case $build in
+/*) ;;
+*) build=$root/$build ;;
+esac
+programs=$build/examples
+cache_dump=$build/tests/cache_dump
 count=2000
 passed=0
 failed=0
@@ -544,7 +550,7 @@ build_drive
 build_server
 prepare "$(mktemp -d "${TMPDIR:-/tmp}/kedge-conformance.XXXXXX")"
 trap tidy EXIT
-trap 'exit 130' INT TERM
+trap 'done_all=1; exit 130' INT TERM
 say "$("$assets/kube-apiserver" --version), logs in $dir"
 start_etcd
 start_apiserver
