@@ -33,19 +33,23 @@ void kedge__line_byte(struct kedge__line *l, char c)
     kedge__line_str(l, (kedge_str){&c, 1});
 }
 
-void kedge__line_int(struct kedge__line *l, int64_t n)
+void kedge__line_number(struct kedge__line *l, uint64_t n)
 {
     char digits[20];
     size_t at = sizeof digits;
-    // The negative of INT64_MIN does not fit int64_t; as unsigned it does.
-    uint64_t left = n < 0 ? ~(uint64_t)n + 1 : (uint64_t)n;
     do {
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    kedge__line_str(l, (kedge_str){digits + at, sizeof digits - at});
+}
+
+void kedge__line_int(struct kedge__line *l, int64_t n)
+{
     if (n < 0)
         kedge__line_byte(l, '-');
-    kedge__line_str(l, (kedge_str){digits + at, sizeof digits - at});
+    // The negative of INT64_MIN does not fit int64_t; as unsigned it does.
+    kedge__line_number(l, n < 0 ? ~(uint64_t)n + 1 : (uint64_t)n);
 }
 
 void kedge__line_printable(struct kedge__line *l, kedge_str s, size_t max)

@@ -22,6 +22,7 @@ void kedge__line_init(struct kedge__line *l, char *buf, size_t cap);
 void kedge__line_str(struct kedge__line *l, kedge_str s);
 void kedge__line_text(struct kedge__line *l, const char *text); // NULL: nothing
 void kedge__line_int(struct kedge__line *l, int64_t n);
+void kedge__line_number(struct kedge__line *l, uint64_t n);
 void kedge__line_byte(struct kedge__line *l, char c);
 
 // Appends bytes from outside for a message: what is not printable ASCII becomes '?', and at most

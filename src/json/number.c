@@ -3,10 +3,13 @@
 // spelling of a whole number needs a floating point.
 #include "json/number.h"
 
+#include <stddef.h>
+
 // A number taken apart: digits * 10^exponent. `digits` does not end in 0, unless it is 0.
 struct number {
     uint64_t digits;
-    int64_t exponent;
+    ptrdiff_t exponent; // of 10; no text has so many digits
+    ptrdiff_t zeros;    // behind the digits, of which it is not known yet if more digits follow
     bool negative;
     bool too_long; // more digits than uint64_t holds
 };
@@ -21,40 +24,38 @@ static bool one_of(kedge_str s, size_t at, char a, char b)
     return at < s.len && (s.ptr[at] == a || s.ptr[at] == b);
 }
 
+// Times ten, plus `digit`.
 static void add_digit(struct number *n, unsigned digit)
 {
-    if (n->digits > (UINT64_MAX - digit) / 10)
+    const uint64_t most = UINT64_MAX / 10;
+    if (n->digits > most || (n->digits == most && digit > UINT64_MAX % 10))
         n->too_long = true;
     else
         n->digits = n->digits * 10 + digit;
 }
 
-// Zeros wait in the exponent until another digit follows them.
-static void add_digit_behind_zeros(struct number *n, unsigned digit, int64_t *zeros)
+// Reads the digits from `at` on; gives back what is behind them. Zeros wait until another digit
+// follows them.
+static size_t read_digits(struct number *n, kedge_str s, size_t at)
 {
-    if (digit == 0) {
-        ++*zeros;
-        return;
+    for (; digit_at(s, at); at++) {
+        if (s.ptr[at] == '0') {
+            n->zeros++;
+            continue;
+        }
+        for (; n->zeros > 0 && n->digits > 0 && !n->too_long; n->zeros--)
+            add_digit(n, 0);
+        n->zeros = 0;
+        add_digit(n, (unsigned)(s.ptr[at] - '0'));
     }
-    for (; *zeros > 0 && n->digits > 0 && !n->too_long; --*zeros)
-        add_digit(n, 0);
-    *zeros = 0;
-    add_digit(n, digit);
-}
-
-// Reads the digits from `at` on; gives back what is behind them.
-static size_t read_digits(struct number *n, kedge_str s, size_t at, int64_t *zeros)
-{
-    for (; digit_at(s, at); at++)
-        add_digit_behind_zeros(n, (unsigned)(s.ptr[at] - '0'), zeros);
     return at;
 }
 
 static size_t read_exponent(struct number *n, kedge_str s, size_t at)
 {
-    const int64_t enough = (int64_t)1 << 40; // more than a text has digits
+    const ptrdiff_t enough = PTRDIFF_MAX / 32; // more than a text has digits
     bool negative = one_of(s, at, '-', '-');
-    int64_t exponent = 0;
+    ptrdiff_t exponent = 0;
     for (at += one_of(s, at, '+', '-') ? 1 : 0; digit_at(s, at); at++)
         exponent = exponent < enough ? exponent * 10 + (s.ptr[at] - '0') : exponent;
     n->exponent += negative ? -exponent : exponent;
@@ -64,18 +65,17 @@ static size_t read_exponent(struct number *n, kedge_str s, size_t at)
 // True if `s` is a number as JSON has them; then *n is it.
 static bool read_number(kedge_str s, struct number *n)
 {
-    struct number read = {0, 0, one_of(s, 0, '-', '-'), false};
-    int64_t zeros = 0;
+    struct number read = {0, 0, 0, one_of(s, 0, '-', '-'), false};
     size_t first = read.negative ? 1 : 0;
-    size_t at = read_digits(&read, s, first, &zeros);
+    size_t at = read_digits(&read, s, first);
     if (at == first || (at > first + 1 && s.ptr[first] == '0'))
         return false;
     if (one_of(s, at, '.', '.')) {
         size_t point = at++;
-        at = read_digits(&read, s, at, &zeros);
-        read.exponent = -(int64_t)(at - point - 1);
+        at = read_digits(&read, s, at);
+        read.exponent = -(ptrdiff_t)(at - point - 1);
     }
-    read.exponent += zeros;
+    read.exponent += read.zeros;
     if (at > 0 && !digit_at(s, at - 1))
         return false;
     if (one_of(s, at, 'e', 'E'))
@@ -97,12 +97,9 @@ bool kedge__number_int64(kedge_str s, int64_t *out)
         return false;
     if (n.digits != 0 && (n.exponent < 0 || n.exponent > 19))
         return false;
-    for (int64_t i = 0; i < n.exponent && n.digits != 0; i++) {
-        if (n.digits > UINT64_MAX / 10)
-            return false;
-        n.digits *= 10;
-    }
-    if (n.digits > (uint64_t)INT64_MAX + (n.negative ? 1u : 0u))
+    for (ptrdiff_t i = 0; i < n.exponent && n.digits != 0; i++)
+        add_digit(&n, 0);
+    if (n.too_long || n.digits > (uint64_t)INT64_MAX + (n.negative ? 1u : 0u))
         return false;
     // The largest negative number has no positive counterpart.
     *out = !n.negative || n.digits == 0 ? (int64_t)n.digits : -(int64_t)(n.digits - 1) - 1;

@@ -30,31 +30,24 @@ _Static_assert(sizeof(jsmntok_t) == sizeof(struct kedge_json_token), "jsmn's tok
 
 enum kind { NO_VALUE, OBJECT, ARRAY, KEY, TEXT, NUMBER, BOOL, NONE };
 
-// What jsmn's token becomes.
-struct node {
-    int kind;
-    int start; // in the text; of a key or text without its quotes
-    int end;
-    int count; // of elements or members
+// What jsmn's token becomes: a node, five numbers.
+enum {
+    KIND,
+    START, // in the text; of a key or text without its quotes
+    END,
+    COUNT, // of elements or members
     // Of a value, the next sibling; negative if there is none. While the tokens are turned: of a
     // container that has had children, -2 - the last of them; of a key, its object.
-    int next;
+    NEXT
 };
 
-_Static_assert(sizeof(struct node) == sizeof(struct kedge_json_token), "a node is a token");
-
-static struct node node_at(const struct kedge_json_token *tokens, int at)
+static void set_node(struct kedge_json_token *token, enum kind kind, int start, int end, int count)
 {
-    struct node n;
-    memcpy(&n, &tokens[at], sizeof n);
-    return n;
-}
-
-static void set_next(struct kedge_json_token *tokens, int at, int next)
-{
-    struct node n = node_at(tokens, at);
-    n.next = next;
-    memcpy(&tokens[at], &n, sizeof n);
+    token->private_[KIND] = (int)kind;
+    token->private_[START] = start;
+    token->private_[END] = end;
+    token->private_[COUNT] = count;
+    token->private_[NEXT] = -1;
 }
 
 // Tokens -----------------------------------------------------------------------------------------
@@ -97,10 +90,10 @@ static enum kind kind_below(enum kind parent, const char *text, const jsmntok_t 
 // Appends the value at `at` to those that its container has.
 static void link_sibling(struct kedge_json_token *tokens, int container, int at)
 {
-    int last = node_at(tokens, container).next;
+    int last = tokens[container].private_[NEXT];
     if (last < -1)
-        set_next(tokens, -2 - last, at);
-    set_next(tokens, container, -2 - at);
+        tokens[-2 - last].private_[NEXT] = at;
+    tokens[container].private_[NEXT] = -2 - at;
 }
 
 // Turns jsmn's token into a node; those before it are nodes already. False: it should not be there.
@@ -108,19 +101,16 @@ static bool turn(const char *text, struct kedge_json_token *tokens, int at)
 {
     jsmntok_t t;
     memcpy(&t, &tokens[at], sizeof t);
-    struct node n = {NO_VALUE, t.start, t.end, t.size, -1};
-    struct node parent = {ARRAY, 0, 0, 0, -1};
     if ((at == 0) != (t.parent < 0) || t.parent >= at)
         return false;
-    if (at > 0)
-        parent = node_at(tokens, t.parent);
-    n.kind = (int)kind_below((enum kind)parent.kind, text, &t, at);
-    if (n.kind == KEY)
-        n.next = t.parent;
-    memcpy(&tokens[at], &n, sizeof n);
-    if (at > 0 && n.kind != KEY && n.kind != NO_VALUE)
-        link_sibling(tokens, parent.kind == KEY ? parent.next : t.parent, at);
-    return n.kind != NO_VALUE;
+    const int *parent = at > 0 ? tokens[t.parent].private_ : NULL;
+    enum kind kind = kind_below(at > 0 ? (enum kind)parent[KIND] : ARRAY, text, &t, at);
+    set_node(&tokens[at], kind, t.start, t.end, t.size);
+    if (kind == KEY)
+        tokens[at].private_[NEXT] = t.parent;
+    else if (at > 0 && kind != NO_VALUE)
+        link_sibling(tokens, parent[KIND] == KEY ? parent[NEXT] : t.parent, at);
+    return kind != NO_VALUE;
 }
 
 // jsmn takes a word or number only inside a container. True if the text is one; then the token is.
@@ -135,8 +125,7 @@ static bool lone_primitive(kedge_str s, struct kedge_json_token *token)
     enum kind kind = word.len > 0 ? primitive_kind(word) : NO_VALUE;
     if (kind == NO_VALUE)
         return false;
-    struct node n = {(int)kind, (int)start, (int)s.len, 0, -1};
-    memcpy(token, &n, sizeof n);
+    set_node(token, kind, (int)start, (int)s.len, 0);
     return true;
 }
 
@@ -179,31 +168,30 @@ static kedge_json_value value_at(const struct kedge_json *doc, int at)
     return v;
 }
 
-static struct node node_of(kedge_json_value v)
+static const struct kedge_json_token nothing = {{NO_VALUE, 0, 0, 0, -1}};
+
+static const int *node_of(kedge_json_value v)
 {
-    struct node none = {NO_VALUE, 0, 0, 0, -1};
-    return v.doc != NULL && v.at >= 0 ? node_at(v.doc->tokens, v.at) : none;
+    return v.doc != NULL && v.at >= 0 ? v.doc->tokens[v.at].private_ : nothing.private_;
 }
 
 // The bytes of a node, without its quotes.
-static kedge_str inside(const struct kedge_json *doc, struct node n)
+static kedge_str inside(const struct kedge_json *doc, const int *node)
 {
     kedge_str s = {NULL, 0};
-    if (n.kind == NO_VALUE)
+    if (node[KIND] == NO_VALUE)
         return s;
-    s.ptr = doc->text + n.start;
-    s.len = (size_t)(n.end - n.start);
+    s.ptr = doc->text + node[START];
+    s.len = (size_t)(node[END] - node[START]);
     return s;
 }
 
 // The key before a value; a node of no kind if it is no member.
-static struct node key_of(kedge_json_value member)
+static const int *key_of(kedge_json_value member)
 {
     kedge_json_value before = {member.doc, member.at - 1};
-    struct node n = node_of(before);
-    if (n.kind != KEY)
-        n.kind = NO_VALUE;
-    return n;
+    const int *node = node_of(before);
+    return node[KIND] == KEY ? node : nothing.private_;
 }
 
 kedge_json_value kedge_json_root(const struct kedge_json *doc)
@@ -217,32 +205,32 @@ enum kedge_json_type kedge_json_type(kedge_json_value v)
         [NO_VALUE] = KEDGE_JSON_ABSENT, [OBJECT] = KEDGE_JSON_OBJECT, [ARRAY] = KEDGE_JSON_ARRAY,
         [KEY] = KEDGE_JSON_ABSENT,      [TEXT] = KEDGE_JSON_TEXT,     [NUMBER] = KEDGE_JSON_NUMBER,
         [BOOL] = KEDGE_JSON_BOOL,       [NONE] = KEDGE_JSON_NULL};
-    return (enum kedge_json_type)types[node_of(v).kind];
+    return (enum kedge_json_type)types[node_of(v)[KIND]];
 }
 
 kedge_json_value kedge_json_first(kedge_json_value container)
 {
-    struct node n = node_of(container);
-    bool has = (n.kind == OBJECT || n.kind == ARRAY) && n.count > 0;
-    return value_at(container.doc, has ? container.at + (n.kind == OBJECT ? 2 : 1) : -1);
+    bool object = node_of(container)[KIND] == OBJECT;
+    bool has = kedge_json_count(container) > 0;
+    return value_at(container.doc, has ? container.at + (object ? 2 : 1) : -1);
 }
 
 kedge_json_value kedge_json_next(kedge_json_value element)
 {
-    return value_at(element.doc, node_of(element).next);
+    return value_at(element.doc, node_of(element)[NEXT]);
 }
 
 size_t kedge_json_count(kedge_json_value container)
 {
-    struct node n = node_of(container);
-    return n.kind == OBJECT || n.kind == ARRAY ? (size_t)n.count : 0;
+    const int *node = node_of(container);
+    return node[KIND] == OBJECT || node[KIND] == ARRAY ? (size_t)node[COUNT] : 0;
 }
 
 kedge_json_value kedge_json_get(kedge_json_value object, const char *key)
 {
     kedge_str name = kedge_str_of(key);
     kedge_json_value found = {object.doc, -1};
-    if (node_of(object).kind != OBJECT)
+    if (node_of(object)[KIND] != OBJECT)
         return found;
     kedge_json_value v = kedge_json_first(object);
     for (; v.at >= 0; v = kedge_json_next(v)) {
@@ -364,45 +352,50 @@ size_t kedge_json_key(kedge_json_value member, char *buf, size_t cap)
     return unescape(kedge_json_raw_key(member), buf, cap);
 }
 
+// True if the node is of that kind and means that text.
+static bool node_is(const struct kedge_json *doc, const int *node, enum kind kind, kedge_str text)
+{
+    return node[KIND] == (int)kind && unescaped_is(inside(doc, node), text);
+}
+
 bool kedge_json_key_is(kedge_json_value member, kedge_str key)
 {
-    struct node n = key_of(member);
-    return n.kind == KEY && unescaped_is(inside(member.doc, n), key);
+    return node_is(member.doc, key_of(member), KEY, key);
 }
 
 size_t kedge_json_text(kedge_json_value v, char *buf, size_t cap)
 {
-    struct node n = node_of(v);
-    return n.kind == TEXT ? unescape(inside(v.doc, n), buf, cap) : 0;
+    const int *node = node_of(v);
+    return node[KIND] == TEXT ? unescape(inside(v.doc, node), buf, cap) : 0;
 }
 
 bool kedge_json_text_is(kedge_json_value v, kedge_str text)
 {
-    struct node n = node_of(v);
-    return n.kind == TEXT && unescaped_is(inside(v.doc, n), text);
+    return node_is(v.doc, node_of(v), TEXT, text);
 }
 
 kedge_str kedge_json_raw(kedge_json_value v)
 {
-    struct node n = node_of(v);
-    if (n.kind == TEXT) {
-        n.start--;
-        n.end++;
+    const int *node = node_of(v);
+    kedge_str s = inside(v.doc, node);
+    if (node[KIND] == TEXT) {
+        s.ptr--;
+        s.len += 2;
     }
-    return inside(v.doc, n);
+    return s;
 }
 
 bool kedge_json_int64(kedge_json_value v, int64_t *out)
 {
-    struct node n = node_of(v);
-    return n.kind == NUMBER && kedge__number_int64(inside(v.doc, n), out);
+    const int *node = node_of(v);
+    return node[KIND] == NUMBER && kedge__number_int64(inside(v.doc, node), out);
 }
 
 bool kedge_json_bool(kedge_json_value v, bool *out)
 {
-    struct node n = node_of(v);
-    if (n.kind != BOOL)
+    const int *node = node_of(v);
+    if (node[KIND] != BOOL)
         return false;
-    *out = inside(v.doc, n).ptr[0] == 't';
+    *out = v.doc->text[node[START]] == 't';
     return true;
 }

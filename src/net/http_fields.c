@@ -117,69 +117,42 @@ static const char *take_type(struct kedge_http_response *r, kedge_str value)
 }
 
 // The three letters' place in the list of three-letter months, or 0.
-static unsigned month_of(kedge_str s)
+static int month_of(const char *letters)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (unsigned i = 0; i < 12; i++) {
-        if (memcmp(names + 3 * i, s.ptr, 3) == 0)
+    for (int i = 0; i < 12; i++) {
+        if (memcmp(names + 3 * i, letters, 3) == 0)
             return i + 1;
     }
     return 0;
 }
 
-// Days from 1970-01-01 in the Gregorian calendar. Years are counted from March, so that the leap
-// day is a year's last.
-static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool is_leap(unsigned year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static unsigned days_of(unsigned year, unsigned month)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-
-// The number in `len` digits at `at`; false if one is no digit.
-static bool digits(kedge_str s, size_t at, size_t len, unsigned *out)
-{
-    uint64_t n;
-    if (!number((kedge_str){s.ptr + at, len}, 9999, &n))
-        return false;
-    *out = (unsigned)n;
-    return true;
-}
-
-// RFC 9110 5.6.7, IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". The two older forms are not read:
-// the date only measures how far the clocks are apart. 0 if it is no such date.
+// RFC 9110 5.6.7, IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT", read as what it is in RFC 3339:
+// "1994-11-06T08:49:37Z". The two older forms are not read: the date only measures how far the
+// clocks are apart. 0 if it is no such date.
 static kedge_timestamp date_of(kedge_str s)
 {
     static const char pattern[] = "___, __ ___ ____ __:__:__ GMT";
+    char text[] = "yyyy-mm-ddThh:mm:ssZ";
+    kedge_timestamp t;
     if (s.len != sizeof pattern - 1)
         return 0;
     for (size_t i = 0; i < s.len; i++) {
         if (pattern[i] != '_' && pattern[i] != s.ptr[i])
             return 0;
     }
-    unsigned day, year, hour, minute, second;
-    unsigned month = month_of((kedge_str){s.ptr + 8, 3});
-    if (month == 0 || !digits(s, 5, 2, &day) || !digits(s, 12, 4, &year) ||
-        !digits(s, 17, 2, &hour) || !digits(s, 20, 2, &minute) || !digits(s, 23, 2, &second))
+    int month = month_of(s.ptr + 8);
+    bool leap_second = memcmp(s.ptr + 23, "60", 2) == 0;
+    memcpy(text, s.ptr + 12, 4);
+    text[5] = (char)('0' + month / 10);
+    text[6] = (char)('0' + month % 10);
+    memcpy(text + 8, s.ptr + 5, 2);
+    memcpy(text + 11, s.ptr + 17, 8);
+    if (leap_second)
+        memcpy(text + 17, "59", 2);
+    if (!kedge_timestamp_parse((kedge_str){text, sizeof text - 1}, &t))
         return 0;
-    // 60 is a leap second.
-    if (day < 1 || day > days_of(year, month) || hour > 23 || minute > 59 || second > 60)
-        return 0;
-    int64_t of_day = (int64_t)hour * 3600 + minute * 60 + second;
-    return (days_from_civil(year, month, day) * 86400 + of_day) * 1000000;
+    return leap_second ? t + 1000000 : t;
 }
 
 static const char *take_date(struct kedge_http_response *r, kedge_str value)

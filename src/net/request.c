@@ -197,14 +197,8 @@ static bool expects_body(kedge_str method)
 
 static void write_length(struct kedge__line *l, uint64_t n)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
     kedge__line_text(l, "Content-Length: ");
-    kedge__line_str(l, (kedge_str){digits + at, sizeof digits - at});
+    kedge__line_number(l, n);
     kedge__line_text(l, "\r\n");
 }
 

@@ -10,15 +10,13 @@
 
 enum { ERA_DAYS = 146097, DAYS_TO_1970 = 719468 };
 
-// From 0000-03-01 on; `year` is not negative but for January and February of 0000.
-static int64_t days_of(int year, int month, int day)
+// `year` is not negative.
+static int32_t days_of(int year, int month, int day)
 {
-    int shifted = month > 2 ? year : year - 1;
-    int era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-    int of_era = shifted - era * 400;
+    int shifted = year + 400 - (month > 2 ? 0 : 1); // an era later, so that it is never negative
     int of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    int64_t days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    return (int64_t)era * ERA_DAYS + days - DAYS_TO_1970;
+    int32_t days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + of_year;
+    return days - ERA_DAYS - DAYS_TO_1970;
 }
 
 static int month_days(int year, int month)
@@ -43,15 +41,12 @@ static bool at_digit(const struct scan *s)
 static int number(struct scan *s, int digits, int low, int high)
 {
     int n = 0;
-    for (int i = 0; i < digits; i++) {
-        if (!at_digit(s)) {
-            s->ok = false;
-            return low;
-        }
+    for (; digits > 0 && at_digit(s); digits--)
         n = n * 10 + (*s->at++ - '0');
-    }
-    s->ok = s->ok && n >= low && n <= high;
-    return s->ok ? n : low;
+    if (digits == 0 && n >= low && n <= high)
+        return n;
+    s->ok = false;
+    return low;
 }
 
 static void literal(struct scan *s, char c)
@@ -92,27 +87,26 @@ static int zone(struct scan *s)
 
 bool kedge_timestamp_parse(kedge_str text, kedge_timestamp *out)
 {
+    // The bytes in front of each number; the largest that each may be.
+    static const char before[] = {'\0', '-', '-', 'T', ':', ':'};
+    static const int16_t most[] = {9999, 12, 31, 23, 59, 59};
+    enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
+    int part[PARTS];
     if (text.len == 0)
         return false;
     struct scan s = {text.ptr, text.ptr + text.len, true};
-    int year = number(&s, 4, 0, 9999);
-    literal(&s, '-');
-    int month = number(&s, 2, 1, 12);
-    literal(&s, '-');
-    int day = number(&s, 2, 1, 31);
-    literal(&s, 'T');
-    int hour = number(&s, 2, 0, 23);
-    literal(&s, ':');
-    int minute = number(&s, 2, 0, 59);
-    literal(&s, ':');
-    int second = number(&s, 2, 0, 59);
+    for (int i = YEAR; i < PARTS; i++) {
+        if (i > YEAR)
+            literal(&s, before[i]);
+        part[i] = number(&s, i == YEAR ? 4 : 2, i == MONTH || i == DAY ? 1 : 0, most[i]);
+    }
     int micro = fraction(&s);
     int east = zone(&s);
-    if (!s.ok || s.at != s.end || day > month_days(year, month))
+    if (!s.ok || s.at != s.end || part[DAY] > month_days(part[YEAR], part[MONTH]))
         return false;
-    int64_t seconds = days_of(year, month, day) * DAY_SECONDS;
-    seconds += hour * 3600 + minute * 60 + second - east;
-    *out = seconds * MICROSECONDS + micro;
+    int of_day = part[HOUR] * 3600 + part[MINUTE] * 60 + part[SECOND] - east;
+    int64_t days = days_of(part[YEAR], part[MONTH], part[DAY]);
+    *out = (days * DAY_SECONDS + of_day) * MICROSECONDS + micro;
     return true;
 }
 
