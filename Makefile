@@ -5,7 +5,7 @@
 #= KINDS="pod node"        only these kinds (default: every file in src/object/kinds/)
 #= TLS=0                   without TLS and mbedTLS: plain HTTP only
 #= KUBECONFIG_FILES=0      without kubeconfig files and libyaml: in-cluster, or configured by hand
-#= THREADS=1               listers and queues from any thread
+#= THREADS=1               a port with a lock, for what threads will share
 #= LIMITS="-DKEDGE_..."    the numbers of include/kedge/limits.h; a program must have the same
 #= CROSS_COMPILE=prefix-   another machine's compiler: aarch64-linux-gnu-gcc, ...; also CC, AR,
 #=                         CFLAGS, CPPFLAGS, LDFLAGS; what is made is in build/prefix/

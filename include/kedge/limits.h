@@ -12,7 +12,8 @@
 #include KEDGE_LIMITS_FILE
 #endif
 
-// 1: listers and the workqueue may be used from any thread; the port must have a lock. 0 or 1.
+// 1: the port has a lock and a condition. Nothing here takes them yet: all of kedge but kedge_stop
+// and kedge_wake belongs to one thread. 0 or 1.
 #ifndef KEDGE_THREADS
 #define KEDGE_THREADS 0
 #endif

@@ -7,7 +7,7 @@
 //
 // Objects are the cache's own: read-only, and good until the next poll (in a handler: until it
 // returns). Copy with kedge_object_copy what must last, or keep a kedge_ref. May be called from a
-// handler; from another thread only with KEDGE_THREADS=1.
+// handler, not from another thread.
 #ifndef KEDGE_LISTER_H
 #define KEDGE_LISTER_H
 

@@ -66,8 +66,8 @@ void kedge_stop(struct kedge *k);
 // has changed that kedge cannot see, such as a handler that is ready again. As safe as kedge_stop.
 void kedge_wake(struct kedge *k);
 
-// When kedge_poll next has something to do by the clock, in ms of the port's clock; KEDGE_FOREVER if
-// only a stream can wake it. With kedge_interests, for living in somebody else's event loop.
+// When kedge_poll next has something to do by the clock, in ms of the port's clock: 0 if at once,
+// KEDGE_FOREVER if only a stream can wake it. With kedge_interests, for living in somebody else's event loop.
 kedge_time kedge_next_deadline(const struct kedge *k);
 
 // Writes what the streams wait for into `list` (`cap` entries) and returns how many there are,

@@ -56,6 +56,7 @@ struct kedge {
     struct kedge__task *tasks;
     volatile sig_atomic_t stopped;
     bool inside; // a poll is running
+    bool again;  // there is something to do without waiting for anything
 
     struct kedge_wait *waits;
     size_t waits_cap;

@@ -84,6 +84,8 @@ size_t kedge_interests(const struct kedge *k, struct kedge_wait *list, size_t ca
 kedge_time kedge_next_deadline(const struct kedge *k)
 {
     kedge_time next = KEDGE_FOREVER;
+    if (k != NULL && k->again)
+        return 0;
     for (struct kedge__task *t = k != NULL ? k->tasks : NULL; t != NULL; t = t->next) {
         if (t->deadline < next)
             next = t->deadline;
@@ -102,11 +104,13 @@ static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
 
 static kedge_err poll_once(struct kedge *k, kedge_time timeout)
 {
-    if (turn(k) || k->stopped || timeout <= 0)
+    k->again = false;
+    k->again |= turn(k);
+    if (k->again || k->stopped || timeout <= 0)
         return KEDGE_OK;
     kedge_err err = wait_for_something(k, timeout);
     if (err == KEDGE_OK && !k->stopped)
-        turn(k);
+        k->again |= turn(k);
     return err;
 }
 

@@ -87,6 +87,7 @@ static enum outcome step_note(struct kedge_informer *inf)
         if (!is_ready(h))
             continue;
         h->had = d->number;
+        d->called = true;
         call(inf, h);
         return WENT_ON;
     }
@@ -125,6 +126,7 @@ static enum outcome step_replay(struct kedge_informer *inf)
         if (!is_ready(h))
             continue;
         uint32_t slot = ++h->replay;
+        inf->delivery.called = true;
         if (h->on_add != NULL)
             h->on_add(h->ctx, kedge__heap_object(heap_of(inf), slot), true);
         return WENT_ON;
@@ -324,19 +326,21 @@ static void queue_resync(struct kedge_informer *inf, kedge_time now)
     d->resync_queued = true;
 }
 
-bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now, bool *blocked)
+bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now)
 {
+    struct kedge__delivery *d = &inf->delivery;
+    const struct kedge *k = inf->factory->k;
     bool moved = false;
-    *blocked = false;
+    d->blocked = false;
     queue_resync(inf, now);
-    for (int steps = 0; steps < TURN_STEPS && !inf->stop_asked; steps++) {
-        uint64_t before = inf->delivery.number;
+    for (int steps = 0; steps < TURN_STEPS && !inf->stop_asked && !k->stopped; steps++) {
+        d->called = false;
         enum outcome outcome = step(inf, now);
-        *blocked = outcome == BLOCKED;
+        d->blocked = outcome == BLOCKED;
         if (outcome != WENT_ON)
             break;
         moved = true;
-        if (inf->delivery.number != before)
+        if (d->called)
             steps += CALL_STEPS;
     }
     return moved;
@@ -353,6 +357,4 @@ void kedge__delivery_discard(struct kedge_informer *inf)
     }
     kedge__delta_fifo_version_done(&inf->fifo);
     inf->delivery.sweeping = inf->delivery.resyncing = inf->delivery.resync_queued = false;
-    for (struct kedge_handler *h = inf->delivery.handlers; h != NULL; h = h->next)
-        h->replaying = h->resyncing = false;
 }

@@ -47,8 +47,8 @@ void kedge__delta_fifo_init(struct kedge__delta_fifo *f, struct kedge__delta *ri
 // True if push would take a delta of that type now.
 bool kedge__delta_fifo_room(const struct kedge__delta_fifo *f, enum kedge__delta_type type);
 
-// Appends. Only where kedge__delta_fifo_room is true. `version` (KEDGE__VERSION_MAX bytes) is copied
-// for LIST_END and BOOKMARK, and NULL for all others.
+// Appends. Only where kedge__delta_fifo_room is true. `version` (KEDGE__VERSION_MAX bytes) is
+// copied for LIST_END and BOOKMARK, and NULL for all others.
 void kedge__delta_fifo_push(struct kedge__delta_fifo *f, struct kedge__delta delta,
                             const char *version);
 

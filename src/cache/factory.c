@@ -3,7 +3,7 @@
 #include "cache/informer_priv.h"
 
 #define OBJECT_DEFAULT 4096
-#define SHRINK_BUF     768
+#define OBJECT_MIN     512 // a partial record with the longest name fits
 // Bytes of kept text that a token stands for, about; an object with more tokens becomes partial.
 #define TEXT_PER_TOKEN 10
 
@@ -22,7 +22,11 @@ struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
         f->options = *options;
     if (f->options.object_max == 0)
         f->options.object_max = OBJECT_DEFAULT;
-    f->shrink_buf = kedge__take(k, "factory", SHRINK_BUF, 1, 1);
+    if (f->options.object_max < OBJECT_MIN) {
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), "object_max is less than 512");
+        return NULL;
+    }
+    f->shrink_buf = kedge__take(k, "factory", KEDGE__SHRINK_MAX, 1, 1);
     f->heap_part = kedge__part(k, "heap");
     return f->shrink_buf != NULL ? f : NULL;
 }
@@ -97,34 +101,60 @@ static kedge_err take_tokens(struct kedge_factory *f)
     return f->tokens != NULL ? KEDGE_OK : f->k->failure;
 }
 
+void kedge__factory_report(struct kedge_factory *f)
+{
+    size_t used = kedge__heap_used(&f->heap);
+    f->heap_part->used += used - f->heap_used;
+    f->heap_part->peak += f->heap.peak - f->heap_peak;
+    f->heap_used = used;
+    f->heap_peak = f->heap.peak;
+}
+
+static kedge_err too_small(struct kedge_factory *f, size_t bytes, size_t need)
+{
+    struct kedge__line *l = kedge__fail(f->k, KEDGE_ERR_MEMORY);
+    kedge__line_text(l, "the heap has ");
+    kedge__line_int(l, (int64_t)bytes);
+    kedge__line_text(l, " bytes; the room held back, one object of object_max and what informers "
+                        "reserve need ");
+    kedge__line_int(l, (int64_t)need);
+    kedge__line_text(l, ": give kedge_init ");
+    kedge__line_int(l, (int64_t)(need - bytes));
+    kedge__line_text(l, " bytes more, lower object_max, or set `heap` of a factory started before");
+    return KEDGE_ERR_MEMORY;
+}
+
+// The memory of the heap: so many bytes, or all that is left. None left is a heap of no bytes.
+static void *heap_memory(struct kedge_factory *f, size_t *bytes)
+{
+    if (*bytes > 0)
+        return kedge__take_raw(f->k, "heap", *bytes);
+    return kedge__take_rest(f->k, "heap", bytes);
+}
+
 static kedge_err take_heap(struct kedge_factory *f)
 {
     size_t bytes = f->options.heap;
     size_t need = 0;
+    size_t reserved = 0;
     struct kedge__account **accounts =
         KEDGE__NEW(f->k, "factory", struct kedge__account *, f->count);
     if (accounts == NULL)
         return f->k->failure;
-    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next)
+    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
         accounts[inf->owner] = &inf->account;
-    void *memory =
-        bytes > 0 ? kedge__take_raw(f->k, "heap", bytes) : kedge__take_rest(f->k, "heap", &bytes);
+        reserved += inf->options.reserved;
+    }
+    size_t before = f->heap_part->used;
+    void *memory = heap_memory(f, &bytes);
     if (f->k->failure != KEDGE_OK)
         return f->k->failure;
+    f->heap_part->used = f->heap_part->peak = before; // taken, but nothing is in it
     kedge_err err =
         kedge__heap_init(&f->heap, memory, bytes, f->options.object_max, accounts, f->count, &need);
-    f->heap_part->used = f->heap_part->peak = 0;
-    if (err == KEDGE_OK)
-        return KEDGE_OK;
-    struct kedge__line *l = kedge__fail(f->k, err);
-    kedge__line_text(l, "the heap has ");
-    kedge__line_int(l, (int64_t)bytes);
-    kedge__line_text(l, " bytes; one object of object_max and the room held back need ");
-    kedge__line_int(l, (int64_t)need);
-    kedge__line_text(l, ": give kedge_init ");
-    kedge__line_int(l, (int64_t)(need - bytes));
-    kedge__line_text(l, " bytes more, or lower object_max");
-    return err;
+    if (err != KEDGE_OK || need + reserved > bytes)
+        return too_small(f, bytes, need + reserved);
+    return KEDGE_OK;
 }
 
 kedge_err kedge_factory_start(struct kedge_factory *f)
@@ -147,43 +177,52 @@ kedge_err kedge_factory_start(struct kedge_factory *f)
         if (!inf->stopped)
             kedge__reflector_start(inf, now);
     }
+    f->k->again = true;
     return KEDGE_OK;
 }
 
 static const struct kedge_informer *not_synced(const struct kedge_factory *f)
 {
     for (const struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
-        if (!inf->synced && !inf->stopped)
+        if (!inf->synced)
             return inf;
     }
     return NULL;
 }
 
-static kedge_err say_not_synced(struct kedge_factory *f, const struct kedge_informer *inf)
+static kedge_err say_not_synced(struct kedge_factory *f, const struct kedge_informer *inf,
+                                kedge_err err)
 {
-    struct kedge__line *l = kedge__fail(f->k, KEDGE_ERR_TIMEOUT);
+    struct kedge__line *l = kedge__fail(f->k, err);
     kedge__line_text(l, "the cache of ");
     kedge__line_text(l, inf->kind->resource);
-    kedge__line_text(l, " did not sync in time: ");
-    kedge__line_text(l, inf->problem[0] != '\0' ? inf->problem : "the list is not complete yet");
+    kedge__line_text(l, inf->stopped ? " was stopped before it was synced"
+                                     : " did not sync in time: ");
+    if (!inf->stopped)
+        kedge__line_text(l,
+                         inf->problem[0] != '\0' ? inf->problem : "the list is not complete yet");
     // It is an answer, not a failure of the kedge: the next call may succeed.
     f->k->failure = KEDGE_OK;
-    return KEDGE_ERR_TIMEOUT;
+    return err;
 }
 
 kedge_err kedge_factory_wait_for_cache_sync(struct kedge_factory *f, kedge_time timeout)
 {
     if (f == NULL)
         return KEDGE_ERR_ARGUMENT;
+    if (f->k->failure != KEDGE_OK)
+        return f->k->failure;
     if (!f->started)
-        return f->k->failure != KEDGE_OK ? f->k->failure : KEDGE_ERR_STATE;
+        return KEDGE_ERR_STATE;
     kedge_time now = kedge__clock(f->k);
     kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
     const struct kedge_informer *inf;
     while ((inf = not_synced(f)) != NULL) {
         now = kedge__clock(f->k);
+        if (inf->stopped)
+            return say_not_synced(f, inf, KEDGE_ERR_STOPPED);
         if (now >= until)
-            return say_not_synced(f, inf);
+            return say_not_synced(f, inf, KEDGE_ERR_TIMEOUT);
         kedge_err err = kedge_poll(f->k, until == KEDGE_FOREVER ? KEDGE_FOREVER : until - now);
         if (err != KEDGE_OK)
             return err;

@@ -40,12 +40,13 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     struct kedge_informer *inf = informer_of(t);
     if (inf->stopped)
         return false;
-    bool blocked;
-    bool moved = kedge__delivery_run(inf, now, &blocked);
+    bool moved = kedge__delivery_run(inf, now);
+    bool blocked = inf->delivery.blocked;
     if (!inf->stop_asked)
         tell_state(inf);
     if (inf->stop_asked) {
         kedge__informer_do_stop(inf);
+        kedge__factory_report(inf->factory);
         return true;
     }
     // Somebody's item may wait for the room that lies in pieces.
@@ -56,8 +57,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     if (inf->delivery.next_resync < t->deadline &&
         inf->reflector.state == KEDGE__REFLECTOR_WATCH_BODY && !blocked)
         t->deadline = inf->delivery.next_resync;
-    inf->factory->heap_part->used = kedge__heap_used(&inf->factory->heap);
-    inf->factory->heap_part->peak = inf->factory->heap.peak;
+    kedge__factory_report(inf->factory);
     return moved;
 }
 
@@ -144,7 +144,7 @@ void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase
     inf->state_dirty = true;
 }
 
-static void log_failure(struct kedge_informer *inf, const char *what)
+static void log_failure(struct kedge_informer *inf, const char *what, const char *problem)
 {
     struct kedge *k = inf->factory->k;
     if (!kedge__log_wants(k, KEDGE_LOG_WARNING))
@@ -156,23 +156,35 @@ static void log_failure(struct kedge_informer *inf, const char *what)
     kedge__line_byte(&l, ' ');
     kedge__line_text(&l, inf->kind->resource);
     kedge__line_text(&l, ": ");
-    kedge__line_text(&l, inf->problem);
+    kedge__line_text(&l, problem);
     kedge__log(k, KEDGE_LOG_WARNING, text);
 }
 
 void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
                             const char *text)
 {
+    char problem[KEDGE__PROBLEM_MAX];
     struct kedge__line l;
-    kedge__line_init(&l, inf->problem, sizeof inf->problem);
+    kedge__line_init(&l, problem, sizeof problem);
     kedge__line_printable(
         &l, kedge_str_of(text != NULL && text[0] != '\0' ? text : kedge_err_text(err)),
         sizeof inf->problem - 4);
-    if (inf->phase != KEDGE_STALE)
-        inf->reason = err;
     inf->failures++;
     inf->state_dirty = true;
-    log_failure(inf, what);
+    log_failure(inf, what, problem);
+    if (inf->phase == KEDGE_STALE)
+        return; // that is what matters, until it is over
+    inf->reason = err;
+    memcpy(inf->problem, problem, sizeof problem);
+}
+
+void kedge__informer_recovered(struct kedge_informer *inf)
+{
+    if (inf->phase != KEDGE_CURRENT || inf->reason == KEDGE_OK)
+        return;
+    inf->reason = KEDGE_OK;
+    inf->problem[0] = '\0';
+    inf->state_dirty = true;
 }
 
 void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
@@ -187,7 +199,7 @@ void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
     kedge__line_text(&l, inf->object);
     inf->failures++;
     inf->state_dirty = true;
-    log_failure(inf, "cache");
+    log_failure(inf, "cache", inf->problem);
 }
 
 bool kedge__version_older(const char *a, const char *b)
@@ -267,8 +279,13 @@ kedge_err kedge_informer_add_handler(struct kedge_informer *inf, struct kedge_ha
 {
     if (inf == NULL || h == NULL)
         return KEDGE_ERR_ARGUMENT;
-    if (h->informer != NULL)
+    if (h->informer != NULL) {
+        struct kedge *k = inf->factory->k;
+        if (!inf->factory->started) // part of a start-up, which needs no check but its last
+            kedge__line_text(kedge__fail(k, KEDGE_ERR_EXISTS),
+                             "a handler is added twice: each informer needs one of its own");
         return KEDGE_ERR_EXISTS;
+    }
     if (inf->stopped || inf->stop_asked)
         return KEDGE_ERR_STATE;
     struct kedge_handler **end = &inf->delivery.handlers;
@@ -282,6 +299,7 @@ kedge_err kedge_informer_add_handler(struct kedge_informer *inf, struct kedge_ha
     h->replay = 0;
     h->replaying = inf->factory->started;
     h->resyncing = false;
+    inf->factory->k->again = true;
     schedule_resync(inf, h);
     return KEDGE_OK;
 }
@@ -318,6 +336,8 @@ void kedge__informer_do_stop(struct kedge_informer *inf)
 {
     kedge__reflector_stop(inf);
     kedge__delivery_discard(inf);
+    while (inf->delivery.handlers != NULL)
+        kedge_informer_remove_handler(inf, inf->delivery.handlers);
     memcpy(inf->reflector.read, inf->applied, sizeof inf->applied);
     inf->stopped = true;
     inf->stop_asked = false;

@@ -22,6 +22,7 @@
 // names are as long as they may be).
 #define KEDGE__ENVELOPE_MAX 2048
 
+#define KEDGE__SHRINK_MAX  768 // name, namespace, uid and version at their longest, as JSON
 #define KEDGE__PROBLEM_MAX 160
 #define KEDGE__KEY_MAX     (63 + 1 + 253 + 1) // namespace/name with its NUL
 
@@ -63,6 +64,7 @@ struct kedge__reflector {
     uint32_t attempt; // of the list under way or the last one; also the mark of what is framed
     bool marking;     // this list stores nothing
     bool mark_next;   // STALE: the next list is a marking one
+    bool stale_again; // STALE: a storing list has failed before
     bool more_pages;  // the next request takes the envelope's continue token
     bool any_version; // the server cannot serve our version: ask for its most recent
 
@@ -96,6 +98,8 @@ struct kedge__delivery {
     bool resyncing;
     kedge_time next_resync; // KEDGE_FOREVER: no handler wants one
     bool resync_queued;
+    bool blocked; // at the end of the last run a handler was not ready
+    bool called;  // the last step called a handler
 };
 
 struct kedge_informer {
@@ -145,6 +149,8 @@ struct kedge_factory {
     bool started;
     struct kedge__heap heap;
     struct kedge__part *heap_part;
+    size_t heap_used; // of this factory, in the report
+    size_t heap_peak;
     struct kedge_json_token *tokens; // shared: a document lives within one step
     size_t token_count;
     char *shrink_buf; // to cut an object with too many tokens down to its identity
@@ -165,8 +171,8 @@ kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value objec
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial);
 
 // delivery.c
-// True if it got anywhere. *blocked: a handler is not ready.
-bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now, bool *blocked);
+// True if it got anywhere.
+bool kedge__delivery_run(struct kedge_informer *inf, kedge_time now);
 // Something waits for handlers, or is being swept: it may free room.
 bool kedge__delivery_busy(const struct kedge_informer *inf);
 // Gives up whatever waits; the cache stays.
@@ -178,12 +184,18 @@ void kedge__reflector_start(struct kedge_informer *inf, kedge_time now);
 bool kedge__reflector_step(struct kedge_informer *inf, kedge_time now);
 void kedge__reflector_stop(struct kedge_informer *inf);
 
+// factory.c
+// Brings the heap's line of the memory report up to date.
+void kedge__factory_report(struct kedge_factory *f);
+
 // informer.c
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
                                            const struct kedge_kind *kind,
                                            const struct kedge_informer_options *options);
 void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase phase,
                            kedge_time now);
+// A watch runs again: what failed before is over.
+void kedge__informer_recovered(struct kedge_informer *inf);
 // The heap is full: the phase is STALE.
 void kedge__informer_stale(struct kedge_informer *inf, kedge_time now);
 // Counts and keeps a failure of `what`. `text` may come from outside, or be NULL.

@@ -5,8 +5,6 @@
 // tries again.
 #include "cache/informer_priv.h"
 
-#define SHRINK_MAX 768 // name, namespace, uid and version at their longest, as JSON
-
 static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
     {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
     {.path = "metadata\0namespace\0", .type = KEDGE_FIELD_TEXT},
@@ -26,7 +24,7 @@ static kedge_err shrink(struct kedge_informer *inf, struct kedge_json *doc)
         .tables = {&kedge__identity_table},
         .identity = KEDGE__IDENTITY,
         .item_buf = f->shrink_buf,
-        .item_cap = SHRINK_MAX,
+        .item_cap = KEDGE__SHRINK_MAX,
     };
     kedge_str text = inf->reflector.sieve.item;
     enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
@@ -75,10 +73,12 @@ static kedge_err measure(struct kedge_informer *inf, kedge_json_value object, bo
     return kedge__project(inf->kind, object, true, NULL, 0, size);
 }
 
-static bool anything_queued(const struct kedge_factory *f)
+// Something queued may make room. Not what another informer's handler holds back: that could wait
+// for us in turn.
+static bool anything_queued(const struct kedge_informer *inf)
 {
-    for (const struct kedge_informer *i = f->informers; i != NULL; i = i->next) {
-        if (kedge__delivery_busy(i))
+    for (const struct kedge_informer *i = inf->factory->informers; i != NULL; i = i->next) {
+        if (kedge__delivery_busy(i) && (i == inf || !i->delivery.blocked))
             return true;
     }
     return false;
@@ -103,25 +103,37 @@ struct arrival {
     bool listed;
 };
 
+// No room for the final state of what was deleted, but none is needed to forget what is known.
+static kedge_err forget(struct kedge_informer *inf, const struct arrival *a)
+{
+    struct kedge__delta delta = {.slot = a->known, .type = KEDGE__DELTA_TOMBSTONE};
+    kedge__informer_raise_floor(inf, a->id->resource_version);
+    if (a->known != 0)
+        kedge__delta_fifo_push(&inf->fifo, delta, NULL);
+    else
+        inf->skipped++; // it was never told of either
+    return KEDGE_OK;
+}
+
+static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_t size)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    size_t lacking = 0;
+    kedge_err err = a->known != 0 && !a->deleted
+                        ? kedge__heap_room_to_replace(heap, a->known, size, &lacking)
+                        : kedge__heap_room(heap, inf->owner, size, a->deleted, &lacking);
+    if (err == KEDGE_ERR_FULL && anything_queued(inf))
+        return KEDGE_WAIT;
+    return err == KEDGE_ERR_FULL && !a->deleted ? full(inf, a->id, size, lacking) : err;
+}
+
 static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial,
                        size_t size)
 {
     struct kedge__heap *heap = &inf->factory->heap;
-    size_t lacking = 0;
-    bool in_flight = a->deleted || a->known != 0;
-    kedge_err err = kedge__heap_room(heap, inf->owner, size, in_flight, &lacking);
-    if (err == KEDGE_ERR_FULL && anything_queued(inf->factory))
-        return KEDGE_WAIT;
-    if (err == KEDGE_ERR_FULL && a->deleted) {
-        // No room for the final state, but none is needed to forget what is known.
-        if (a->known != 0)
-            kedge__delta_fifo_push(
-                &inf->fifo, (struct kedge__delta){.slot = a->known, .type = KEDGE__DELTA_TOMBSTONE},
-                NULL);
-        return KEDGE_OK;
-    }
-    if (err == KEDGE_ERR_FULL)
-        return full(inf, a->id, size, lacking);
+    kedge_err err = room(inf, a, size);
+    if (err == KEDGE_ERR_FULL && a->deleted)
+        return forget(inf, a);
     if (err != KEDGE_OK)
         return err;
 

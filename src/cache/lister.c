@@ -22,7 +22,7 @@ static bool is_open(const struct kedge_informer *inf)
 
 const struct kedge_object *kedge_iter_next(struct kedge_iter *it)
 {
-    if (!is_open(it->informer))
+    if (it == NULL || !is_open(it->informer))
         return NULL;
     const struct kedge__indexer *x = &it->informer->indexer;
     while (it->slot < x->heap->slot_count) {
@@ -70,7 +70,7 @@ kedge_ref kedge_lister_ref(const struct kedge_informer *inf, const struct kedge_
     if (!is_open(inf) || obj == NULL)
         return none;
     uint32_t slot = kedge__heap_slot_of(inf->indexer.heap, obj);
-    if (!kedge__indexer_has(&inf->indexer, slot))
+    if (slot == 0 || !kedge__indexer_has(&inf->indexer, slot))
         return none;
     kedge_ref ref = {slot, kedge__heap_slot(inf->indexer.heap, slot)->generation};
     return ref;

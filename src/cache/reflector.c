@@ -18,6 +18,8 @@
 // room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
 #include "cache/reflector_priv.h"
 
+#include "base/wipe.h"
+
 #define BACKOFF_FIRST (800 * KEDGE_MILLISECOND)
 #define BACKOFF_CAP   (30 * KEDGE_SECOND)
 #define BACKOFF_RESET (2 * KEDGE_MINUTE)
@@ -28,6 +30,9 @@
 #define HELD_LOOK (100 * KEDGE_MILLISECOND)
 
 #define TURN_STEPS 64 // steps a turn: at most so many buffers read
+
+// No server makes us wait longer than this: it may be a slip of a proxy.
+#define ASKED_MAX KEDGE_HOUR
 
 #define REFUSED_MAX 65536 // bytes of an error's body that are looked at
 
@@ -59,6 +64,7 @@ void kedge__reflector_pause(struct kedge_informer *inf, enum kedge__reflector_ne
     struct kedge__reflector *r = &inf->reflector;
     r->next = next;
     r->wake = until;
+    r->room_wake = until;
     r->state = KEDGE__REFLECTOR_PAUSE;
 }
 
@@ -67,10 +73,13 @@ void kedge__reflector_start(struct kedge_informer *inf, kedge_time now)
     kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
 }
 
-void kedge__reflector_stop(struct kedge_informer *inf)
+// The text of a secret does not stay where it was sieved.
+static void forget_item(struct kedge_informer *inf)
 {
-    kedge__connection_close(&inf->reflector.connection);
-    inf->reflector.state = KEDGE__REFLECTOR_STOPPED;
+    if (!inf->account.secret)
+        return;
+    kedge__wipe(inf->reflector.item_buf, inf->reflector.item_cap);
+    kedge__wipe(inf->factory->shrink_buf, KEDGE__SHRINK_MAX);
 }
 
 // A step of the backoff, at least as long as the server asked for.
@@ -79,15 +88,25 @@ kedge_time kedge__reflector_backoff(struct kedge_informer *inf, kedge_time now)
     struct kedge__reflector *r = &inf->reflector;
     kedge_time delay = kedge_backoff_next(&r->backoff, now);
     kedge_time asked = r->connection.response.retry_after * KEDGE_SECOND;
+    if (asked > ASKED_MAX)
+        asked = ASKED_MAX;
     return now + (asked > delay ? asked : delay);
 }
 
 // Ends what is under way; nothing that was framed is lost.
 void kedge__reflector_abandon(struct kedge_informer *inf)
 {
-    kedge__connection_close(&inf->reflector.connection);
-    inf->reflector.item_waits = false;
-    inf->reflector.more_pages = false;
+    struct kedge__reflector *r = &inf->reflector;
+    kedge__connection_close(&r->connection);
+    r->item_waits = false;
+    r->more_pages = false;
+    forget_item(inf);
+}
+
+void kedge__reflector_stop(struct kedge_informer *inf)
+{
+    kedge__reflector_abandon(inf);
+    inf->reflector.state = KEDGE__REFLECTOR_STOPPED;
 }
 
 // Ends what is under way and asks the same again after a backoff step.
@@ -179,6 +198,8 @@ static bool answered(struct kedge_informer *inf, kedge_time now)
     }
     r->heard = now;
     r->refused_bytes = 0;
+    if (ok && watch)
+        kedge__informer_recovered(inf);
     r->state = !ok     ? KEDGE__REFLECTOR_REFUSED
                : watch ? KEDGE__REFLECTOR_WATCH_BODY
                        : KEDGE__REFLECTOR_LIST_BODY;
@@ -198,22 +219,58 @@ static bool step_head(struct kedge_informer *inf, kedge_time now)
     return true;
 }
 
+// A watch that the server will go on refusing: what it cannot read leaves the cache by a list
+// (client-go does the same), and a request that it calls wrong is not tried for ever. Not so an
+// overloaded server, or one that does not know us: a list would not help.
+static bool leads_to_list(struct kedge__reflector *r, const struct kedge_status *s)
+{
+    if (r->asked != KEDGE__NEXT_WATCH)
+        return false;
+    if (kedge_status_is_storage_read_error(s))
+        return true;
+    bool wrong = s->code >= 400 && s->code < 500 && s->code != 401 && s->code != 403 &&
+                 s->code != 408 && s->code != 429;
+    return wrong && kedge__reflector_twice_silent(r);
+}
+
+// An answer that is no Status: says what it was, and where it points.
+static void refused_without_words(struct kedge_informer *inf, kedge_time now)
+{
+    const struct kedge_http_response *a = &inf->reflector.connection.response;
+    char text[KEDGE__PROBLEM_MAX];
+    struct kedge__line l;
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "the server answered ");
+    kedge__line_int(&l, a->status);
+    kedge__line_text(&l, " without a Status");
+    if (a->location[0] != '\0') {
+        kedge__line_text(&l, ", pointing to ");
+        kedge__line_text(&l, a->location);
+    }
+    kedge__line_text(&l, ": is it an API server?");
+    kedge__reflector_fail(inf, now, KEDGE_ERR_API, text);
+}
+
 // The server said no, in a Status or an ERROR event.
 void kedge__reflector_refused(struct kedge_informer *inf, const struct kedge_status *s,
                               kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     bool expired = kedge_status_is_expired(s) || kedge_status_is_gone(s);
+    bool too_large = kedge_status_is_too_large_version(s);
     // Our version, or our continue token, is not to be had: the next list takes what there is.
-    if (r->asked == KEDGE__NEXT_LIST && (expired || kedge_status_is_too_large_version(s)))
+    if (too_large || (r->asked == KEDGE__NEXT_LIST && expired))
         r->any_version = true;
-    if (expired)
+    if (expired || too_large || leads_to_list(r, s))
         r->asked = KEDGE__NEXT_LIST;
     if (s->code == 401 && inf->factory->client->has_token)
         kedge__token_expire(&inf->factory->client->token);
     if (s->retry_after_seconds > r->connection.response.retry_after)
         r->connection.response.retry_after = s->retry_after_seconds;
-    kedge__reflector_fail(inf, now, KEDGE_ERR_API, s->message);
+    if (s->from_server && s->message[0] != '\0')
+        kedge__reflector_fail(inf, now, KEDGE_ERR_API, s->message);
+    else
+        refused_without_words(inf, now);
 }
 
 // Reads an answer that is not 200 as far as it makes sense, and takes the Status out of it.
@@ -224,7 +281,7 @@ static bool step_refused(struct kedge_informer *inf, kedge_time now)
     kedge_str bytes;
     enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
     kedge_err err = kedge__exchange_body(&r->connection, now, &bytes);
-    if (kedge__is_want(err))
+    if (kedge__is_want(err) && now - r->heard < KEDGE__BODY_TIMEOUT)
         return false;
     kedge_status_from_code(&status, r->connection.response.status);
     if (err == KEDGE_OK) {
@@ -233,7 +290,8 @@ static bool step_refused(struct kedge_informer *inf, kedge_time now)
         kedge__exchange_used(&r->connection, used);
         r->refused_bytes += used;
     }
-    if (err == KEDGE_OK && event == KEDGE_SIEVE_MORE && r->refused_bytes < REFUSED_MAX)
+    if (err == KEDGE_OK && event == KEDGE_SIEVE_MORE && r->refused_bytes < REFUSED_MAX &&
+        now - r->heard < KEDGE__BODY_TIMEOUT)
         return true;
     if (err == KEDGE_OK && event == KEDGE_SIEVE_ITEM)
         read_status(inf, &status);
@@ -250,6 +308,7 @@ bool kedge__reflector_taken(struct kedge_informer *inf, kedge_err err, kedge_tim
     r->item_waits = err == KEDGE_WAIT;
     if (err == KEDGE_WAIT)
         return false;
+    forget_item(inf);
     if (err == KEDGE_ERR_FULL)
         kedge__reflector_become_stale(inf, now);
     else if (err != KEDGE_OK)
@@ -282,6 +341,10 @@ static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now
 {
     struct kedge__reflector *r = &inf->reflector;
     if (err != KEDGE_ERR_CLOSED) {
+        // A short life may be the link's fault; a long one without a word is as good as an end.
+        if (r->asked == KEDGE__NEXT_WATCH && now - r->watch_began >= KEDGE__WATCH_SILENCE &&
+            kedge__reflector_twice_silent(r))
+            r->asked = KEDGE__NEXT_LIST;
         kedge__reflector_fail(inf, now, err, r->connection.problem);
         return;
     }

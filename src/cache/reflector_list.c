@@ -68,8 +68,9 @@ void kedge__reflector_become_stale(struct kedge_informer *inf, kedge_time now)
     kedge_time delay = kedge_backoff_next(first ? &r->backoff : &r->stale_backoff, now);
     kedge__reflector_abandon(inf);
     r->mark_next = true;
-    r->room_wake = now + KEDGE__STALE_LOOK;
+    r->stale_again = !first;
     kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + delay);
+    r->room_wake = now + KEDGE__STALE_LOOK;
     kedge__informer_stale(inf, now);
 }
 
@@ -85,8 +86,11 @@ static void after_marking(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     r->mark_next = false;
+    // The first time, a storing list makes sense only if the sweep has made room; later the long
+    // backoff lies behind us already.
+    kedge_time delay = r->stale_again ? 0 : kedge_backoff_next(&r->stale_backoff, now);
+    kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + delay);
     r->room_wake = now;
-    kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + kedge_backoff_next(&r->stale_backoff, now));
 }
 
 static bool take_list_item(struct kedge_informer *inf, kedge_time now)
@@ -121,8 +125,10 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
 bool kedge__reflector_list_body(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    if (r->item_waits)
+    if (r->item_waits) {
+        r->connection.deadline = now + KEDGE__BODY_TIMEOUT; // not reading: the silence is ours
         return take_list_item(inf, now);
+    }
     enum kedge_sieve_event event;
     if (!kedge__reflector_feed(inf, now, &event))
         return false;

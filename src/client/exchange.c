@@ -220,6 +220,9 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
     enum kedge_http_event event;
     kedge_err err = parse(c, &event);
     if (err == KEDGE_OK && event == KEDGE_HTTP_HEAD) {
+        // Only a watch that was granted may be silent.
+        if (c->response.status != 200)
+            c->body_limit = KEDGE__BODY_TIMEOUT;
         c->state = KEDGE__EXCHANGE_BODY;
         c->deadline = c->body_limit == KEDGE_FOREVER ? KEDGE_FOREVER : now + c->body_limit;
     }

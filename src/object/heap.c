@@ -42,8 +42,15 @@ struct kedge_object *kedge__heap_object(const struct kedge__heap *h, uint32_t sl
 
 uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_object *o)
 {
-    (void)h;
-    return ((const struct block *)(const void *)o - 1)->slot;
+    uintptr_t at = (uintptr_t)o;
+    uintptr_t low = (uintptr_t)h->base + 2 * UNIT;
+    uintptr_t high = (uintptr_t)h->base + (uintptr_t)h->top * UNIT;
+    if (at < low || at >= high || (at - low) % UNIT != 0)
+        return 0;
+    uint32_t slot = ((const struct block *)(const void *)o - 1)->slot;
+    bool here = slot > 0 && slot <= h->slot_count && kedge__heap_slot(h, slot)->record != 0 &&
+                kedge__heap_object(h, slot) == o;
+    return here ? slot : 0;
 }
 
 static size_t slots_bytes(const struct kedge__heap *h)
@@ -120,18 +127,62 @@ kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t b
         *lacking = guarded - left;
         return KEDGE_ERR_FULL;
     }
-    if (!in_flight && a->maximum > 0 && a->used + need > a->maximum) {
-        *lacking = a->used + need - a->maximum;
+    size_t lasting = (size_t)units_for(bytes) * UNIT + sizeof(struct kedge__slot);
+    if (!in_flight && a->maximum > 0 && a->used + lasting > a->maximum) {
+        *lacking = a->used + lasting - a->maximum;
         return KEDGE_ERR_FULL;
     }
     return need <= gap(h) ? KEDGE_OK : KEDGE_WAIT;
+}
+
+kedge_err kedge__heap_room_to_replace(const struct kedge__heap *h, uint32_t slot, size_t bytes,
+                                      size_t *lacking)
+{
+    const struct kedge__slot *s = kedge__heap_slot(h, slot);
+    const struct kedge__account *a = h->accounts[s->owner];
+    uint32_t old = block_at(h, s->record)->units;
+    uint32_t new = units_for(bytes);
+    size_t growth = new > old ? (size_t)(new - old) * UNIT : 0;
+    size_t left = kedge__heap_free(h);
+    size_t kept = growth > 0 ? kept_for_others(h, s->owner) : 0;
+    if (growth > 0 && growth + kept > left) {
+        *lacking = growth + kept - left;
+        return KEDGE_ERR_FULL;
+    }
+    if (growth > 0 && a->maximum > 0 && a->used + growth > a->maximum) {
+        *lacking = a->used + growth - a->maximum;
+        return KEDGE_ERR_FULL;
+    }
+    return kedge__heap_room(h, s->owner, bytes, true, lacking);
+}
+
+// The free slots are chained both ways: child[0] is the next, child[1] the one before.
+static void unchain(struct kedge__heap *h, uint32_t slot)
+{
+    const struct kedge__slot *s = kedge__heap_slot(h, slot);
+    if (s->child[1] != 0)
+        kedge__heap_slot(h, s->child[1])->child[0] = s->child[0];
+    else
+        h->free_slot = s->child[0];
+    if (s->child[0] != 0)
+        kedge__heap_slot(h, s->child[0])->child[1] = s->child[1];
+}
+
+static void chain(struct kedge__heap *h, uint32_t slot)
+{
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    memset(s, 0, sizeof *s);
+    s->child[0] = h->free_slot;
+    if (h->free_slot != 0)
+        kedge__heap_slot(h, h->free_slot)->child[1] = slot;
+    h->free_slot = slot;
 }
 
 static uint32_t take_slot(struct kedge__heap *h)
 {
     uint32_t slot = h->free_slot;
     if (slot != 0)
-        h->free_slot = kedge__heap_slot(h, slot)->child[0];
+        unchain(h, slot);
     else
         slot = ++h->slot_count;
     struct kedge__slot *s = kedge__heap_slot(h, slot);
@@ -163,23 +214,14 @@ uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes)
     return slot;
 }
 
-// The slots at the end of the table that are free go back to the gap. They are found in the chain
-// of free ones first, so the chain is only walked when there is something to gain.
-static void shrink_slots(struct kedge__heap *h)
-{
-    while (h->slot_count > 0 && h->free_slot == h->slot_count) {
-        h->free_slot = kedge__heap_slot(h, h->slot_count)->child[0];
-        h->slot_count--;
-    }
-}
-
+// The free slots at the end of the table go back to the gap.
 static void free_slot(struct kedge__heap *h, uint32_t slot)
 {
-    struct kedge__slot *s = kedge__heap_slot(h, slot);
-    memset(s, 0, sizeof *s);
-    s->child[0] = h->free_slot;
-    h->free_slot = slot;
-    shrink_slots(h);
+    chain(h, slot);
+    while (h->slot_count > 0 && kedge__heap_slot(h, h->slot_count)->record == 0) {
+        unchain(h, h->slot_count);
+        h->slot_count--;
+    }
 }
 
 void kedge__heap_remove(struct kedge__heap *h, uint32_t slot)

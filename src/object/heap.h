@@ -21,7 +21,7 @@ struct kedge__slot {
     uint32_t generation; // never given twice: tells a reused slot from the one before
     uint32_t mark;       // the list attempt that saw the object last
     uint32_t hash;       // of its key
-    uint32_t child[2];   // of the index tree; child[0] chains the free slots
+    uint32_t child[2];   // of the index tree; they chain the free slots
     uint16_t owner;      // the account that pays for it
     uint16_t indexed;    // it is in its owner's index, and so in the cache
 };
@@ -58,14 +58,19 @@ struct kedge__heap {
 kedge_err kedge__heap_init(struct kedge__heap *h, void *memory, size_t size, size_t largest,
                            struct kedge__account **accounts, size_t account_count, size_t *need);
 
-// Whether a record of `bytes` has room. `in_flight`: for an update or a delete, which may use the
-// room that is held back.
+// Whether a record of `bytes` has room. `in_flight`: for a delete, which may use the room that is
+// held back, and is gone soon.
 //
 // KEDGE_OK        kedge__heap_add will succeed
 // KEDGE_WAIT      there is room, but in pieces: tidy first
 // KEDGE_ERR_FULL  there is not; *lacking is how many bytes too few
 kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t bytes,
                            bool in_flight, size_t *lacking);
+
+// The same for a record that is to replace that of `slot`. It may use the room that is held back,
+// but may not grow beyond its owner's maximum or into what is reserved for others.
+kedge_err kedge__heap_room_to_replace(const struct kedge__heap *h, uint32_t slot, size_t bytes,
+                                      size_t *lacking);
 
 // A slot with a block for a record of `bytes`, not initialised. Only after kedge__heap_room gave
 // OK.
@@ -80,7 +85,7 @@ void kedge__heap_swap(struct kedge__heap *h, uint32_t a, uint32_t b);
 struct kedge__slot *kedge__heap_slot(const struct kedge__heap *h, uint32_t slot);
 struct kedge_object *kedge__heap_object(const struct kedge__heap *h, uint32_t slot);
 
-// The slot that holds this record.
+// The slot that holds this record; 0 if it is none of this heap's.
 uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_object *o);
 
 // Moves records together, up to about `max_bytes`. True if something was moved. Every record

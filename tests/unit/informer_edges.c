@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// The informer at its edges: odd orders of calls, limits of the heap, servers that refuse for ever.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cache/informer_priv.h"
+#include "cluster.h"
+
+#define SETTLE (10 * KEDGE_MINUTE)
+
+static struct kedge_informer_state state_of(const struct kedge_informer *inf)
+{
+    struct kedge_informer_state s;
+    assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
+    return s;
+}
+
+// Fills the heap until the informer is STALE.
+static struct kedge_informer *stale_cluster(struct cluster *c, struct recorder *r)
+{
+    cluster_open(c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
+    struct kedge_informer *inf = cluster_informer(c, &kedge_kind_deployment, NULL, r);
+    mock_fill(c->mock, 300, 2);
+    cluster_start(c);
+    while (cluster_phase(inf) != KEDGE_STALE)
+        assert_int_equal(kedge_poll(c->k, 1000), KEDGE_OK);
+    return inf;
+}
+
+static void failures_in_stale_are_followed_by_pauses_too(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer *inf = stale_cluster(&c, &r);
+    while (mock_count(c.mock, "deployments") > 10) {
+        struct mock_item item;
+        char namespace_[64];
+        char name[254];
+        assert_true(mock_at(c.mock, "deployments", 0, &item));
+        snprintf(namespace_, sizeof namespace_, "%s", item.namespace);
+        snprintf(name, sizeof name, "%s", item.name);
+        mock_delete(c.mock, "deployments", namespace_, name);
+    }
+    cluster_run(&c, KEDGE_SECOND); // there may be room by now
+    c.port.fake.cruelty.refuse = true;
+    uint64_t lists = state_of(inf).lists;
+    cluster_run(&c, 10 * KEDGE_MINUTE);
+    assert_in_range(state_of(inf).lists - lists, 0, 60);
+    assert_int_equal(state_of(inf).reason,
+                     state_of(inf).phase == KEDGE_STALE ? KEDGE_ERR_FULL : KEDGE_ERR_CONNECT);
+    c.port.fake.cruelty.refuse = false;
+    assert_true(cluster_settle(&c, inf, 3 * KEDGE_HOUR));
+    cluster_assert_equal(&c, inf, &r);
+    cluster_close(&c);
+}
+
+static void stale_says_what_lacks_whatever_else_fails(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer *inf = stale_cluster(&c, &r);
+    c.port.fake.cruelty.refuse = true;
+    cluster_run(&c, 5 * KEDGE_MINUTE);
+    assert_int_equal(state_of(inf).phase, KEDGE_STALE);
+    assert_non_null(strstr(state_of(inf).text, "the heap lacks"));
+    cluster_close(&c);
+}
+
+static void a_refusal_that_stalls_is_left(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 5, 1);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    // The watch is refused, and the refusal never ends.
+    mock_inject(c.mock, &(struct mock_fault){
+                            .kind = MOCK_FAULT_STATUS, .on = MOCK_ON_WATCH, .status = 500});
+    mock_inject(c.mock,
+                &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_WATCH, .bytes = 250});
+    cluster_start(&c);
+    cluster_run(&c, 5 * KEDGE_MINUTE);
+    mock_apply(c.mock, "deployments", deployment("default", "later", 1, NULL));
+    assert_true(cluster_settle(&c, inf, KEDGE_HOUR));
+    cluster_close(&c);
+}
+
+static void a_watch_that_is_wrong_for_ever_is_followed_by_a_list(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        uint64_t lists;
+    } cases[] = {{400, 2}, {422, 2}, {503, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        struct cluster c;
+        struct recorder r;
+        cluster_open(&c, &(struct cluster_options){0});
+        mock_fill(c.mock, 5, 1);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+        mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                 .on = MOCK_ON_WATCH,
+                                                 .status = cases[i].code,
+                                                 .count = 3});
+        cluster_start(&c);
+        assert_true(cluster_settle(&c, inf, SETTLE));
+        cluster_run(&c, KEDGE_MINUTE);
+        assert_int_equal(state_of(inf).lists, cases[i].lists);
+        assert_int_equal(state_of(inf).reason, KEDGE_OK); // the watch runs again
+        cluster_close(&c);
+    }
+}
+
+static void a_refusal_without_words_is_put_into_words(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_REDIRECT, .on = MOCK_ON_LIST});
+    mock_inject(c.mock,
+                &(struct mock_fault){.kind = MOCK_FAULT_HTML, .on = MOCK_ON_LIST, .status = 403});
+    cluster_start(&c);
+    cluster_run(&c, 100);
+    assert_non_null(strstr(state_of(inf).text, "the server answered 301"));
+    assert_non_null(strstr(state_of(inf).text, "pointing to"));
+    while (strstr(state_of(inf).text, "403") == NULL)
+        assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_close(&c);
+}
+
+static void the_server_cannot_silence_us_for_years(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                             .on = MOCK_ON_LIST,
+                                             .status = 429,
+                                             .retry_after_s = 2000000000});
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, 2 * KEDGE_HOUR));
+    cluster_close(&c);
+}
+
+static void a_foreign_loop_knows_when_to_call(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r[2];
+    cluster_open(&c, &(struct cluster_options){.memory = 2u << 20});
+    mock_fill(c.mock, 1500, 3);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
+    cluster_start(&c);
+    assert_int_equal(kedge_next_deadline(c.k), 0); // there is something to do at once
+    for (int i = 0; i < 200000 && !kedge_informer_has_synced(inf); i++) {
+        kedge_time next = kedge_next_deadline(c.k);
+        struct kedge_wait list[4];
+        size_t n = kedge_interests(c.k, list, 4);
+        assert_true(n > 0 || next != KEDGE_FOREVER);
+        if (next > c.port.fake.now)
+            c.port.fake.port.wait(&c.port.fake.port, list, n, next);
+        assert_int_equal(kedge_poll(c.k, 0), KEDGE_OK);
+    }
+    assert_true(kedge_informer_has_synced(inf));
+    recorder_init(&r[1]);
+    c.recorders[c.recorder_count++] = &r[1];
+    assert_int_equal(kedge_informer_add_handler(inf, &r[1].handler), KEDGE_OK);
+    while (!kedge_handler_has_synced(&r[1].handler)) {
+        assert_int_equal(kedge_next_deadline(c.k), 0);
+        assert_int_equal(kedge_poll(c.k, 0), KEDGE_OK);
+    }
+    assert_int_equal(r[1].adds, 1500);
+    cluster_close(&c);
+}
+
+static void one_unready_handler_does_not_stop_another_informer(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r[2];
+    cluster_open(&c, &(struct cluster_options){.memory = 96 * 1024, .object_max = 1024});
+    mock_fill(c.mock, 300, 2);
+    mock_apply(c.mock, "configmaps", "{\"metadata\":{\"namespace\":\"a\",\"name\":\"b\"}}");
+    struct kedge_informer *a = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
+    cluster_informer(&c, &kedge_kind_configmap, NULL, &r[1]);
+    r[1].busy = true;
+    cluster_start(&c);
+    cluster_run(&c, KEDGE_MINUTE);
+    assert_int_equal(cluster_phase(a), KEDGE_STALE); // it says so, and does not just hang
+    cluster_close(&c);
+}
+
+static void a_reference_is_for_objects_of_the_cache_only(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    const struct kedge_object *o;
+    size_t need;
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_apply(c.mock, "deployments", deployment("default", "web", 1, NULL));
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(kedge_lister_get(inf, "default", "web", &o), KEDGE_OK);
+    kedge_object_copy(o, NULL, 0, &need);
+    void *copy = malloc(need);
+    assert_int_equal(kedge_object_copy(o, copy, need, NULL), KEDGE_OK);
+    assert_int_equal(kedge_lister_ref(inf, copy).slot, 0);
+    assert_int_equal(kedge_lister_ref(inf, NULL).slot, 0);
+    assert_true(kedge_lister_ref(inf, o).slot > 0);
+    assert_null(kedge_iter_next(NULL));
+    free(copy);
+    cluster_close(&c);
+}
+
+static void an_update_may_not_grow_beyond_the_maximum(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer_options o = {.maximum = 3000};
+    cluster_open(&c, &(struct cluster_options){.object_max = 2048});
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_configmap, &o, &r);
+    char text[2048];
+    for (int i = 0; i < 5; i++) {
+        snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"m-%d\"}}", i);
+        mock_apply(c.mock, "configmaps", text);
+    }
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    char value[1001];
+    memset(value, 'x', 1000);
+    value[1000] = '\0';
+    for (int i = 0; i < 5; i++) {
+        snprintf(text, sizeof text,
+                 "{\"metadata\":{\"namespace\":\"a\",\"name\":\"m-%d\"},\"data\":{\"k\":\"%s\"}}",
+                 i, value);
+        mock_apply(c.mock, "configmaps", text);
+    }
+    cluster_run(&c, KEDGE_MINUTE);
+    assert_int_equal(cluster_phase(inf), KEDGE_STALE);
+    assert_true(inf->account.used <= 3000);
+    cluster_close(&c);
+}
+
+static void more_reserved_than_there_is_fails_at_start(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct kedge_informer_options o = {.reserved = 10u << 20};
+    cluster_open(&c, &(struct cluster_options){0});
+    cluster_informer(&c, &kedge_kind_configmap, &o, NULL);
+    assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_MEMORY);
+    assert_non_null(strstr(kedge_error_text(c.k), "reserve"));
+    cluster_close(&c);
+}
+
+static bool holds(const void *memory, size_t size, const char *text)
+{
+    const char *at = memory;
+    size_t len = strlen(text);
+    for (size_t i = 0; i + len <= size; i++) {
+        if (memcmp(at + i, text, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void a_deleted_secret_is_nowhere_in_memory(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    memset(c.memory + 160 * 1024, 0, 96 * 1024); // the heap is not touched before it is used
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_secret, NULL, &r);
+    // "sentinel-of-a-secret" in base64 and plain.
+    mock_apply(c.mock, "secrets",
+               "{\"metadata\":{\"namespace\":\"a\",\"name\":\"s\"},"
+               "\"data\":{\"k\":\"c2VudGluZWwtb2YtYS1zZWNyZXQ=\"}}");
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_true(holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
+    mock_delete(c.mock, "secrets", "a", "s");
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    kedge_factory_shutdown(c.factory);
+    assert_false(holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
+    assert_false(holds(c.memory, 256 * 1024, "c2VudGluZWwtb2YtYS1zZWNyZXQ"));
+    cluster_close(&c);
+}
+
+static void a_list_that_we_hold_back_does_not_time_out(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 100, 2);
+    struct kedge_informer_options o = {.queue = 2};
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
+    c.port.fake.cruelty.block_every = 2;
+    cluster_start(&c);
+    while (r.adds < 3)
+        assert_int_equal(kedge_poll(c.k, 100), KEDGE_OK);
+    r.busy = true;
+    cluster_run(&c, 5 * KEDGE_MINUTE);
+    assert_int_equal(state_of(inf).failures, 0);
+    r.busy = false;
+    kedge_wake(c.k);
+    // The server has cut the list after its 60 s; it was not us who lost patience.
+    while (state_of(inf).failures == 0)
+        assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
+    assert_int_equal(state_of(inf).reason, KEDGE_ERR_IO);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_close(&c);
+}
+
+static void waiting_for_what_was_stopped_says_so(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    cluster_start(&c);
+    kedge_informer_stop(inf);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, KEDGE_MINUTE), KEDGE_ERR_STOPPED);
+    assert_non_null(strstr(kedge_error_text(c.k), "stopped"));
+    assert_false(kedge_handler_has_synced(&r.handler));
+    cluster_close(&c);
+}
+
+static void the_first_failure_stays_the_first(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    cluster_start(&c);
+    assert_null(kedge_factory_informer(c.factory, &kedge_kind_pod)); // too late
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_STATE);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_STATE);
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_STATE);
+    cluster_close(&c);
+}
+
+static void one_handler_for_two_informers_fails_at_start(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *pods = cluster_informer(&c, &kedge_kind_pod, NULL, NULL);
+    assert_int_equal(kedge_informer_add_handler(pods, &r.handler), KEDGE_ERR_EXISTS);
+    assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_EXISTS);
+    assert_non_null(strstr(kedge_error_text(c.k), "added twice"));
+    cluster_close(&c);
+}
+
+static void stop_counter(void *ctx, const struct kedge_object *o, bool initial)
+{
+    unsigned *calls = ctx;
+    (void)o;
+    (void)initial;
+    ++*calls;
+}
+
+struct stopper {
+    struct kedge_handler handler;
+    struct kedge *k;
+    unsigned calls;
+};
+
+static void stop_at_once(void *ctx, const struct kedge_object *o, bool initial)
+{
+    struct stopper *s = ctx;
+    stop_counter(&s->calls, o, initial);
+    kedge_stop(s->k);
+}
+
+static void a_stop_in_a_handler_is_the_last_call(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct stopper s = {.handler = {.on_add = stop_at_once, .ctx = &s}};
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 30, 1);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+    s.k = c.k;
+    assert_int_equal(kedge_informer_add_handler(inf, &s.handler), KEDGE_OK);
+    cluster_start(&c);
+    assert_int_equal(kedge_run(c.k), KEDGE_OK);
+    assert_int_equal(s.calls, 1);
+    cluster_close(&c);
+}
+
+static void two_factories_share_the_report(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 30, 1);
+    struct kedge_factory_options o = {.heap = 32 * 1024};
+    struct kedge_factory *other = kedge_factory_new_with(c.client, &o);
+    struct kedge_informer *a = kedge_factory_informer(other, &kedge_kind_deployment);
+    struct kedge_informer *b = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    assert_int_equal(kedge_factory_start(other), KEDGE_OK);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, a, SETTLE));
+    assert_true(cluster_settle(&c, b, SETTLE));
+    struct kedge_memory_part parts[32];
+    size_t count = kedge_memory_report(c.k, parts, 32);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(parts[i].name, "heap") == 0)
+            used = parts[i].used;
+    }
+    assert_int_equal(used, kedge__heap_used(&other->heap) + kedge__heap_used(&c.factory->heap));
+    kedge_factory_shutdown(other);
+    cluster_close(&c);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failures_in_stale_are_followed_by_pauses_too),
+        cmocka_unit_test(stale_says_what_lacks_whatever_else_fails),
+        cmocka_unit_test(a_refusal_that_stalls_is_left),
+        cmocka_unit_test(a_watch_that_is_wrong_for_ever_is_followed_by_a_list),
+        cmocka_unit_test(a_refusal_without_words_is_put_into_words),
+        cmocka_unit_test(the_server_cannot_silence_us_for_years),
+        cmocka_unit_test(a_foreign_loop_knows_when_to_call),
+        cmocka_unit_test(one_unready_handler_does_not_stop_another_informer),
+        cmocka_unit_test(a_reference_is_for_objects_of_the_cache_only),
+        cmocka_unit_test(an_update_may_not_grow_beyond_the_maximum),
+        cmocka_unit_test(more_reserved_than_there_is_fails_at_start),
+        cmocka_unit_test(a_deleted_secret_is_nowhere_in_memory),
+        cmocka_unit_test(a_list_that_we_hold_back_does_not_time_out),
+        cmocka_unit_test(waiting_for_what_was_stopped_says_so),
+        cmocka_unit_test(the_first_failure_stays_the_first),
+        cmocka_unit_test(one_handler_for_two_informers_fails_at_start),
+        cmocka_unit_test(a_stop_in_a_handler_is_the_last_call),
+        cmocka_unit_test(two_factories_share_the_report),
+    };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
