@@ -42,6 +42,14 @@ struct kedge_informer_options {
 
 #define KEDGE_UNPAGED UINT32_MAX
 
+// Bytes that are enough for kedge_init: a client, one factory, so many informers with default
+// options, and a heap of `heap_bytes`. A constant expression. It counts a kubeconfig with
+// certificates of 8 KiB and a token of 4 KiB; what mbedTLS and libyaml allocate is not in it.
+//
+//     static unsigned char memory[KEDGE_BYTES_FOR(1, 64 * 1024)];
+#define KEDGE_BYTES_FOR(informers, heap_bytes)                                                     \
+    ((size_t)36 * 1024 + (size_t)(informers) * (20 * 1024) + (size_t)(heap_bytes))
+
 // Makes a factory. `resync`: how often handlers are told of every object again; 0: never.
 // NULL if client is NULL or there is no room.
 struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time resync);

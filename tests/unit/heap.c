@@ -30,8 +30,8 @@ static void open_heap(struct fixture *f, size_t size)
     f->accounts[1] = &f->account[1];
     f->memory = malloc(size);
     f->size = size;
-    assert_int_equal(
-        kedge__heap_init(&f->heap, f->memory, size, LARGEST, f->accounts, 2, &need), KEDGE_OK);
+    assert_int_equal(kedge__heap_init(&f->heap, f->memory, size, LARGEST, f->accounts, 2, &need),
+                     KEDGE_OK);
 }
 
 static void close_heap(struct fixture *f)
@@ -49,7 +49,8 @@ static uint32_t add(struct fixture *f, uint16_t owner, size_t bytes, unsigned ch
     return slot;
 }
 
-static void assert_pattern(const struct fixture *f, uint32_t slot, size_t bytes, unsigned char pattern)
+static void assert_pattern(const struct fixture *f, uint32_t slot, size_t bytes,
+                           unsigned char pattern)
 {
     const unsigned char *p = (const unsigned char *)kedge__heap_object(&f->heap, slot);
     for (size_t i = 0; i < bytes; i++)
@@ -220,6 +221,73 @@ static void a_secret_leaves_nothing_behind(void **state)
     close_heap(&f);
 }
 
+static void free_slots_at_the_end_are_room_again(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    struct fixture f;
+    struct kedge__random r;
+    uint32_t slots[COUNT];
+    open_heap(&f, 65536);
+    kedge__random_init(&r, 7);
+    uint32_t first = add(&f, 0, 8, 1);
+    for (int i = 0; i < COUNT; i++)
+        slots[i] = add(&f, 0, 8, 2);
+    for (int left = COUNT; left > 0; left--) { // in any order
+        size_t at = (size_t)kedge__random_below(&r, (uint64_t)left);
+        kedge__heap_remove(&f.heap, slots[at]);
+        slots[at] = slots[left - 1];
+    }
+    assert_int_equal(f.heap.slot_count, 1);
+    uint32_t again = add(&f, 0, 8, 3);
+    assert_int_equal(again, 2);
+    kedge__heap_remove(&f.heap, again);
+    kedge__heap_remove(&f.heap, first);
+    close_heap(&f);
+}
+
+static void a_replacement_may_use_what_is_held_back_but_not_pass_a_maximum(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t lacking = 0;
+    uint32_t slots[64];
+    int n = 0;
+    open_heap(&f, 8192);
+    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
+        slots[n++] = add(&f, 0, 100, 1);
+    assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 120, &lacking), KEDGE_OK);
+    f.account[0].maximum = f.account[0].used;
+    assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 100, &lacking), KEDGE_OK);
+    assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 120, &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, 16);
+    f.account[0].maximum = 0;
+    f.account[1].reserved = 4096;
+    assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 120, &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 90, &lacking), KEDGE_OK);
+    while (n > 0)
+        kedge__heap_remove(&f.heap, slots[--n]);
+    close_heap(&f);
+}
+
+static void only_records_of_the_heap_have_a_slot(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct kedge_object outside[2];
+    memset(outside, 0, sizeof outside);
+    open_heap(&f, 8192);
+    uint32_t slot = add(&f, 0, 96, 0);
+    const struct kedge_object *o = kedge__heap_object(&f.heap, slot);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, o), slot);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, &outside[1]), 0);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, NULL), 0);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, (const void *)((const unsigned char *)o + 8)), 0);
+    kedge__heap_remove(&f.heap, slot);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, o), 0);
+    close_heap(&f);
+}
+
 static void a_reused_slot_has_another_generation(void **state)
 {
     (void)state;
@@ -260,7 +328,11 @@ static void live_bytes_that_fit_are_never_refused(void **state)
     (void)state;
     enum { MOST = 400, ROUNDS = 200000 };
     struct fixture f;
-    struct { uint32_t slot; size_t bytes; unsigned char pattern; } held[MOST];
+    struct {
+        uint32_t slot;
+        size_t bytes;
+        unsigned char pattern;
+    } held[MOST];
     struct kedge__random r;
     int n = 0;
     open_heap(&f, 65536);
@@ -307,6 +379,9 @@ int main(void)
         cmocka_unit_test(a_reservation_binds_the_others),
         cmocka_unit_test(a_maximum_binds_its_owner),
         cmocka_unit_test(a_secret_leaves_nothing_behind),
+        cmocka_unit_test(free_slots_at_the_end_are_room_again),
+        cmocka_unit_test(a_replacement_may_use_what_is_held_back_but_not_pass_a_maximum),
+        cmocka_unit_test(only_records_of_the_heap_have_a_slot),
         cmocka_unit_test(a_reused_slot_has_another_generation),
         cmocka_unit_test(swapped_slots_have_each_others_record),
         cmocka_unit_test(live_bytes_that_fit_are_never_refused),

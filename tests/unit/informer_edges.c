@@ -437,6 +437,29 @@ static void two_factories_share_the_report(void **state)
     cluster_close(&c);
 }
 
+static void what_is_enough_is_enough_and_not_twice_that(void **state)
+{
+    (void)state;
+    static unsigned char memory[KEDGE_BYTES_FOR(5, 64 * 1024)];
+    static const struct kedge_kind *const kinds[] = {&kedge_kind_pod, &kedge_kind_node,
+                                                     &kedge_kind_deployment, &kedge_kind_secret,
+                                                     &kedge_kind_service};
+    for (int informers = 1; informers <= 5; informers++) {
+        struct fake_port port;
+        struct kedge_config config = {.server = "http://kubernetes.test"};
+        fake_port_init(&port, 1);
+        struct kedge *k = kedge_init(memory, KEDGE_BYTES_FOR(informers, 64 * 1024), &port.port);
+        struct kedge_factory *f = kedge_factory_new(kedge_client_new(k, &config), 0);
+        for (int i = 0; i < informers; i++)
+            kedge_factory_informer(f, kinds[i]);
+        assert_int_equal(kedge_factory_start(f), KEDGE_OK);
+        // What is left for the heap: as promised, beside what TLS and a kubeconfig would take.
+        assert_in_range(f->heap.size, 64 * 1024 + 14 * 1024,
+                        64 * 1024 + 24 * 1024 + (size_t)informers * 8 * 1024);
+        kedge_factory_shutdown(f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +481,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_handler_for_two_informers_fails_at_start),
         cmocka_unit_test(a_stop_in_a_handler_is_the_last_call),
         cmocka_unit_test(two_factories_share_the_report),
+        cmocka_unit_test(what_is_enough_is_enough_and_not_twice_that),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
