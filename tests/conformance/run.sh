@@ -190,6 +190,7 @@ tidy() {
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $all
 for scenario in "$@"; do
+    # shellcheck disable=SC2086
     [ "$(type -t "scenario_$scenario")" = function ] || die "no scenario is called $scenario; there are:" $all
 done
 for program in "$cache_dump" "$programs"/{deployment_list,deployment_watch,deployment_informer,sensor_watch}; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 #
 # What is tried, one function a scenario; run.sh has what they are made of, README.md says what each
 # is about. Variables that are not set here are those of env.sh and run.sh.
