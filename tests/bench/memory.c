@@ -133,7 +133,9 @@ int main(int argc, char **argv)
            "heap", "an object", "MB/s");
     struct figures few = deployments(20);
     row("deployment", few);
+    row("deployment", deployments(200));
     row("deployment", deployments(1000));
+    row("deployment", deployments(5000));
     fprintf(stderr, "filling the mock API server with %zu Deployments ...\n", many);
     struct figures all = deployments(many);
     row("deployment", all);
