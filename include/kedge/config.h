@@ -35,8 +35,6 @@ struct kedge_config {
     const char *password;        // a secret
     bool insecure;               // insecure-skip-tls-verify
     const char *user_agent;      // NULL: "kedge/<version>"
-    float qps;                   // client-side rate limit: 0 is 5 a second, negative is none
-    int burst;                   // 0 is 10
 };
 
 struct kedge_config_options {
