@@ -22,7 +22,7 @@ static kedge_json_value list_metadata(const struct kedge_informer *inf, const ch
                                       struct kedge_json *doc, struct kedge_json_token *tokens)
 {
     kedge_str text = inf->reflector.sieve.envelope;
-    kedge_json_value absent = {doc, -1};
+    kedge_json_value absent = {NULL, -1};
     if (kedge_json_parse(doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) != KEDGE_OK)
         return absent;
     return kedge_json_get(kedge_json_get(kedge_json_root(doc), "metadata"), key);
