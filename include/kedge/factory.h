@@ -22,10 +22,10 @@ struct kedge_factory;
 
 // Zero means the default.
 struct kedge_factory_options {
-    kedge_time resync;  // how often handlers are told of every object again; 0: never
-    size_t object_max;  // largest record in bytes, 4,096; larger objects become partial. Room for one
-                        // is held back for the event in flight
-    size_t heap;        // bytes of the heap; 0: all that is left
+    kedge_time resync; // how often handlers are told of every object again; 0: never
+    size_t object_max; // largest record in bytes, 4,096; larger objects become partial. Room for
+                       // one is held back for the event in flight
+    size_t heap;       // bytes of the heap; 0: all that is left
 };
 
 struct kedge_informer_options {
@@ -47,7 +47,7 @@ struct kedge_informer_options {
 // certificates of 8 KiB and a token of 4 KiB; what mbedTLS and libyaml allocate is not in it.
 //
 //     static unsigned char memory[KEDGE_BYTES_FOR(1, 64 * 1024)];
-#define KEDGE_BYTES_FOR(informers, heap_bytes)                                                     \
+#define KEDGE_BYTES_FOR(informers, heap_bytes) \
     ((size_t)36 * 1024 + (size_t)(informers) * (20 * 1024) + (size_t)(heap_bytes))
 
 // Makes a factory. `resync`: how often handlers are told of every object again; 0: never.
@@ -56,8 +56,8 @@ struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time 
 struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
                                              const struct kedge_factory_options *options);
 
-// The informer of that kind for all namespaces, made at the first call. Every call for the same kind
-// and scope gives the same one. NULL on failure, or after start.
+// The informer of that kind for all namespaces, made at the first call. Every call for the same
+// kind and scope gives the same one. NULL on failure, or after start.
 struct kedge_informer *kedge_factory_informer(struct kedge_factory *factory,
                                               const struct kedge_kind *kind);
 

@@ -59,6 +59,21 @@ enum kedge_http_content {
 // All but `problem` is good from KEDGE_HTTP_HEAD on. Of a header that comes twice, the first
 // counts, but for Connection and Content-Encoding, of which all do.
 struct kedge_http_response {
+    // Private. What is used at every byte comes first: short offsets make short code.
+    uint8_t state;
+    int8_t err;       // enum kedge_err; what it failed with
+    uint8_t wanted;   // which header the line is
+    uint8_t value_at; // where its value begins in the line
+    bool old;         // HTTP/1.0
+    bool close;       // Connection: close
+    bool persist;     // Connection: keep-alive
+    bool trailers;    // after the last chunk
+    uint16_t line_len;
+    uint16_t seen;     // headers that came, one bit each
+    uint32_t head_len; // bytes taken of the head, or of the trailers
+    uint32_t excess;   // bytes of chunk framing that no data has paid for
+    uint64_t left;     // bytes of the body or the chunk that are still to come
+
     uint16_t status; // 200 to 999, and 101
     bool keep_alive; // the connection may be used again after END
     bool chunked;
@@ -68,24 +83,12 @@ struct kedge_http_response {
     kedge_timestamp date; // of the Date header; 0: none, or not as RFC 9110 writes dates
     uint8_t content;      // enum kedge_http_content, from Content-Type
     bool encoded;         // a Content-Encoding other than identity: the body cannot be used
-    char location[128];   // of a redirect, for messages; cut, NUL-terminated, printable only
     const char *problem;  // after an error: what is wrong, static storage; "" before. Never NULL
+
+    char location[128]; // of a redirect, for messages; cut, NUL-terminated, printable only
 
     // Private.
     char line[KEDGE_HTTP_LINE];
-    uint64_t left;     // bytes of the body or the chunk that are still to come
-    uint32_t head_len; // bytes taken of the head, or of the trailers
-    uint32_t excess;   // bytes of chunk framing that no data has paid for
-    uint16_t line_len;
-    int8_t err; // enum kedge_err; what it failed with
-    uint8_t state;
-    uint8_t wanted;   // which header the line is
-    uint8_t value_at; // where its value begins in the line
-    uint16_t seen;    // headers that came, one bit each
-    bool old;         // HTTP/1.0
-    bool close;       // Connection: close
-    bool persist;     // Connection: keep-alive
-    bool trailers;    // after the last chunk
 };
 
 // Makes ready for a new response.

@@ -29,8 +29,8 @@ extern "C" {
 
 struct kedge_informer;
 
-// What to call. Yours: it costs no arena, and must live, at its place, until it is removed. Zero it,
-// fill in what you want, leave the private part alone. Every callback may be NULL.
+// What to call. Yours: it costs no arena, and must live, at its place, until it is removed. Zero
+// it, fill in what you want, leave the private part alone. Every callback may be NULL.
 struct kedge_handler {
     // An object is new in the cache. `initial`: it was there before the first list was complete, or
     // before this handler was added.
@@ -39,14 +39,14 @@ struct kedge_handler {
     // An object has changed; or not, in a resync: then `old` and `obj` are the same pointer.
     void (*on_update)(void *ctx, const struct kedge_object *old, const struct kedge_object *obj);
 
-    // An object is gone; the cache has it no more. `tombstone`: its deletion was not seen but noticed
-    // by its absence from a list, and `obj` is what the cache last knew (client-go's
+    // An object is gone; the cache has it no more. `tombstone`: its deletion was not seen but
+    // noticed by its absence from a list, and `obj` is what the cache last knew (client-go's
     // DeletedFinalStateUnknown).
     void (*on_delete)(void *ctx, const struct kedge_object *obj, bool tombstone);
 
-    // Asked before each call. While it says false nothing is delivered to this handler, the informer
-    // soon stops reading its stream, and TCP holds back the server: nothing is lost. Asked again
-    // 10 times a second, and at once after kedge_wake. NULL: always ready.
+    // Asked before each call. While it says false nothing is delivered to this handler, the
+    // informer soon stops reading its stream, and TCP holds back the server: nothing is lost. Asked
+    // again 10 times a second, and at once after kedge_wake. NULL: always ready.
     bool (*ready)(void *ctx);
 
     void *ctx;
@@ -60,14 +60,14 @@ struct kedge_handler {
     struct kedge_informer *informer;
     kedge_time resync_period;
     kedge_time next_resync;
-    uint64_t had;          // the number of the last notification it has had
-    uint32_t replay;       // late handler: the last slot it was shown
+    uint64_t had;    // the number of the last notification it has had
+    uint32_t replay; // late handler: the last slot it was shown
     bool replaying;
     bool resyncing;
 };
 
-// Joins `h` to the informer. One that is added late gets an add, with `initial`, for every object the
-// cache holds, and from then on what the others get: no miss, no duplicate.
+// Joins `h` to the informer. One that is added late gets an add, with `initial`, for every object
+// the cache holds, and from then on what the others get: no miss, no duplicate.
 //
 // KEDGE_ERR_ARGUMENT  informer or h is NULL
 // KEDGE_ERR_EXISTS    h is joined already, here or elsewhere
@@ -78,8 +78,8 @@ kedge_err kedge_informer_add_handler(struct kedge_informer *informer, struct ked
 // was not joined.
 kedge_err kedge_informer_remove_handler(struct kedge_informer *informer, struct kedge_handler *h);
 
-// True once the first list was complete and every handler, or this one, was told of all of it. Stays
-// true.
+// True once the first list was complete and every handler, or this one, was told of all of it.
+// Stays true.
 bool kedge_informer_has_synced(const struct kedge_informer *informer);
 bool kedge_handler_has_synced(const struct kedge_handler *h);
 
@@ -91,35 +91,38 @@ enum kedge_informer_phase {
     KEDGE_SYNCING,   // the first list is not complete
     KEDGE_CURRENT,   // the cache is what the server said, and follows it
     KEDGE_RELISTING, // still serving what it has while a new list is read
-    KEDGE_STALE      // the heap is too small for all objects: what the lister does not have may exist
+    KEDGE_STALE // the heap is too small for all objects: what the lister does not have may exist
 };
 
 struct kedge_informer_state {
     enum kedge_informer_phase phase;
-    kedge_err reason;      // STALE: KEDGE_ERR_FULL. Otherwise the last failure of list or watch, or OK
-    const char *text;      // of `reason`, more exactly; may come from the server. Good until the next poll
-    const char *object;    // STALE: namespace/name that had no room
-    size_t bytes_short;    // STALE: how many bytes were lacking for it
-    kedge_time since;      // when the phase began, on the port's clock
-    const char *version;   // resourceVersion that the cache is at; "" before the first list
-    size_t objects;        // in the cache
-    uint64_t partial;      // objects stored without their fields, being over the size limit
-    uint64_t skipped;      // events and items that could not be used (no name, no such type, ...)
+    kedge_err reason; // STALE: KEDGE_ERR_FULL. Otherwise the last failure of list or watch, or OK
+    const char
+        *text; // of `reason`, more exactly; may come from the server. Good until the next poll
+    const char *object;  // STALE: namespace/name that had no room
+    size_t bytes_short;  // STALE: how many bytes were lacking for it
+    kedge_time since;    // when the phase began, on the port's clock
+    const char *version; // resourceVersion that the cache is at; "" before the first list
+    size_t objects;      // in the cache
+    uint64_t partial;    // objects stored without their fields, being over the size limit
+    uint64_t skipped;    // events and items that could not be used (no name, no such type, ...)
     const char *last_partial; // namespace/name of the last partial one, or ""
-    uint64_t lists;        // lists begun
-    uint64_t watches;      // watches begun
-    uint64_t failures;     // of either, in all
-    uint64_t bytes_in;     // received, bodies and heads
+    uint64_t lists;           // lists begun
+    uint64_t watches;         // watches begun
+    uint64_t failures;        // of either, in all
+    uint64_t bytes_in;        // received, bodies and heads
     uint64_t bytes_out;
 };
 
 // Fills in *state. KEDGE_ERR_ARGUMENT if either is NULL.
-kedge_err kedge_informer_state(const struct kedge_informer *informer, struct kedge_informer_state *state);
+kedge_err kedge_informer_state(const struct kedge_informer *informer,
+                               struct kedge_informer_state *state);
 
-// Calls `changed` from the loop whenever the phase has changed or list or watch has failed. NULL: no
-// more. It may do what a handler may.
+// Calls `changed` from the loop whenever the phase has changed or list or watch has failed. NULL:
+// no more. It may do what a handler may.
 void kedge_informer_on_state(struct kedge_informer *informer,
-                             void (*changed)(void *ctx, struct kedge_informer *informer), void *ctx);
+                             void (*changed)(void *ctx, struct kedge_informer *informer),
+                             void *ctx);
 
 const struct kedge_kind *kedge_informer_kind(const struct kedge_informer *informer);
 

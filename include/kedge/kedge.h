@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // kedge/kedge.h - all of kedge but the ports: client-go for machines with kilobytes.
 //
-// In reading order: loop.h (the kedge and its loop), config.h and client.h (which server), factory.h,
-// informer.h and lister.h (the cache), object.h, kinds.h and kind.h (what is kept of an object). Then
-// a port, such as kedge/posix.h.
+// In reading order: loop.h (the kedge and its loop), config.h and client.h (which server),
+// factory.h, informer.h and lister.h (the cache), object.h, kinds.h and kind.h (what is kept of an
+// object). Then a port, such as kedge/posix.h.
 #ifndef KEDGE_KEDGE_H
 #define KEDGE_KEDGE_H
 

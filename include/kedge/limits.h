@@ -29,8 +29,8 @@
 #define KEDGE_ERROR_TEXT 256
 #endif
 
-#define KEDGE__PASTE3(a, b, c)     kedge_limits_threads_##a##_offset_bits_##b##_error_text_##c
+#define KEDGE__PASTE3(a, b, c)      kedge_limits_threads_##a##_offset_bits_##b##_error_text_##c
 #define KEDGE__LIMITS_NAME(a, b, c) KEDGE__PASTE3(a, b, c)
-#define KEDGE__LIMITS_SYMBOL       KEDGE__LIMITS_NAME(KEDGE_THREADS, KEDGE_OFFSET_BITS, KEDGE_ERROR_TEXT)
+#define KEDGE__LIMITS_SYMBOL        KEDGE__LIMITS_NAME(KEDGE_THREADS, KEDGE_OFFSET_BITS, KEDGE_ERROR_TEXT)
 
 #endif

@@ -41,7 +41,8 @@ const struct kedge_object *kedge_iter_next(struct kedge_iter *it);
 //
 // KEDGE_OK             *obj is it
 // KEDGE_ERR_NOT_FOUND  there is none; *obj is NULL
-// KEDGE_ERR_STALE      the cache does not have it but is not whole (state STALE, or not synced yet).
+// KEDGE_ERR_STALE      the cache does not have it but is not whole (state STALE, or not synced
+// yet).
 //                      In state STALE what it has may be as old as the last list, up to an hour
 // KEDGE_ERR_ARGUMENT   informer, name or obj is NULL
 kedge_err kedge_lister_get(const struct kedge_informer *informer, const char *namespace_,
@@ -50,8 +51,8 @@ kedge_err kedge_lister_get(const struct kedge_informer *informer, const char *na
 // Objects in the cache.
 size_t kedge_lister_count(const struct kedge_informer *informer);
 
-// A name for a cached object that may be kept for ever: gives the object as it then is, or NULL once
-// it is gone. {0, 0} is nobody's.
+// A name for a cached object that may be kept for ever: gives the object as it then is, or NULL
+// once it is gone. {0, 0} is nobody's.
 typedef struct kedge_ref {
     uint32_t slot;
     uint32_t generation;

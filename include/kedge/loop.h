@@ -38,8 +38,8 @@ struct kedge *kedge__init(void *memory, size_t size, const struct kedge_port *po
                           const char *limits);
 
 // Makes a kedge in `memory`: all the memory it will ever use (mbedTLS and libyaml have allocators
-// of their own). `memory` needs no alignment and, with `port`, outlives the kedge. NULL if `port` is
-// NULL or the block is too small even for the kedge itself (about 1 KiB).
+// of their own). `memory` needs no alignment and, with `port`, outlives the kedge. NULL if `port`
+// is NULL or the block is too small even for the kedge itself (about 1 KiB).
 static inline struct kedge *kedge_init(void *memory, size_t size, const struct kedge_port *port)
 {
     return kedge__init(memory, size, port, &KEDGE__LIMITS_SYMBOL);
@@ -67,7 +67,8 @@ void kedge_stop(struct kedge *k);
 void kedge_wake(struct kedge *k);
 
 // When kedge_poll next has something to do by the clock, in ms of the port's clock: 0 if at once,
-// KEDGE_FOREVER if only a stream can wake it. With kedge_interests, for living in somebody else's event loop.
+// KEDGE_FOREVER if only a stream can wake it. With kedge_interests, for living in somebody else's
+// event loop.
 kedge_time kedge_next_deadline(const struct kedge *k);
 
 // Writes what the streams wait for into `list` (`cap` entries) and returns how many there are,

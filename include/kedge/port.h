@@ -57,11 +57,7 @@ struct kedge_stream {
     struct kedge_stream *below;
 };
 
-enum {
-    KEDGE_INTEREST_NONE  = 0,
-    KEDGE_INTEREST_READ  = 1,
-    KEDGE_INTEREST_WRITE = 2
-};
+enum { KEDGE_INTEREST_NONE = 0, KEDGE_INTEREST_READ = 1, KEDGE_INTEREST_WRITE = 2 };
 
 // One stream to wait for.
 struct kedge_wait {
@@ -83,10 +79,10 @@ struct kedge_port {
 
     // Waits until one of the `count` streams is ready, `wake` was called, or the clock has reached
     // `deadline` (KEDGE_FOREVER: no deadline; at or before now: only looks). Sets every `ready`.
-    // May return early, never late. An error on a stream makes it ready for both interests. A stream
-    // that is opening is ready too when its open wants to be called though nothing came.
-    // KEDGE_OK, KEDGE_ERR_FULL (more streams than the port can watch), or KEDGE_ERR_IO if waiting is
-    // impossible.
+    // May return early, never late. An error on a stream makes it ready for both interests. A
+    // stream that is opening is ready too when its open wants to be called though nothing came.
+    // KEDGE_OK, KEDGE_ERR_FULL (more streams than the port can watch), or KEDGE_ERR_IO if waiting
+    // is impossible.
     kedge_err (*wait)(const struct kedge_port *port, struct kedge_wait *list, size_t count,
                       kedge_time deadline);
 

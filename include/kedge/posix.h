@@ -31,8 +31,8 @@ extern "C" {
 // descriptor left for it.
 const struct kedge_port *kedge_posix(void);
 
-// A further port, for a second loop that waits in another thread at the same time: a wake belongs to
-// a port, and one loop would take the other's. The struct is the caller's; its fields are not.
+// A further port, for a second loop that waits in another thread at the same time: a wake belongs
+// to a port, and one loop would take the other's. The struct is the caller's; its fields are not.
 struct kedge_posix_port {
     struct kedge_port port;
     // Private.
@@ -52,8 +52,8 @@ void kedge_posix_port_close(struct kedge_posix_port *p);
 // before each wait; and while streams connect, call kedge_poll at least once a second.
 int kedge_posix_fd(const struct kedge_stream *s);
 
-// Prints the first failure of `k` to stderr: its name, what is wrong and what helps. Returns 1, what
-// a program then exits with. `k` may be NULL: then kedge_init was given too little.
+// Prints the first failure of `k` to stderr: its name, what is wrong and what helps. Returns 1,
+// what a program then exits with. `k` may be NULL: then kedge_init was given too little.
 int kedge_posix_fail(const struct kedge *k);
 
 // For kedge_log_to: a line to stderr, with date and time (UTC) and level. `ctx` is not used.
@@ -62,7 +62,8 @@ int kedge_posix_fail(const struct kedge *k);
 void kedge_posix_log(void *ctx, enum kedge_log_level level, const char *text);
 
 // SIGINT and SIGTERM call kedge_stop(k) from now on; the second of the same kind ends the process
-// as it always would. One kedge a process: the last call counts. NULL: the signals' own meaning again.
+// as it always would. One kedge a process: the last call counts. NULL: the signals' own meaning
+// again.
 void kedge_posix_stop_on_signals(struct kedge *k);
 
 // Prints the memory report of `k` as a table to `out`.

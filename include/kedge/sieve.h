@@ -112,31 +112,7 @@ struct kedge_sieve_root {
 
 // The whole state: nothing else is held between two calls, and the struct may be moved.
 struct kedge_sieve {
-    kedge_str item;      // ITEM: the kept text of the object, e.g. {"metadata":{"name":"a"}}
-    kedge_str envelope;  // ITEM of a watch, END of a list: the kept text around it
-    bool overflow;       // ITEM: only the identity was kept
-    bool unusable;       // ITEM: not even that fits, or the item is no object; item is "{}"
-    uint64_t offset;     // bytes consumed since init; after an error, of those before its place
-    const char *problem; // after an error: what is wrong, one phrase, static storage; else NULL
-
-    // Private.
-    struct kedge_sieve_options options;
-    struct kedge_sieve_root roots[2 + KEDGE_SIEVE_LISTS];
-    struct kedge_sieve_frame frames[KEDGE_SIEVE_PATH];
-    uint32_t nesting[KEDGE_SIEVE_DEPTH / 32]; // 1: an object, 0: an array
-    uint32_t identity_at[KEDGE_SIEVE_IDENTITY];
-    uint32_t identity_len[KEDGE_SIEVE_IDENTITY]; // 0: not seen
-    uint64_t match;                              // rows that the key at hand may still be
-    const char *word;                            // what must come of true, false or null
-    uint32_t item_len;
-    uint32_t envelope_len;
-    uint32_t unit;       // of \uXXXX, the digits so far
-    uint32_t high;       // a high surrogate that waits for its low one, or 0
-    uint16_t depth;      // of nesting
-    uint16_t base;       // the depth at which keeping or skipping ends
-    uint16_t item_depth; // the depth at which the item ends
-    uint16_t key_len;    // bytes of the key that match
-    uint16_t parent;     // bytes of the identity rows' common path
+    // Private. What is used at every byte comes first: short offsets make short code.
     uint8_t state;
     uint8_t level;  // frames in use
     uint8_t digits; // of \uXXXX
@@ -156,6 +132,32 @@ struct kedge_sieve {
     bool key_out;  // the key at hand has been written as it came
     bool mute;     // nothing of the item is kept for now
     bool some;     // after an overflow: an identity text is there
+
+    bool overflow;       // ITEM: only the identity was kept
+    bool unusable;       // ITEM: not even that fits, or the item is no object; item is "{}"
+    kedge_str item;      // ITEM: the kept text of the object, e.g. {"metadata":{"name":"a"}}
+    kedge_str envelope;  // ITEM of a watch, END of a list: the kept text around it
+    uint64_t offset;     // bytes consumed since init; after an error, of those before its place
+    const char *problem; // after an error: what is wrong, one phrase, static storage; else NULL
+
+    // Private.
+    uint16_t depth;      // of nesting
+    uint16_t base;       // the depth at which keeping or skipping ends
+    uint16_t item_depth; // the depth at which the item ends
+    uint16_t key_len;    // bytes of the key that match
+    uint16_t parent;     // bytes of the identity rows' common path
+    uint64_t match;      // rows that the key at hand may still be
+    const char *word;    // what must come of true, false or null
+    uint32_t item_len;
+    uint32_t envelope_len;
+    uint32_t unit; // of \uXXXX, the digits so far
+    uint32_t high; // a high surrogate that waits for its low one, or 0
+    struct kedge_sieve_options options;
+    struct kedge_sieve_root roots[2 + KEDGE_SIEVE_LISTS];
+    struct kedge_sieve_frame frames[KEDGE_SIEVE_PATH];
+    uint32_t nesting[KEDGE_SIEVE_DEPTH / 32]; // 1: an object, 0: an array
+    uint32_t identity_at[KEDGE_SIEVE_IDENTITY];
+    uint32_t identity_len[KEDGE_SIEVE_IDENTITY]; // 0: not seen
 };
 
 // Makes a sieve ready for a new value. It is good for one value; for the next, init it again.

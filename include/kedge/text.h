@@ -28,21 +28,15 @@ typedef struct kedge_str {
 // The slice of a NUL-terminated text; NULL gives the empty slice. Borrows from `text`.
 static inline kedge_str kedge_str_of(const char *text)
 {
-    kedge_str s = { text, text != NULL ? strlen(text) : 0 };
+    kedge_str s = {text, text != NULL ? strlen(text) : 0};
     return s;
 }
 
 // True if both hold the same bytes.
-static inline bool kedge_str_eq(kedge_str a, kedge_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
+bool kedge_str_eq(kedge_str a, kedge_str b);
 
 // True if the slice holds exactly the bytes of the NUL-terminated `text`.
-static inline bool kedge_str_is(kedge_str a, const char *text)
-{
-    return kedge_str_eq(a, kedge_str_of(text));
-}
+bool kedge_str_is(kedge_str a, const char *text);
 
 #ifdef __cplusplus
 }

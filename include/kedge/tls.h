@@ -16,8 +16,8 @@
 // What is promised:
 //   - The server's certificate must lead to the CA, be valid today and be for the name that was
 //     asked for, in a subjectAltName: a DNS name (also "*.example.com" for one label) or an IP
-//     address. The subject's common name is never looked at, as in Go. Only `insecure` switches this
-//     off; nothing falls back to plain text.
+//     address. The subject's common name is never looked at, as in Go. Only `insecure` switches
+//     this off; nothing falls back to plain text.
 //   - TLS 1.2 at least; 1.3 where the library has it (3.6). Keys, curves and hashes by mbedTLS's
 //     default profile: RSA from 2,048 bits, no SHA-1. No renegotiation, no ALPN (so the server
 //     speaks HTTP/1.1), no session tickets.
@@ -25,8 +25,8 @@
 //     without it was cut, perhaps by somebody in between: KEDGE_ERR_IO.
 //
 // What it costs: mbedTLS allocates by its own allocator. An open connection holds its two record
-// buffers of about 16.5 KiB (a server of Go sends records of that size whatever it is asked for) and
-// a few KiB beside; the handshake some KiB more. See kedge_tls_heap for fencing this in.
+// buffers of about 16.5 KiB (a server of Go sends records of that size whatever it is asked for)
+// and a few KiB beside; the handshake some KiB more. See kedge_tls_heap for fencing this in.
 //
 // Random numbers come from the port's entropy. Beside them, mbedTLS 3.6 with TLS 1.3 uses the
 // generator of its PSA part, which has its own entropy source (on a board: what the mbedTLS build
@@ -70,11 +70,12 @@ size_t kedge_tls_size(void);
 size_t kedge_tls_stream_size(void);
 
 // Makes a configuration in `memory` (kedge_tls_size() bytes), which outlives it and its streams.
-// Certificates of the CA that mbedTLS cannot parse are left out as long as one remains (bundles hold
-// kinds of keys that it does not know); in the client's chain each must be parsed. After a failure
-// *out is NULL, nothing is left to free and the memory is wiped.
+// Certificates of the CA that mbedTLS cannot parse are left out as long as one remains (bundles
+// hold kinds of keys that it does not know); in the client's chain each must be parsed. After a
+// failure *out is NULL, nothing is left to free and the memory is wiped.
 //
-// KEDGE_ERR_CONFIG       a certificate or key cannot be parsed, the key is not the certificate's, one
+// KEDGE_ERR_CONFIG       a certificate or key cannot be parsed, the key is not the certificate's,
+// one
 //                        of the two is missing, or there is a CA together with insecure
 // KEDGE_ERR_ENTROPY      the port has no random bytes
 // KEDGE_ERR_MEMORY       mbedTLS could not allocate
@@ -89,10 +90,11 @@ kedge_err kedge_tls_init(void *memory, const struct kedge_tls_options *options,
 // nothing.
 void kedge_tls_free(struct kedge_tls *tls);
 
-// Makes a closed TLS stream in `memory` (kedge_tls_stream_size() bytes) over `below`, a closed stream
-// that this one opens and closes. `server_name` (NUL-terminated, outlives the stream; NULL or "": the
-// host given to open) is what SNI names (unless it is an IP address) and what the certificate must
-// be for. A dot at its end and the zone of an IPv6 address ("%eth0") are not looked at.
+// Makes a closed TLS stream in `memory` (kedge_tls_stream_size() bytes) over `below`, a closed
+// stream that this one opens and closes. `server_name` (NUL-terminated, outlives the stream; NULL
+// or "": the host given to open) is what SNI names (unless it is an IP address) and what the
+// certificate must be for. A dot at its end and the zone of an IPv6 address ("%eth0") are not
+// looked at.
 //
 // The stream answers as port.h says, and where it opens, reads or writes also:
 //
@@ -115,9 +117,9 @@ void kedge_tls_free(struct kedge_tls *tls);
 struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
                                            struct kedge_stream *below, const char *server_name);
 
-// Why the stream failed last, as a static text ("the certificate has expired", "is not for this host
-// name", "is not signed by a trusted CA", "the peer speaks plain HTTP, not TLS", ...). Good until the
-// next open, also after close. "" if nothing failed; never NULL.
+// Why the stream failed last, as a static text ("the certificate has expired", "is not for this
+// host name", "is not signed by a trusted CA", "the peer speaks plain HTTP, not TLS", ...). Good
+// until the next open, also after close. "" if nothing failed; never NULL.
 const char *kedge_tls_problem(const struct kedge_stream *s);
 
 // Gives mbedTLS `len` bytes at `memory` as the only ones it allocates from, for the whole program;

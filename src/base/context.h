@@ -82,7 +82,8 @@ const char *kedge__take_text(struct kedge *k, const char *what, kedge_str text);
 // The same without zeroing: pages of a large block that are never used are never touched.
 void *kedge__take_raw(struct kedge *k, const char *what, size_t bytes);
 
-// All that is left, not zeroed, aligned for anything; *bytes says how many. Never NULL unless nothing is left.
+// All that is left, not zeroed, aligned for anything; *bytes says how many. Never NULL unless
+// nothing is left.
 void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes);
 
 // The arena's mark, and back to it: everything taken since (scratch only) is wiped and free again.

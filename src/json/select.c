@@ -74,13 +74,21 @@ const char *kedge__sieve_path(const struct kedge_sieve_root *root, uint64_t rows
     return walk_on(&w)->path;
 }
 
+// True if `path` goes on with these bytes, none of which but the last is 0.
+static bool goes_on(const char *path, const char *bytes, size_t len)
+{
+    while (len > 0 && *path == *bytes)
+        path++, bytes++, len--;
+    return len == 0;
+}
+
 uint64_t kedge__sieve_filter(const struct kedge_sieve_root *root, uint64_t rows, size_t offset,
                              const char *bytes, size_t len)
 {
     uint64_t left = 0;
     struct walk w = walk_of(root, rows);
     for (const struct kedge_field *f = walk_on(&w); f != NULL; f = walk_on(&w)) {
-        if (strncmp(f->path + offset, bytes, len) == 0)
+        if (goes_on(f->path + offset, bytes, len))
             left |= w.bit;
     }
     return left;

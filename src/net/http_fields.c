@@ -50,17 +50,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-// A decimal number of digits only. False if it is none or above `max`.
-static bool number(kedge_str s, uint64_t max, uint64_t *out)
+// A decimal number of digits only; above INT64_MAX, it is just any such number. False if it is
+// none.
+static bool number(kedge_str s, uint64_t *out)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
         if (!is_digit(s.ptr[i]))
             return false;
-        uint64_t digit = (uint64_t)(s.ptr[i] - '0');
-        if (n > (max - digit) / 10)
-            return false;
-        n = n * 10 + digit;
+        n = n <= INT64_MAX / 10 ? n * 10 + (unsigned)(s.ptr[i] - '0') : UINT64_MAX;
     }
     *out = n;
     return s.len > 0;
@@ -93,7 +91,7 @@ static const char *take_encoding(struct kedge_http_response *r, kedge_str value)
 static const char *take_length(struct kedge_http_response *r, kedge_str value)
 {
     uint64_t length;
-    if (!number(value, INT64_MAX, &length))
+    if (!number(value, &length) || length > INT64_MAX)
         return "Content-Length is not a number of at most 63 bits";
     if (r->has_length && length != r->content_length)
         return "two Content-Lengths that differ";
@@ -176,13 +174,8 @@ static const char *take_location(struct kedge_http_response *r, kedge_str value)
 static const char *take_retry_after(struct kedge_http_response *r, kedge_str value)
 {
     uint64_t seconds;
-    if (value.len == 0)
-        return NULL;
-    for (size_t i = 0; i < value.len; i++) {
-        if (!is_digit(value.ptr[i]))
-            return NULL;
-    }
-    r->retry_after = number(value, INT32_MAX, &seconds) ? (int32_t)seconds : INT32_MAX;
+    if (number(value, &seconds))
+        r->retry_after = (int32_t)(seconds < INT32_MAX ? seconds : INT32_MAX);
     return NULL;
 }
 

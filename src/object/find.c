@@ -23,7 +23,7 @@ static bool key_is(kedge_json_value member, kedge_str raw, bool plain, const cha
 {
     if (!plain)
         return kedge_json_key_is(member, kedge_str_of(key));
-    return key[0] == raw.ptr[0] && strncmp(key, raw.ptr, raw.len) == 0 && key[raw.len] == '\0';
+    return key[0] == raw.ptr[0] && kedge_str_is(raw, key);
 }
 
 // Notes the member for the rows that end here; gives those that go on inside it.

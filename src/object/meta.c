@@ -18,7 +18,7 @@ static const struct kedge_table owner_table = {owner_fields,
                                                sizeof(struct kedge_owner_reference)};
 
 // The identity first; see KEDGE__IDENTITY.
-enum { NAME, NAMESPACE, UID, RESOURCE_VERSION, INITIAL_EVENTS_END = 10, ROWS };
+enum { NAME, INITIAL_EVENTS_END = 10, ROWS };
 
 static const struct kedge_field meta_fields[ROWS] = {
     {"metadata\0name\0", NULL, NULL, META(name), KEDGE_FIELD_TEXT, 0},
@@ -39,7 +39,7 @@ const struct kedge_table kedge__meta_table = {meta_fields, ROWS, sizeof(struct k
 static bool read_text(kedge_json_value object, int at, char *buf, size_t cap)
 {
     kedge_json_value value = {object.doc, at};
-    size_t len = at >= 0 ? kedge_json_text(value, NULL, 0) : 0;
+    size_t len = kedge_json_text(value, NULL, 0);
     bool fits = len < cap;
     buf[0] = '\0';
     if (fits && len > 0)
@@ -49,15 +49,17 @@ static bool read_text(kedge_json_value object, int at, char *buf, size_t cap)
 
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object)
 {
+    // In the order of the rows.
+    char *const texts[] = {id->name, id->namespace_, id->uid, id->resource_version};
+    static const uint8_t caps[] = {sizeof id->name, sizeof id->namespace_, sizeof id->uid,
+                                   sizeof id->resource_version};
     struct kedge__found found;
     kedge__find(&found, &kedge__meta_table, ROWS, object);
-    bool fits = read_text(object, found.at[NAME], id->name, sizeof id->name);
-    fits = read_text(object, found.at[NAMESPACE], id->namespace_, sizeof id->namespace_) && fits;
-    fits = read_text(object, found.at[UID], id->uid, sizeof id->uid) && fits;
-    fits = read_text(object, found.at[RESOURCE_VERSION], id->resource_version,
-                     sizeof id->resource_version) &&
-           fits;
-    id->too_long = !fits;
+    id->too_long = false;
+    for (int row = NAME; row < KEDGE__IDENTITY; row++) {
+        if (!read_text(object, found.at[row], texts[row], caps[row]))
+            id->too_long = true;
+    }
     kedge_json_value end = {object.doc, found.at[INITIAL_EVENTS_END]};
-    id->initial_events_end = end.at >= 0 && kedge_json_text_is(end, KEDGE_STR("true"));
+    id->initial_events_end = kedge_json_text_is(end, KEDGE_STR("true"));
 }

@@ -37,8 +37,7 @@ static void write(const struct builder *b, size_t place, const void *bytes, size
         memcpy(b->base + place, bytes, len);
 }
 
-// Writes struct kedge_text, kedge_text_list, kedge_text_map or kedge_list: all are an offset from
-// the member itself and a number.
+// Writes a text, list or map: all are an offset from the member itself and a number.
 static void write_reference(const struct builder *b, size_t member, size_t target, size_t number)
 {
     kedge_offset both[2] = {(kedge_offset)(target - member), (kedge_offset)number};
@@ -278,30 +277,9 @@ static bool put_enum(struct builder *b, size_t member, kedge_json_value v, const
 
 // Lists and maps ----------------------------------------------------------------------------------
 
-static void count_mistyped(struct builder *b, bool well)
-{
-    b->mistyped += well ? 0 : 1;
-}
-
 static bool is_null(kedge_json_value v)
 {
     return kedge_json_type(v) == KEDGE_JSON_NULL;
-}
-
-// An element that is no text stays, empty, so that places in the list are those of the server.
-static bool put_text_list(struct builder *b, size_t member, kedge_json_value v)
-{
-    if (kedge_json_type(v) != KEDGE_JSON_ARRAY)
-        return false;
-    size_t count = kedge_json_count(v);
-    size_t place = take_array(b, count, sizeof(struct kedge_text));
-    write_reference(b, member, place, count);
-    kedge_json_value element = kedge_json_first(v);
-    for (size_t i = 0; i < count; i++, element = kedge_json_next(element)) {
-        size_t text = place + i * sizeof(struct kedge_text);
-        count_mistyped(b, put_if_text(b, text, element) || is_null(element));
-    }
-    return true;
 }
 
 // True if the keys come in ascending order, as servers write them: then there is none twice.
@@ -370,7 +348,7 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v,
         if (!once && comes_again(m))
             continue;
         bool fits = value_fits(m, bytes);
-        count_mistyped(b, fits);
+        b->mistyped += !fits;
         if (!fits)
             continue;
         struct source key = {m, KEY};
@@ -391,22 +369,32 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v,
 static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_table *table,
                            size_t rows, kedge_json_value object, unsigned depth);
 
-// An element that is no object stays, all zeros, as in put_text_list.
+// False if the element stays empty, all zeros, though it is not null.
+static bool put_element(struct builder *b, size_t place, kedge_json_value v,
+                        const struct kedge_table *items, unsigned depth)
+{
+    if (items == NULL)
+        return put_if_text(b, place, v) || is_null(v);
+    if (kedge_json_type(v) != KEDGE_JSON_OBJECT)
+        return is_null(v);
+    put_struct(b, place, items, items->count, v, depth + 1);
+    return true;
+}
+
+// `items`: of an element; NULL: they are texts. What does not suit stays, so that places in the
+// list are those of the server.
 static bool put_list(struct builder *b, size_t member, kedge_json_value v,
                      const struct kedge_table *items, unsigned depth)
 {
     if (kedge_json_type(v) != KEDGE_JSON_ARRAY || depth == KEDGE__LISTS_MAX)
         return false;
+    size_t size = items != NULL ? items->size : sizeof(struct kedge_text);
     size_t count = kedge_json_count(v);
-    size_t place = take_array(b, count, items->size);
+    size_t place = take_array(b, count, size);
     write_reference(b, member, place, count);
     kedge_json_value element = kedge_json_first(v);
-    for (size_t i = 0; i < count; i++, element = kedge_json_next(element)) {
-        if (kedge_json_type(element) == KEDGE_JSON_OBJECT)
-            put_struct(b, place + i * items->size, items, items->count, element, depth + 1);
-        else
-            count_mistyped(b, is_null(element));
-    }
+    for (size_t i = 0; i < count; i++, element = kedge_json_next(element), place += size)
+        b->mistyped += !put_element(b, place, element, items, depth);
     return true;
 }
 
@@ -430,7 +418,7 @@ static bool put_field(struct builder *b, size_t member, const struct kedge_field
     case KEDGE_FIELD_ENUM:
         return put_enum(b, member, v, field->detail);
     case KEDGE_FIELD_TEXT_LIST:
-        return put_text_list(b, member, v);
+        return put_list(b, member, v, NULL, 0);
     case KEDGE_FIELD_TEXT_MAP:
         return put_map(b, member, v, NULL);
     case KEDGE_FIELD_LIST:
@@ -465,8 +453,9 @@ static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_t
         if (found.at[i] < 0 || is_null(v))
             continue;
         bool well = put_field(b, place + field->offset, field, v, depth);
-        count_mistyped(b, well);
-        present |= (uint64_t)well << i;
+        b->mistyped += !well;
+        if (well)
+            present |= UINT64_C(1) << i;
     }
     return present;
 }

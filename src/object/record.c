@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kedge/object.h"
+#include "kedge/selector.h"
 #include "object/project.h"
 
 static const unsigned char *at(const void *member, kedge_offset offset)
@@ -90,6 +91,17 @@ const struct kedge_owner_reference *kedge_controller_of(const struct kedge_objec
 bool kedge_is_partial(const struct kedge_object *o)
 {
     return o != NULL && (o->flags & KEDGE__RECORD_PARTIAL) != 0;
+}
+
+bool kedge_labels_contain(const struct kedge_text_map *labels, const struct kedge_text_map *wanted)
+{
+    const struct kedge_text_pair *pair;
+    for (size_t i = 0; (pair = kedge_pair_at(wanted, i)) != NULL; i++) {
+        const struct kedge_text *value = kedge__map_find(labels, kedge_text_str(&pair->key));
+        if (value == NULL || !kedge_str_eq(kedge_text_str(value), kedge_text_str(&pair->value)))
+            return false;
+    }
+    return true;
 }
 
 kedge_err kedge_object_copy(const struct kedge_object *o, void *buf, size_t cap, size_t *need)

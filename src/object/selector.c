@@ -386,17 +386,6 @@ bool kedge_selector_matches(const struct kedge_selector *s, const struct kedge_o
     return s == NULL || kedge_selector_matches_labels(s, &o->labels);
 }
 
-bool kedge_labels_contain(const struct kedge_text_map *labels, const struct kedge_text_map *wanted)
-{
-    const struct kedge_text_pair *pair;
-    for (size_t i = 0; (pair = kedge_pair_at(wanted, i)) != NULL; i++) {
-        const struct kedge_text *value = kedge__map_find(labels, kedge_text_str(&pair->key));
-        if (value == NULL || !kedge_str_eq(kedge_text_str(value), kedge_text_str(&pair->value)))
-            return false;
-    }
-    return true;
-}
-
 // The one value of a term, if it has one. Values that are the same are one.
 static bool only_value(const struct term *t, kedge_str *value)
 {

@@ -84,7 +84,7 @@ static const char *name_of(enum reason reason)
 static const char *reason_of_code(int code)
 {
     for (int i = 0; i < REASONS; i++) {
-        if (reason_codes[i] == code && i != GONE && i != REQUEST_ENTITY_TOO_LARGE)
+        if (code > 0 && reason_codes[i] == code && i != GONE && i != REQUEST_ENTITY_TOO_LARGE)
             return name_of((enum reason)i);
     }
     return code > 500 ? name_of(INTERNAL_ERROR) : "";
@@ -95,7 +95,7 @@ void kedge_status_from_code(struct kedge_status *s, int code)
     static const char message[] = "the server refused, without a Status";
     memset(s, 0, sizeof *s);
     s->code = code;
-    const char *reason = code > 0 ? reason_of_code(code) : "";
+    const char *reason = reason_of_code(code);
     memcpy(s->reason, reason, strlen(reason) + 1);
     memcpy(s->message, message, sizeof message);
 }
@@ -181,10 +181,10 @@ bool kedge_status_read(struct kedge_status *s, kedge_json_value object)
 
 // Judging -----------------------------------------------------------------------------------------
 
-static bool is_known(const char *reason)
+static bool is_known(kedge_str reason)
 {
     for (const char *name = reason_names; *name != '\0'; name += strlen(name) + 1) {
-        if (strcmp(name, reason) == 0)
+        if (kedge_str_is(reason, name))
             return true;
     }
     return false;
@@ -192,13 +192,14 @@ static bool is_known(const char *reason)
 
 static bool is(const struct kedge_status *s, enum reason reason)
 {
-    if (strcmp(s->reason, name_of(reason)) == 0)
+    kedge_str said = kedge_str_of(s->reason);
+    if (kedge_str_is(said, name_of(reason)))
         return true;
     if (reason_codes[reason] == 0 || s->code != reason_codes[reason])
         return false;
     // Of these two the code counts whatever the reason.
     bool any = reason == TOO_MANY_REQUESTS || reason == REQUEST_ENTITY_TOO_LARGE;
-    return any || !is_known(s->reason);
+    return any || !is_known(said);
 }
 
 bool kedge_status_is_bad_request(const struct kedge_status *s)

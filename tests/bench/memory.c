@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // memory - what a cache costs, measured with the library's own report.
 //
-// In one process, over the mock API server without sockets: an unpaged list of 20 Deployments and one
-// of many thousands need the same working memory; what grows is the heap, by the bytes of an object.
+// In one process, over the mock API server without sockets: an unpaged list of 20 Deployments and
+// one of many thousands need the same working memory; what grows is the heap, by the bytes of an
+// object.
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +19,9 @@
 
 struct figures {
     size_t objects;
-    size_t working;   // bytes set aside for all but the heap
-    size_t heap;      // bytes of the heap at its highest
-    uint64_t body;    // bytes received until the list was complete
+    size_t working; // bytes set aside for all but the heap
+    size_t heap;    // bytes of the heap at its highest
+    uint64_t body;  // bytes received until the list was complete
     double seconds;
 };
 
@@ -88,8 +89,10 @@ static struct figures deployments(size_t count)
 // A pod as a controller makes it: five labels, two containers, conditions, an owner.
 static const char pod[] =
     "{\"metadata\":{\"namespace\":\"payments\",\"name\":\"checkout-6d5f8c7b9d-%05zu\","
-    "\"labels\":{\"app.kubernetes.io/name\":\"checkout\",\"app.kubernetes.io/instance\":\"checkout\","
-    "\"app.kubernetes.io/version\":\"1.4.2\",\"pod-template-hash\":\"6d5f8c7b9d\",\"tier\":\"web\"},"
+    "\"labels\":{\"app.kubernetes.io/name\":\"checkout\",\"app.kubernetes.io/"
+    "instance\":\"checkout\","
+    "\"app.kubernetes.io/"
+    "version\":\"1.4.2\",\"pod-template-hash\":\"6d5f8c7b9d\",\"tier\":\"web\"},"
     "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
     "\"name\":\"checkout-6d5f8c7b9d\",\"uid\":\"7d3c6f5e-6f0a-4b57-9d2f-0c3f2a1b4c5d\","
     "\"controller\":true}]},\"spec\":{\"nodeName\":\"edge-%04zu\",\"restartPolicy\":\"Always\","
@@ -99,7 +102,8 @@ static const char pod[] =
     "\"status\":{\"phase\":\"Running\",\"podIP\":\"10.42.1.7\",\"hostIP\":\"192.0.2.9\","
     "\"startTime\":\"2026-01-01T00:00:00Z\",\"conditions\":["
     "{\"type\":\"Ready\",\"status\":\"True\"},{\"type\":\"ContainersReady\",\"status\":\"True\"},"
-    "{\"type\":\"Initialized\",\"status\":\"True\"},{\"type\":\"PodScheduled\",\"status\":\"True\"}],"
+    "{\"type\":\"Initialized\",\"status\":\"True\"},{\"type\":\"PodScheduled\",\"status\":\"True\"}"
+    "],"
     "\"containerStatuses\":[{\"name\":\"app\",\"ready\":true,\"restartCount\":0,"
     "\"image\":\"registry.example.com/checkout:1.4.2\",\"state\":{\"running\":{"
     "\"startedAt\":\"2026-01-01T00:00:01Z\"}}},{\"name\":\"proxy\",\"ready\":true,"
@@ -129,8 +133,8 @@ int main(int argc, char **argv)
 {
     size_t many = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
     printf("one unpaged list, plain HTTP, bytes by the library's own report\n\n");
-    printf("%-12s %8s %12s %14s %14s %12s %10s\n", "kind", "objects", "received MB", "working memory",
-           "heap", "an object", "MB/s");
+    printf("%-12s %8s %12s %14s %14s %12s %10s\n", "kind", "objects", "received MB",
+           "working memory", "heap", "an object", "MB/s");
     struct figures few = deployments(20);
     row("deployment", few);
     row("deployment", deployments(200));

@@ -377,7 +377,8 @@ static void misbehaviour(struct mock_fault fault)
     fault.on = MOCK_ON_WATCH;
     mock_inject(c.mock, &fault);
     cluster_start(&c);
-    // A watch that stalls before its first bookmark is noticed when the server should have ended it.
+    // A watch that stalls before its first bookmark is noticed when the server should have ended
+    // it.
     assert_true(cluster_settle(&c, inf, KEDGE_HOUR));
     for (int i = 0; i < 10; i++)
         mock_churn(c.mock);

@@ -2,23 +2,19 @@
 // tls_sweeps.c - the TLS stream over every unkind stream: split, blocked, failing, cut, damaged.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include <mbedtls/platform.h>
+
 #include "tls_talk.h"
 
 // Text that tells where it was taken from.
 static char pattern[60000];
-
-static int make_all(void **state)
-{
-    for (size_t i = 0; i < sizeof pattern; i++)
-        pattern[i] = (char)('!' + (i * 31 + i / 90 + i / 8100) % 90);
-    return make_certificates(state);
-}
 
 static struct talk *kind(bool tls13)
 {
@@ -329,6 +325,158 @@ static void a_message_in_between_does_not_stop_a_read(void **state)
     each_version(read_over);
 }
 
+// ---- starve
+
+#if defined(MBEDTLS_PLATFORM_MEMORY)
+
+// What the client allocates by mbedTLS: how much of it is held, and which call fails.
+static struct {
+    bool counts; // not while the server runs
+    unsigned calls;
+    unsigned fail_at;
+    size_t held;
+} memory;
+
+// In front of each block: its size, or 0 for a block of the server.
+union block {
+    size_t size;
+    max_align_t aligned;
+};
+
+static void *count_calloc(size_t count, size_t size)
+{
+    if (memory.counts && ++memory.calls == memory.fail_at)
+        return NULL;
+    union block *b = calloc(1, sizeof *b + count * size);
+    assert_non_null(b);
+    b->size = memory.counts ? count * size : 0;
+    memory.held += b->size;
+    return b + 1;
+}
+
+static void count_free(void *p)
+{
+    if (p == NULL)
+        return;
+    union block *b = (union block *)p - 1;
+    memory.held -= b->size;
+    free(b);
+}
+
+static void *uncounted_open(void *ctx, const char *host, uint16_t port)
+{
+    memory.counts = false;
+    void *connection = tls_peer_ops.open(ctx, host, port);
+    memory.counts = true;
+    return connection;
+}
+
+static size_t uncounted_feed(void *connection, const void *bytes, size_t len)
+{
+    memory.counts = false;
+    size_t n = tls_peer_ops.feed(connection, bytes, len);
+    memory.counts = true;
+    return n;
+}
+
+static size_t uncounted_output(void *connection, void *buf, size_t cap)
+{
+    memory.counts = false;
+    size_t n = tls_peer_ops.output(connection, buf, cap);
+    memory.counts = true;
+    return n;
+}
+
+static kedge_err init_starved(struct talk *t)
+{
+    const char *problem;
+    t->tls_memory = malloc(kedge_tls_size());
+    t->stream_memory = malloc(kedge_tls_stream_size());
+    t->tcp = malloc(t->p.port.stream_size);
+    t->p.port.stream_init(&t->p.port, t->tcp);
+    kedge_err err = kedge_tls_init(t->tls_memory, &t->options, &t->tls, &problem);
+    if (err == KEDGE_OK)
+        t->s = kedge_tls_stream_init(t->stream_memory, t->tls, t->tcp, NULL);
+    return err;
+}
+
+// Runs with the n-th allocation failing; the error that it ended with.
+static kedge_err run_starved(bool tls13, unsigned fail_at)
+{
+    struct fake_peer peer = tls_peer_ops;
+    struct talk *t = kind(tls13);
+    peer.open = uncounted_open;
+    peer.feed = uncounted_feed;
+    peer.output = uncounted_output;
+    t->p.peer = &peer;
+    t->options.certificate = kedge_str_of(certificates[CLIENT_EC].pem);
+    t->options.key = kedge_str_of(certificates[CLIENT_EC].key_pem);
+    t->peer.client_ca = &certificates[CA];
+    memory.held = memory.calls = 0;
+    memory.fail_at = fail_at;
+    memory.counts = true;
+    kedge_err err = init_starved(t);
+    assert_true(err == KEDGE_OK || err == KEDGE_ERR_MEMORY || err == KEDGE_ERR_CONFIG ||
+                err == KEDGE_ERR_ENTROPY);
+    if (err == KEDGE_OK)
+        err = talk_through(t);
+    if (t->s != NULL)
+        t->s->ops->close(t->s);
+    kedge_tls_free(t->tls);
+    t->tls = NULL;
+    memory.counts = false;
+    if (memory.held != 0)
+        fail_msg("%zu bytes are held after allocation %u of %u failed: %s", memory.held, fail_at,
+                 memory.calls, kedge_err_name(err));
+    talk_free(t);
+    return err;
+}
+
+static void starve(bool tls13)
+{
+    unsigned at = 1, runs = 0, named = 0;
+    // Once for what the library keeps for ever.
+    assert_int_equal(run_starved(tls13, 0), KEDGE_ERR_CLOSED);
+    // Each of the first allocations, then, as a handshake makes thousands, fewer and fewer.
+    for (;; at += 1 + at / 30, runs++) {
+        kedge_err err = run_starved(tls13, at);
+        if (memory.calls < at)
+            break;
+        named += err == KEDGE_ERR_MEMORY || err == KEDGE_ERR_TLS;
+        // It may also have got by without.
+        assert_true(err == KEDGE_ERR_CLOSED || err == KEDGE_ERR_MEMORY || err == KEDGE_ERR_TLS ||
+                    err == KEDGE_ERR_CERTIFICATE || err == KEDGE_ERR_CONFIG);
+    }
+    assert_true(runs > 100);
+    assert_true(named * 100 >= runs * 80);
+}
+
+static void wherever_memory_ends(void **state)
+{
+    (void)state;
+    each_version(starve);
+}
+
+static void take_allocator(void)
+{
+    assert_int_equal(mbedtls_platform_set_calloc_free(count_calloc, count_free), 0);
+}
+
+#else
+
+static void take_allocator(void)
+{
+}
+
+// This build of mbedTLS cannot be given an allocator.
+static void wherever_memory_ends(void **state)
+{
+    (void)state;
+    skip();
+}
+
+#endif
+
 // ---- large replies
 
 static void a_full_record_is_read_in_any_pieces(void **state)
@@ -360,6 +508,14 @@ static void a_full_record_is_read_in_any_pieces(void **state)
     }
 }
 
+static int make_all(void **state)
+{
+    take_allocator();
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = (char)('!' + (i * 31 + i / 90 + i / 8100) % 90);
+    return make_certificates(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +528,7 @@ int main(void)
         cmocka_unit_test(closing_a_blocked_write_does_not_wait),
         cmocka_unit_test(reading_and_writing_by_chance),
         cmocka_unit_test(a_message_in_between_does_not_stop_a_read),
+        cmocka_unit_test(wherever_memory_ends),
         cmocka_unit_test(a_full_record_is_read_in_any_pieces),
     };
     return cmocka_run_group_tests(tests, make_all, free_certificates);
