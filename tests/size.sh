@@ -4,7 +4,8 @@
 # size.sh FOLDER...: bytes by module of what `make size` compiled with -Os: .../native (with what was
 # chosen) and .../cortex-m4 (without TLS and YAML). Code is instructions and constants, stack the
 # deepest single frame. The last line is what one program takes of it: the library's part of
-# examples/deployment_informer when the linker has thrown away what is not called.
+# examples/deployment_informer when the linker has thrown away what is not called; for Cortex-M4 also
+# with -flto.
 
 # compiled FOLDER SUFFIX: what was made there of each source of the library.
 compiled() {
@@ -47,10 +48,27 @@ program() {
         FNR == 3 { printf "%-10s %8d %8d %8d\n", "program", $1 - code, $2 - data, $3 - bss }'
 }
 
+# The same, compiled for Cortex-M4 and linked with -flto, which sees that much is called once.
+program_lto() {
+    sources=$(tr ' ' '\n' <"$1/parts" | grep '^src/.*\.c$')
+    # shellcheck disable=SC2086 # a list of files without blanks
+    arm-none-eabi-gcc -std=c11 -Os -flto -mcpu=cortex-m4 -mthumb -ffunction-sections -fdata-sections \
+        -Iinclude -Isrc -isystem "${BUILD:-build}/jsmn" -nostdlib \
+        -Wl,--gc-sections,--unresolved-symbols=ignore-all,-e,main,-w \
+        -o "$1/examples/deployment_informer_lto" examples/deployment_informer.c $sources 2>/dev/null ||
+        return 0
+    arm-none-eabi-size "$1/examples/deployment_informer.o" "$1/examples/deployment_informer_lto" | awk '
+        FNR == 2 { code = $1; data = $2; bss = $3 }
+        FNR == 3 { printf "%-10s %8d %8d %8d\n", "with -flto", $1 - code, $2 - data, $3 - bss }'
+}
+
 for folder; do
     case $folder in
     */native) table "This machine, -Os, with what was chosen" "$folder" "${CC:-cc}" size ;;
-    *) table "Cortex-M4, -Os, without TLS and YAML" "$folder" arm-none-eabi-gcc arm-none-eabi-size ;;
+    *)
+        table "Cortex-M4, -Os, without TLS and YAML" "$folder" arm-none-eabi-gcc arm-none-eabi-size
+        program_lto "$folder"
+        ;;
     esac
 done
 case $* in
