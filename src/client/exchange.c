@@ -125,13 +125,20 @@ static bool is_want(kedge_err err)
     return err == KEDGE_WANT_READ || err == KEDGE_WANT_WRITE;
 }
 
+// What TLS knows of a failure of its own; NULL where the connection below failed.
+static const char *tls_problem(const struct kedge__connection *c, kedge_err err)
+{
+    bool own = err == KEDGE_ERR_TLS || err == KEDGE_ERR_CERTIFICATE;
+    return own && c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
+}
+
 static kedge_err step_open(struct kedge__connection *c, kedge_time now)
 {
     kedge_err err = c->stream->ops->open(c->stream, c->client->host, c->client->url.port);
     if (is_want(err))
         return wanted(c, err);
     if (err != KEDGE_OK)
-        return fail(c, err, c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL);
+        return fail(c, err, tls_problem(c, err));
     c->opened++;
     c->deadline = now + KEDGE__HEAD_TIMEOUT;
     c->state = KEDGE__EXCHANGE_SEND;
