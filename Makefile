@@ -189,7 +189,11 @@ uninstall: ##  takes away what install put there
 clean: ##  takes away what was built
 	rm -rf $(BUILD)
 
+# What a folder of tests adds: its own programs, ways of compiling and targets.
+MORE := $(sort $(wildcard tests/*/*.mk))
+include $(MORE)
+
 help: ##  this list
-	@echo 'Targets'; sed -n 's/^\([a-z]*\):.*##  /\1	/p' Makefile | \
+	@echo 'Targets'; sed -n 's/^\([a-z]*\):.*##  /\1	/p' Makefile $(MORE) | \
 	    while IFS='	' read -r t text; do printf '  %-14s %s\n' "$$t" "$$text"; done
-	@echo 'Settings'; sed -n 's/^#= */  /p' Makefile
+	@echo 'Settings'; sed -n 's/^#= */  /p' Makefile $(MORE)
