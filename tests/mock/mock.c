@@ -139,6 +139,9 @@ bool mock_rewind(struct mock *mock, uint64_t version)
     if (version < mock->compacted || version > mock->version)
         return false;
     for (size_t i = 0; i < mock->resource_count; i++)
+        if (version < mock->resources[i].oldest)
+            return false; // what was then is forgotten
+    for (size_t i = 0; i < mock->resource_count; i++)
         resource_rewind(&mock->resources[i], version);
     mock->version = version;
     mock->compacted = version;

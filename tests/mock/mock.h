@@ -56,6 +56,7 @@ struct mock_options {
     size_t chunk_bytes;     // chunks of 1 to n random bytes; 0: as Go's server makes them
     size_t history;         // changes remembered for each resource; 0: 10,000
     uint32_t bookmark_ms;   // 0: 60,000
+    bool no_bookmarks;      // as a server that has none: allowWatchBookmarks is ignored
 };
 
 // Makes an empty server. Never NULL.
@@ -141,7 +142,8 @@ void mock_compact_lists(struct mock *mock);
 void mock_restart(struct mock *mock, bool keep_history);
 
 // Restores an old state, as from a backup of etcd: objects and the version counter are as they
-// were at that version, all connections break. False if that version was compacted.
+// were at that version, all connections break. False if that version was compacted, or is older
+// than the changes that are remembered.
 bool mock_rewind(struct mock *mock, uint64_t version);
 
 // Queues a bookmark for every watch that allows them.

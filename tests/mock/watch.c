@@ -240,7 +240,8 @@ static json_t *check_initial(const struct mock *mock, const struct request *r)
     return NULL;
 }
 
-static json_t *parse_watch(struct watch *w, const struct request *r, const struct target *target)
+static json_t *parse_watch(const struct mock *mock, struct watch *w, const struct request *r,
+                           const struct target *target)
 {
     const char *labels = request_query(r, "labelSelector");
     const char *fields = request_query(r, "fieldSelector");
@@ -255,7 +256,7 @@ static json_t *parse_watch(struct watch *w, const struct request *r, const struc
     w->resource = target->resource;
     w->namespace = mock__copy_string(target->namespace);
     w->view = view_asked(r, &refusal);
-    w->bookmarks = request_flag(r, "allowWatchBookmarks");
+    w->bookmarks = request_flag(r, "allowWatchBookmarks") && !mock->options.no_bookmarks;
     const char *include = request_query(r, "includeObject");
     w->include = include && mock__same(include, "Object") ? "Object" : include ? "None" : NULL;
     if (include && mock__same(include, "Metadata"))
@@ -347,7 +348,7 @@ void watch_serve(struct mock_connection *c, const struct target *target)
     if (!refusal && waits_for_initial(c, version))
         return;
     if (!refusal)
-        refusal = parse_watch(&c->watch, &c->request, target);
+        refusal = parse_watch(c->mock, &c->watch, &c->request, target);
     if (refusal)
         reply_status(c, refusal);
     else

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// requests.c - reads what goes over the wire as the server does: is every request one that a good
+// client sends, and none too soon?
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+// Lists and watches that may begin within ten seconds: more is no backoff.
+enum { STARTS = 12, STARTS_MS = 10000, ASKED_MAX_S = 3600 };
+
+static bool has(const char *line, const char *text)
+{
+    return strstr(line, text) != NULL;
+}
+
+static long number_behind(const char *line, const char *text)
+{
+    const char *at = strstr(line, text);
+    return at != NULL ? strtol(at + strlen(text), NULL, 10) : -1;
+}
+
+static void check_watch(struct sim *s, const char *line)
+{
+    long seconds = number_behind(line, "timeoutSeconds=");
+    if (seconds < 300 || seconds >= 600)
+        sim_fail(s, "a watch of %ld s: %s", seconds, line);
+    if (!has(line, "allowWatchBookmarks=true"))
+        sim_fail(s, "a watch without bookmarks: %s", line);
+    if (number_behind(line, "resourceVersion=") <= 0)
+        sim_fail(s, "a watch from no version: %s", line);
+    if (has(line, "limit=") || has(line, "continue="))
+        sim_fail(s, "a watch in pages: %s", line);
+}
+
+static void check_list(struct sim *s, size_t informer, const char *line)
+{
+    int64_t page = s->plan->informer[informer][INF_PAGE];
+    long limit = number_behind(line, "limit=");
+    if (page == 0 ? limit != -1 : limit != page)
+        sim_fail(s, "a page of %ld where %lld is wanted: %s", limit, (long long)page, line);
+    if (has(line, "continue=") && has(line, "resourceVersion="))
+        sim_fail(s, "a continue token beside a version: %s", line);
+}
+
+// Of an informer's own resource and scope, and nothing else.
+static void check_path(struct sim *s, size_t informer, const char *line)
+{
+    const int64_t *inf = s->plan->informer[informer];
+    const struct sim_kind *kind = &sim_kinds[inf[INF_KIND]];
+    char path[160];
+    char space[64] = "";
+    if (kind->namespaced && inf[INF_SPACE] > 0)
+        snprintf(space, sizeof space, "namespaces/%s/",
+                 thing_space((unsigned)inf[INF_KIND], (unsigned)inf[INF_SPACE] - 1));
+    snprintf(path, sizeof path, "GET /%s%s/%s/%s%s", kind->kind->group[0] != '\0' ? "apis/" : "api",
+             kind->kind->group, kind->kind->version, space, kind->resource);
+    size_t len = strlen(path);
+    if (strncmp(line, path, len) != 0 || (line[len] != '?' && line[len] != '\0'))
+        sim_fail(s, "%s was wanted, not %s", path, line);
+    if ((inf[INF_LABELS] > 0) != has(line, "labelSelector="))
+        sim_fail(s, "the label selector is not right: %s", line);
+}
+
+static void check_headers(struct sim *s, const char *head)
+{
+    const char *host = strstr(head, "\r\nHost: kubernetes.test:8443\r\n");
+    if (host == NULL || strstr(host + 4, "\r\nHost:") != NULL)
+        sim_fail(s, "not just one right Host: %s", head);
+    if (!has(head, "\r\nAccept: application/json"))
+        sim_fail(s, "no right Accept: %s", head);
+    // Half a token is what a half written file has.
+    if ((s->plan->set[SET_TOKEN] != 0) != has(head, "\r\nAuthorization: Bearer TOP"))
+        sim_fail(s, "credentials that are not wanted, or none: %s", head);
+}
+
+// Paging aside, an informer begins nothing too soon.
+static void check_pace(struct sim *s, size_t informer, const char *line)
+{
+    struct requests *r = &s->informers[informer].requests;
+    int64_t now = s->network.now;
+    if (has(line, "continue="))
+        return;
+    if (now < r->not_before)
+        sim_fail(s, "%lld ms before the server wants to be asked again: %s",
+                 (long long)(r->not_before - now), line);
+    int64_t *slot = &r->starts[r->started++ % STARTS];
+    if (r->started > STARTS && now - *slot < STARTS_MS)
+        sim_fail(s, "%d lists and watches within %lld ms: %s", STARTS, (long long)(now - *slot),
+                 line);
+    *slot = now;
+}
+
+static void check_request(struct sim *s, size_t informer, char *head)
+{
+    char *end = strstr(head, " HTTP/1.1\r\n");
+    if (end == NULL)
+        sim_fail(s, "not a request: %s", head);
+    check_headers(s, head);
+    *end = '\0';
+    sim_trace(s, "informer %zu: %s", informer, head);
+    check_path(s, informer, head);
+    check_pace(s, informer, head);
+    if (has(head, "watch=true"))
+        check_watch(s, head);
+    else
+        check_list(s, informer, head);
+}
+
+void requests_sent(struct sim *s, size_t informer, const unsigned char *bytes, size_t len)
+{
+    struct requests *r = &s->informers[informer].requests;
+    if (len > sizeof r->head - 1 - r->len)
+        sim_fail(s, "a request without end");
+    memcpy(r->head + r->len, bytes, len);
+    r->len += len;
+    r->head[r->len] = '\0';
+    char *end = strstr(r->head, "\r\n\r\n");
+    if (end == NULL)
+        return;
+    if (end + 4 != r->head + r->len)
+        sim_fail(s, "something behind a request without a body: %s", end + 4);
+    r->count++;
+    r->len = 0;
+    r->asked_ms = 0;
+    r->answer_wanted = true;
+    r->answer_len = 0;
+    check_request(s, informer, r->head);
+}
+
+// The head of an answer, of which Retry-After is to be kept.
+void requests_answered(struct sim *s, size_t informer, const unsigned char *bytes, size_t len)
+{
+    struct requests *r = &s->informers[informer].requests;
+    size_t room = sizeof r->answer - 1 - r->answer_len;
+    if (!r->answer_wanted)
+        return;
+    memcpy(r->answer + r->answer_len, bytes, len < room ? len : room);
+    r->answer_len += len < room ? len : room;
+    r->answer[r->answer_len] = '\0';
+    if (!has(r->answer, "\r\n\r\n") && r->answer_len < sizeof r->answer - 1)
+        return;
+    r->answer_wanted = false;
+    char *end = strstr(r->answer, "\r\n\r\n");
+    const char *asked = strstr(r->answer, "\r\nRetry-After: ");
+    long seconds = asked != NULL && end != NULL && asked < end
+                       ? strtol(asked + strlen("\r\nRetry-After: "), NULL, 10)
+                       : 0;
+    // Only an answer that arrives whole binds; it does not arrive before now.
+    if (seconds > 0 && seconds <= ASKED_MAX_S && strncmp(r->answer, "HTTP/1.1 429", 12) == 0)
+        r->asked_ms = seconds * 1000;
+    r->answer[strcspn(r->answer, "\r\n")] = '\0';
+    sim_trace(s, "informer %zu: %s", informer, r->answer);
+}
+
+// The connection ends. A client that waits as it was asked has closed it, or has read it to its
+// end; one that never saw the whole answer knows of nothing.
+void requests_cut(struct sim *s, size_t informer, bool answer_read)
+{
+    struct requests *r = &s->informers[informer].requests;
+    if (answer_read && r->asked_ms > 0)
+        r->not_before = s->network.now + r->asked_ms;
+    r->asked_ms = 0;
+    r->len = 0;
+    r->answer_wanted = false;
+}

@@ -1,0 +1,683 @@
+// SPDX-License-Identifier: Apache-2.0
+// run.c - plays a plan: the machine boots, things happen, faults end, and everything must be well.
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/informer_priv.h"
+#include "sim.h"
+
+// How long it may take, once faults have ended, until everything is as it should be. A server's
+// half-open watch without bookmarks is found when it should have ended (10.5 min); a full heap is
+// looked at again within 1.2 h.
+#define SETTLE_MS       (45 * KEDGE_MINUTE)
+#define SETTLE_STALE_MS (4 * KEDGE_HOUR)
+#define QUIET_MS        (12 * KEDGE_MINUTE)
+
+enum { SPINS = 20000, CHECK_EVERY = 8, MEMORY_EVERY = 32 };
+
+_Noreturn void sim_fail(struct sim *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->failure, sizeof s->failure, format, args);
+    va_end(args);
+    sim_trace(s, "FAILED: %s", s->failure);
+    if (!s->can_fail)
+        abort();
+    longjmp(s->out, 1);
+}
+
+void sim_trace(struct sim *s, const char *format, ...)
+{
+    va_list args;
+    if (s->trace == NULL)
+        return;
+    fprintf(s->trace, "%10lld  ", (long long)s->network.now);
+    va_start(args, format);
+    vfprintf(s->trace, format, args);
+    va_end(args);
+    fputc('\n', s->trace);
+}
+
+// ---- the machine ---------------------------------------------------------------------------
+
+bool informer_has_bytes(const struct informer *inf)
+{
+    const struct kedge__reflector *r = &inf->inf->reflector;
+    return r->item_waits || r->connection.at < r->connection.got || r->connection.body.len > 0 ||
+           glass_has_bytes(r->connection.stream);
+}
+
+uint64_t informer_version(const struct informer *inf)
+{
+    uint64_t read = strtoull(inf->inf->reflector.read, NULL, 10);
+    uint64_t floor = strtoull(inf->inf->floor, NULL, 10);
+    return read > floor ? read : floor;
+}
+
+bool informer_noticed(const struct informer *inf)
+{
+    return inf->inf->lists > inf->adrift_lists;
+}
+
+static void library_says(void *ctx, enum kedge_log_level level, const char *text)
+{
+    (void)level;
+    sim_trace(ctx, "says: %s", text);
+    if (strstr(text, "TOPTOKEN") != NULL || strstr(text, "TOPSECRET") != NULL)
+        sim_fail(ctx, "a secret is logged: %s", text);
+}
+
+static void join(struct sim *s, size_t informer, size_t handler, bool late)
+{
+    struct informer *inf = &s->informers[informer];
+    struct witness *w = &inf->witness[handler];
+    witness_init(w, s, informer, handler == 1 ? s->plan->informer[informer][INF_RESYNC] : 0);
+    w->joined = kedge_informer_add_handler(inf->inf, &w->handler) == KEDGE_OK;
+    w->late = late;
+    if (!w->joined && !inf->stopped)
+        sim_fail(s, "a handler cannot join: %s", kedge_error_text(s->k));
+}
+
+static void make_informer(struct sim *s, size_t i)
+{
+    static const char *const labels[] = {"", "tier=a", "tier!=a", "tier in (a,b)", "!tier"};
+    const int64_t *set = s->plan->informer[i];
+    struct informer *inf = &s->informers[i];
+    unsigned kind = (unsigned)set[INF_KIND];
+    bool scoped = sim_kinds[kind].namespaced && set[INF_SPACE] > 0;
+    struct kedge_informer_options o = {
+        .namespace_ = scoped ? thing_space(kind, (unsigned)set[INF_SPACE] - 1) : NULL,
+        .label_selector = labels[set[INF_LABELS]],
+        .page = set[INF_PAGE] > 0 ? (uint32_t)set[INF_PAGE] : KEDGE_UNPAGED,
+        .text_max = (size_t)set[INF_TEXT],
+        .buffer = (size_t)set[INF_BUFFER],
+        .maximum = (size_t)set[INF_MAXIMUM],
+        .reserved = (size_t)set[INF_RESERVED],
+        .queue = (uint32_t)set[INF_QUEUE],
+    };
+    memset(inf, 0, sizeof *inf);
+    inf->inf = kedge_factory_informer_with(s->factory, sim_kinds[kind].kind, &o);
+    for (size_t h = 0; inf->inf != NULL && h < (size_t)set[INF_HANDLERS]; h++)
+        join(s, i, h, false);
+}
+
+// Two of one kind and scope would be one informer with the options of the first.
+static bool is_again(const struct plan *plan, size_t i)
+{
+    for (size_t n = 0; n < i; n++) {
+        const int64_t *a = plan->informer[n], *b = plan->informer[i];
+        bool same_space = a[INF_SPACE] == b[INF_SPACE] || !sim_kinds[a[INF_KIND]].namespaced;
+        if (a[INF_KIND] == b[INF_KIND] && same_space && a[INF_LABELS] == b[INF_LABELS])
+            return true;
+    }
+    return false;
+}
+
+static void boot(struct sim *s)
+{
+    struct kedge_config config = {.server = "https://kubernetes.test:8443"}; // see glass.c
+    struct kedge_factory_options options = {.resync = s->plan->set[SET_RESYNC],
+                                            .object_max = (size_t)s->plan->set[SET_OBJECT_MAX]};
+    struct kedge_memory_part whole = {0};
+    network_forget_links(s);
+    memset(s->block + SIM_GUARD, 0xa5, s->size);
+    snprintf(s->network.token, sizeof s->network.token, "%s", s->token);
+    s->network.token_state = 0;
+    if (s->plan->set[SET_TOKEN] == 1)
+        config.token = s->token;
+    if (s->plan->set[SET_TOKEN] == 2)
+        config.token_file = "/token";
+    s->k = kedge_init(s->block + SIM_GUARD, s->size, &s->network.port);
+    kedge_log_to(s->k, KEDGE_LOG_DEBUG, library_says, s);
+    s->client = kedge_client_new(s->k, &config);
+    s->factory = kedge_factory_new_with(s->client, &options);
+    for (size_t i = 0; i < s->plan->informers; i++)
+        make_informer(s, i);
+    kedge_err err = kedge_factory_start(s->factory);
+    s->started = err == KEDGE_OK;
+    if (err != KEDGE_OK && (s->fits || err != kedge_error(s->k)))
+        sim_fail(s, "the start fails: %s", kedge_error_text(s->k));
+    if (s->started)
+        kedge_memory_report(s->k, &whole, 1);
+    s->arena_used = whole.used;
+}
+
+static void halt(struct sim *s)
+{
+    kedge_factory_shutdown(s->factory);
+    if (s->started)
+        check_at_rest(s);
+    kedge_client_free(s->client);
+    if (s->started)
+        check_secrets(s);
+    check_guards(s);
+}
+
+// ---- polling -------------------------------------------------------------------------------
+
+static void look_around(struct sim *s)
+{
+    if (s->polls % CHECK_EVERY == 0)
+        check_always(s, (size_t)(s->polls / CHECK_EVERY % s->plan->informers));
+    if (s->polls % MEMORY_EVERY == 0)
+        check_memory(s);
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        struct informer *inf = &s->informers[i];
+        inf->stopped = inf->inf->stopped;
+        for (size_t h = 0; inf->stopped && h < SIM_HANDLERS; h++)
+            inf->witness[h].joined = false;
+    }
+    walk_go_on(s);
+}
+
+static void poll(struct sim *s, int64_t timeout)
+{
+    struct network *n = &s->network;
+    uint64_t stir = n->stir;
+    int64_t before = n->now;
+    kedge_err err = kedge_poll(s->k, timeout);
+    s->polls++;
+    if (err != KEDGE_OK)
+        sim_fail(s, "poll: %s: %s", kedge_err_name(err), kedge_error_text(s->k));
+    look_around(s);
+    if (s->plan->set[SET_CPU] > 0)
+        network_advance(s, n->now + chance_below(&s->chance, s->plan->set[SET_CPU]));
+    s->spins = n->now == before && n->stir == stir ? s->spins + 1 : 0;
+    if (s->spins > SPINS)
+        sim_fail(s, "busy: %d polls, and neither time nor a byte has moved", SPINS);
+}
+
+static void run_until(struct sim *s, int64_t to)
+{
+    struct network *n = &s->network;
+    while (s->started && n->now < to)
+        poll(s, to - n->now);
+    if (n->now < to)
+        network_advance(s, to);
+}
+
+// ---- what happens --------------------------------------------------------------------------
+
+static struct look look_at(struct sim *s, const int64_t *a)
+{
+    return (struct look){.kind = (unsigned)a[0],
+                         .index = (unsigned)(a[1] % s->plan->set[SET_OBJECTS])};
+}
+
+static void do_put(struct sim *s, const int64_t *a)
+{
+    struct look look = look_at(s, a);
+    look.size = (unsigned)a[2];
+    look.tier = (unsigned)a[3];
+    world_put(s, look);
+}
+
+static void do_delete(struct sim *s, const int64_t *a)
+{
+    world_delete(s, (unsigned)a[0], look_at(s, a).index);
+}
+
+static void do_relabel(struct sim *s, const int64_t *a)
+{
+    struct look look = look_at(s, a);
+    const struct thing *t = &s->things[look.kind][look.index];
+    look.size = t->look.size;
+    look.tier = (unsigned)a[2];
+    if (t->exists)
+        world_put(s, look);
+}
+
+static void do_burst(struct sim *s, const int64_t *a)
+{
+    world_burst(s, (unsigned)a[0], a[1]);
+}
+
+static void do_wipe(struct sim *s, const int64_t *a)
+{
+    world_wipe(s, (unsigned)a[0], a[1]);
+}
+
+static void do_compact(struct sim *s, const int64_t *a)
+{
+    if (a[0] != 0)
+        mock_compact_lists(s->mock);
+    else
+        mock_compact(s->mock);
+}
+
+static void do_restart(struct sim *s, const int64_t *a)
+{
+    mock_restart(s->mock, a[0] != 0);
+    s->network.refuse_until = s->network.now + a[1];
+}
+
+static void do_rewind(struct sim *s, const int64_t *a)
+{
+    world_rewind(s, (uint64_t)a[0]);
+}
+
+static void do_bookmark(struct sim *s, const int64_t *a)
+{
+    (void)a;
+    mock_bookmark(s->mock);
+}
+
+static void do_fault(struct sim *s, const int64_t *a)
+{
+    struct mock_fault f = {.kind = (enum mock_fault_kind)a[0],
+                           .on = (enum mock_on)a[1],
+                           .now = a[2] != 0,
+                           .skip = (unsigned)a[3],
+                           .count = (unsigned)a[4],
+                           .bytes = (size_t)a[5],
+                           .status = (int)a[6],
+                           .retry_after_s = (int)a[7]};
+    mock_inject(s->mock, &f);
+}
+
+static void do_forbid(struct sim *s, const int64_t *a)
+{
+    mock_forbid(s->mock, s->plan->set[SET_TOKEN] != 0 ? "agent" : "system:anonymous", NULL, NULL);
+    s->allow_at = s->network.now + a[0];
+}
+
+static void do_expire(struct sim *s, const int64_t *a)
+{
+    if (s->plan->set[SET_TOKEN] != 2)
+        return;
+    world_new_token(s);
+    s->token_back_at = s->network.now + a[0];
+    s->network.token_state = (int)a[1];
+}
+
+static void do_link(struct sim *s, const int64_t *a)
+{
+    struct network *n = &s->network;
+    n->split = (enum split)a[0];
+    n->latency = a[1];
+    n->speed = a[2];
+    n->blocks = a[3] != 0;
+}
+
+// An action's informer: its index, or PLAN_INFORMERS for all.
+static size_t one_of(const struct sim *s, int64_t informer)
+{
+    return informer == PLAN_INFORMERS ? PLAN_INFORMERS : (size_t)informer % s->plan->informers;
+}
+
+static void do_drop(struct sim *s, const int64_t *a)
+{
+    network_drop(s, one_of(s, a[0]), a[1] != 0, (size_t)a[2]);
+}
+
+static void do_silence(struct sim *s, const int64_t *a)
+{
+    network_silence(s, one_of(s, a[0]), a[1] != 0);
+}
+
+static void do_partition(struct sim *s, const int64_t *a)
+{
+    network_silence(s, PLAN_INFORMERS, false);
+    s->network.partition_until = s->network.now + a[0];
+}
+
+static void do_refuse(struct sim *s, const int64_t *a)
+{
+    s->network.refuse_until = s->network.now + a[0];
+}
+
+static void do_nameless(struct sim *s, const int64_t *a)
+{
+    s->network.nameless_until = s->network.now + a[0];
+}
+
+static void do_sleep(struct sim *s, const int64_t *a)
+{
+    network_advance(s, s->network.now + a[0]);
+}
+
+static void do_calendar(struct sim *s, const int64_t *a)
+{
+    s->network.calendar += a[0];
+}
+
+static void do_clock_back(struct sim *s, const int64_t *a)
+{
+    if (s->network.now + s->network.clock_ahead >= a[0])
+        s->network.clock_ahead -= a[0];
+}
+
+static void do_wakes(struct sim *s, const int64_t *a)
+{
+    s->network.early = a[0] != 0;
+}
+
+// An action's handler: one of the plan's, or the one that joined late.
+static size_t handler_of(const struct sim *s, size_t informer, int64_t handler)
+{
+    return handler == SIM_HANDLERS - 1
+               ? SIM_HANDLERS - 1
+               : (size_t)(handler % s->plan->informer[informer][INF_HANDLERS]);
+}
+
+static void do_busy(struct sim *s, const int64_t *a)
+{
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        struct informer *inf = &s->informers[i];
+        if (one_of(s, a[0]) == PLAN_INFORMERS || one_of(s, a[0]) == i)
+            inf->witness[handler_of(s, i, a[1])].busy_until = s->network.now + a[2];
+    }
+    kedge_wake(s->k);
+}
+
+static void do_join(struct sim *s, const int64_t *a)
+{
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        const struct witness *w = &s->informers[i].witness[SIM_HANDLERS - 1];
+        if ((one_of(s, a[0]) == PLAN_INFORMERS || one_of(s, a[0]) == i) && !w->joined)
+            join(s, i, SIM_HANDLERS - 1, true);
+    }
+}
+
+static void do_part(struct sim *s, const int64_t *a)
+{
+    size_t i = (size_t)a[0] % s->plan->informers;
+    struct informer *inf = &s->informers[i];
+    struct witness *w = &inf->witness[handler_of(s, i, a[1])];
+    if (!w->joined)
+        return;
+    w->joined = false;
+    if (kedge_informer_remove_handler(inf->inf, &w->handler) != KEDGE_OK)
+        sim_fail(s, "a handler cannot leave");
+    walk_end_all(s, i);
+}
+
+static void do_walk(struct sim *s, const int64_t *a)
+{
+    walk_begin(s, (size_t)a[0] % s->plan->informers, a[1]);
+}
+
+static void do_stop(struct sim *s, const int64_t *a)
+{
+    struct informer *inf = &s->informers[(size_t)a[0] % s->plan->informers];
+    if (a[1] != 0 && inf->witness[0].joined) {
+        inf->witness[0].stop_inside = true;
+        return;
+    }
+    kedge_informer_stop(inf->inf);
+    inf->stopped = true;
+    for (size_t h = 0; h < SIM_HANDLERS; h++)
+        inf->witness[h].joined = false;
+}
+
+static void do_reboot(struct sim *s, const int64_t *a)
+{
+    (void)a;
+    halt(s);
+    walk_end_all(s, PLAN_INFORMERS);
+    boot(s);
+}
+
+static void (*const doers[DO_COUNT])(struct sim *, const int64_t *) = {
+    [DO_PUT] = do_put,           [DO_DELETE] = do_delete,
+    [DO_RELABEL] = do_relabel,   [DO_BURST] = do_burst,
+    [DO_WIPE] = do_wipe,         [DO_COMPACT] = do_compact,
+    [DO_RESTART] = do_restart,   [DO_REWIND] = do_rewind,
+    [DO_BOOKMARK] = do_bookmark, [DO_FAULT] = do_fault,
+    [DO_FORBID] = do_forbid,     [DO_EXPIRE] = do_expire,
+    [DO_LINK] = do_link,         [DO_DROP] = do_drop,
+    [DO_SILENCE] = do_silence,   [DO_PARTITION] = do_partition,
+    [DO_REFUSE] = do_refuse,     [DO_NAMELESS] = do_nameless,
+    [DO_SLEEP] = do_sleep,       [DO_CALENDAR] = do_calendar,
+    [DO_CLOCK_BACK] = do_clock_back, [DO_WAKES] = do_wakes,
+    [DO_BUSY] = do_busy,         [DO_JOIN] = do_join,
+    [DO_PART] = do_part,         [DO_WALK] = do_walk,
+    [DO_STOP] = do_stop,         [DO_REBOOT] = do_reboot,
+};
+
+static bool needs_machine(enum verb verb)
+{
+    return verb >= DO_BUSY && verb != DO_REBOOT;
+}
+
+void sim_play(struct sim *s, const struct plan *plan, int64_t from)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct action *a = &plan->actions[i];
+        run_until(s, from + a->at);
+        if (s->trace != NULL) {
+            fprintf(s->trace, "%10lld  --> ", (long long)s->network.now);
+            plan_write_action(a, s->trace);
+        }
+        if (s->started || !needs_machine(a->verb))
+            doers[a->verb](s, a->arg);
+        network_advance(s, s->network.now);
+    }
+    run_until(s, from + plan->heal_at);
+}
+
+// ---- the end of all faults -----------------------------------------------------------------
+
+static void heal(struct sim *s)
+{
+    network_heal(s);
+    mock_heal(s->mock);
+    mock_allow_all(s->mock);
+    s->allow_at = INT64_MAX;
+    s->token_back_at = s->token_back_at < INT64_MAX ? s->network.now : INT64_MAX;
+    network_advance(s, s->network.now);
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        for (size_t h = 0; h < SIM_HANDLERS; h++)
+            s->informers[i].witness[h].busy_until = 0;
+    }
+    kedge_wake(s->k);
+}
+
+// NULL: everything is as it should be.
+static const char *unsettled(struct sim *s)
+{
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        const char *why = check_equal(s, i);
+        struct informer *inf = &s->informers[i];
+        if (why != NULL)
+            return why;
+        if (!inf->adrift)
+            continue;
+        if (!inf->stopped && !informer_noticed(inf))
+            return "a replaced history was not noticed";
+        // The new history is the only one now. Of what is gone, no version is to be remembered.
+        inf->adrift = false;
+        inf->last_applied = 0;
+        for (size_t h = 0; h < SIM_HANDLERS; h++)
+            for (unsigned n = 0; n < SIM_OBJECTS; n++)
+                if (!inf->witness[h].told[n].present)
+                    inf->witness[h].told[n].version = 0;
+    }
+    return NULL;
+}
+
+static const char *wait_until_settled(struct sim *s, int64_t ms)
+{
+    int64_t until = s->network.now + ms;
+    const char *why = unsettled(s);
+    while (why != NULL && s->network.now < until) {
+        poll(s, 1000);
+        why = unsettled(s);
+    }
+    return why;
+}
+
+void sim_settle(struct sim *s)
+{
+    heal(s);
+    sim_trace(s, "no more faults");
+    if (!s->started)
+        return;
+    const char *why = wait_until_settled(s, s->fits ? SETTLE_MS : SETTLE_STALE_MS);
+    if (why != NULL && !s->fits) {
+        // Not everything fits: then less must.
+        sim_trace(s, "not settled: %s; now everything is deleted", why);
+        world_empty(s);
+        why = wait_until_settled(s, SETTLE_STALE_MS);
+    }
+    if (why != NULL)
+        sim_fail(s, "does not settle: %s", why);
+    check_memory(s);
+}
+
+// ---- nothing happens -----------------------------------------------------------------------
+
+struct before {
+    uint64_t polls, requests, bytes, told, resyncs;
+    uint64_t resyncs_of[PLAN_INFORMERS][SIM_HANDLERS];
+};
+
+static struct before count_all(const struct sim *s)
+{
+    struct before b = {.polls = s->polls, .bytes = s->network.bytes_to_client};
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        b.requests += s->informers[i].requests.count;
+        for (size_t h = 0; h < SIM_HANDLERS; h++) {
+            const struct witness *w = &s->informers[i].witness[h];
+            b.told += w->adds + w->updates + w->deletes;
+            b.resyncs += b.resyncs_of[i][h] = w->resyncs;
+        }
+    }
+    return b;
+}
+
+static size_t objects_of(const struct sim *s, size_t informer)
+{
+    return kedge_lister_count(s->informers[informer].inf);
+}
+
+// Each handler is told of everything again, as often as it wants and no more.
+static void check_resync(struct sim *s, size_t i, size_t h, uint64_t resyncs, int64_t ms)
+{
+    const struct witness *w = &s->informers[i].witness[h];
+    int64_t own = h == 1 ? s->plan->informer[i][INF_RESYNC] : 0;
+    int64_t period = own > 0 ? own : s->plan->set[SET_RESYNC];
+    uint64_t objects = objects_of(s, i);
+    if (!w->joined || s->informers[i].stopped)
+        return;
+    if (period == 0 && resyncs > 0)
+        sim_fail(s, "%llu resyncs that nobody wants", (unsigned long long)resyncs);
+    if (period == 0)
+        return;
+    uint64_t most = (uint64_t)(ms / period) + 1;
+    // The watch must run for it; what is between two watches is counted generously.
+    uint64_t least = most > 8 ? most / 2 : most > 3 ? 1 : 0;
+    if (resyncs < least * objects || resyncs > most * objects)
+        sim_fail(s, "informer %zu, handler %zu: %llu resyncs of %llu objects in %lld ms, every %lld",
+                 i, h, (unsigned long long)resyncs, (unsigned long long)objects, (long long)ms,
+                 (long long)period);
+}
+
+void sim_quiet(struct sim *s, int64_t ms)
+{
+    if (!s->started)
+        return;
+    sim_trace(s, "nothing happens for %lld s", (long long)(ms / 1000));
+    int64_t from = s->network.now;
+    struct before a = count_all(s);
+    run_until(s, from + ms);
+    const char *why = unsettled(s);
+    struct before b = count_all(s);
+    ms = s->network.now - from;
+    if (why != NULL)
+        sim_fail(s, "does not stay settled: %s", why);
+    if (b.told != a.told)
+        sim_fail(s, "%llu calls of handlers, though nothing has changed",
+                 (unsigned long long)(b.told - a.told));
+    // A bookmark a minute, or what its plan says; watches end after 5 to 10 minutes, and where
+    // nothing is ever said, a list follows two of them.
+    uint64_t informers = s->plan->informers;
+    int64_t bookmarks = s->plan->set[SET_BOOKMARKS];
+    uint64_t beats = (uint64_t)(ms / (bookmarks > 0 ? bookmarks : 60000)) + (uint64_t)(ms / 60000);
+    uint64_t objects = s->plan->set[SET_OBJECTS] > 0 ? (uint64_t)s->plan->set[SET_OBJECTS] : 1;
+    if (b.requests - a.requests > informers * (6 + (uint64_t)(ms / 150000) + objects))
+        sim_fail(s, "%llu requests, though nothing happens",
+                 (unsigned long long)(b.requests - a.requests));
+    uint64_t polls = 200 + informers * (beats * 8 + 50 * (objects + 4)) + (b.resyncs - a.resyncs) * 4;
+    if (b.polls - a.polls > polls)
+        sim_fail(s, "%llu polls, though nothing happens", (unsigned long long)(b.polls - a.polls));
+    for (size_t i = 0; i < s->plan->informers; i++)
+        for (size_t h = 0; h < SIM_HANDLERS; h++)
+            check_resync(s, i, h, b.resyncs_of[i][h] - a.resyncs_of[i][h], ms);
+}
+
+// ---- from beginning to end -----------------------------------------------------------------
+
+// Whether everything that may be wanted at once has room.
+static bool all_fits(const struct plan *plan)
+{
+    const int64_t *set = plan->set;
+    int64_t need = 32 * 1024;
+    for (size_t i = 0; i < plan->informers; i++) {
+        const int64_t *inf = plan->informer[i];
+        if (inf[INF_MAXIMUM] > 0)
+            return false;
+        need += 12 * 1024 + inf[INF_BUFFER] + 2 * inf[INF_TEXT] +
+                (set[SET_OBJECTS] + inf[INF_QUEUE] + 4) * (set[SET_OBJECT_MAX] + 64) +
+                inf[INF_QUEUE] * 16;
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->actions[i].verb == DO_FAULT && plan->actions[i].arg[0] == MOCK_FAULT_ENDLESS_LIST)
+            return false;
+    return need <= set[SET_MEMORY];
+}
+
+void sim_open(struct sim *s, const struct plan *plan, FILE *trace)
+{
+    memset(s, 0, sizeof *s);
+    s->plan = plan;
+    s->trace = trace;
+    s->chance.state = (uint64_t)plan->set[SET_SEED] * 0x2545f4914f6cdd1du;
+    s->size = (size_t)plan->set[SET_MEMORY];
+    s->fits = all_fits(plan);
+    s->token_back_at = s->allow_at = INT64_MAX;
+    s->block = malloc(s->size + 2 * (size_t)SIM_GUARD);
+    if (s->block == NULL)
+        abort();
+    memset(s->block, 0x5a, SIM_GUARD);
+    memset(s->block + SIM_GUARD + s->size, 0x5a, SIM_GUARD);
+}
+
+static void free_all(struct sim *s)
+{
+    world_close(s);
+    network_close(s);
+    free(s->block);
+}
+
+void sim_run(const struct plan *plan, FILE *trace, struct outcome *outcome)
+{
+    static struct sim sim;
+    struct sim *s = &sim;
+    struct plan distinct = *plan;
+    distinct.informers = 0;
+    for (size_t i = 0; i < plan->informers; i++)
+        if (!is_again(plan, i))
+            memcpy(distinct.informer[distinct.informers++], plan->informer[i],
+                   sizeof plan->informer[i]);
+    sim_open(s, &distinct, trace);
+    s->can_fail = true;
+    if (setjmp(s->out) == 0) {
+        network_open(s);
+        world_open(s);
+        boot(s);
+        sim_play(s, &distinct, 0);
+        sim_settle(s);
+        sim_quiet(s, QUIET_MS);
+        halt(s);
+    }
+    *outcome = (struct outcome){.polls = s->polls,
+                                .events = s->events,
+                                .changes = s->changes,
+                                .bytes = s->network.bytes_to_client,
+                                .virtual_ms = s->network.now};
+    memcpy(outcome->failure, s->failure, sizeof s->failure);
+    free_all(s);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// sim.h - a whole cluster in one process, driven by one plan.
+//
+//     plan.c      what happens when
+//     things.c    what objects look like, and whether a record is what it should be
+//     world.c     the server: the mock API server, and beside it what it should hold
+//     network.c   the port: links with delay, loss and silence, clocks, files, chance
+//     witness.c   handlers that believe nothing
+//     check.c     what must hold at any time, and in the end
+//     run.c       plays a plan over all of it
+//     main.c      seeds, replay, shrinking, endurance
+//
+// Nothing here but main.c knows the time of day, a file or a real random number: the same plan is
+// the same run, to the byte.
+#ifndef SIM_H
+#define SIM_H
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include "kedge/kedge.h"
+#include "mock/mock.h"
+#include "plan.h"
+
+enum {
+    SIM_KINDS = 6,
+    SIM_OBJECTS = 256,
+    SIM_SPACES = 3,
+    SIM_HANDLERS = 4, // of an informer: those of the plan, and one that joined late
+    SIM_WALKS = 4,
+    SIM_GUARD = 64, // bytes on each side of the block
+    SIM_FAILURE = 1024
+};
+
+// ---- things.c
+
+struct sim_kind {
+    const char *resource;
+    const struct kedge_kind *kind;
+    bool namespaced;
+};
+extern const struct sim_kind sim_kinds[SIM_KINDS];
+extern const struct mock_crd sim_crds[1];
+
+// What decides an object's content.
+struct look {
+    unsigned kind;
+    unsigned index;
+    uint32_t rev;
+    unsigned size; // 0 to 4
+    unsigned tier; // 0 to 2: a, b, c; 3: no label
+};
+
+const char *thing_name(unsigned index);
+const char *thing_space(unsigned kind, unsigned index);
+// The index of a name; false if no thing has it.
+bool thing_index(const char *name, unsigned *index);
+// The object as JSON; static storage.
+const char *thing_json(const struct look *look);
+// Reads the look out of an object's text or its labels. False if it is none of ours.
+bool thing_look(const char *json, struct look *look);
+bool thing_look_of(const struct kedge_object *o, struct look *look);
+// NULL if the record is just what such an object must become, else what differs.
+const char *thing_problem(const struct look *look, const struct kedge_object *o);
+
+// ---- world.c
+
+struct thing {
+    bool exists;
+    struct look look;
+    uint64_t version;      // of its last change, also of its deletion
+    uint64_t lost_version; // of its last change in a history that a backup has replaced
+    char uid[40];
+    // For each informer: from which version on it is, or is not, in its scope.
+    uint64_t since[PLAN_INFORMERS];
+};
+
+struct sim;
+void world_open(struct sim *s);
+void world_close(struct sim *s);
+void world_put(struct sim *s, struct look look);
+void world_delete(struct sim *s, unsigned kind, unsigned index);
+void world_burst(struct sim *s, unsigned kind, int64_t count);
+void world_wipe(struct sim *s, unsigned kind, int64_t percent);
+// Deletes everything.
+void world_empty(struct sim *s);
+void world_rewind(struct sim *s, uint64_t back);
+// The token that the server takes now becomes invalid; a new one is `fresh`.
+void world_new_token(struct sim *s);
+bool world_matches(const struct sim *s, size_t informer, const struct thing *t);
+struct thing *world_thing(struct sim *s, size_t informer, const char *space, const char *name);
+
+// ---- network.c
+
+enum split { SPLIT_WHOLE, SPLIT_RANDOM, SPLIT_BYTES, SPLIT_FEW, SPLIT_PACKETS };
+
+struct network {
+    struct kedge_port port;
+    int64_t now;      // of the world
+    int64_t clock_ahead; // of it, by so much, is the port's clock
+    int64_t calendar;    // the same of the wall clock, ms
+    enum split split;
+    int64_t latency;
+    int64_t speed;
+    bool blocks;
+    bool early;
+    bool keep_alive;
+    bool woken;
+    int64_t partition_until, refuse_until, nameless_until;
+    struct link *links[PLAN_INFORMERS]; // they live in the arena, as any port's streams
+    size_t link_count;
+    struct pipe *pipes[2 * PLAN_INFORMERS];
+    char token[64];     // that the file holds
+    int token_state;    // 0 there, 1 gone, 2 empty, 3 half written
+    uint64_t waits;     // in all
+    uint64_t stir;      // bytes moved and calls made: what is no idling
+    uint64_t idle_stir; // of the last wait
+    int64_t idle_since;
+    unsigned idle_waits;
+    uint64_t connects;
+    uint64_t bytes_to_client;
+};
+
+void network_open(struct sim *s);
+void network_close(struct sim *s);
+// The arena, where the streams live, begins anew.
+void network_forget_links(struct sim *s);
+void network_heal(struct sim *s);
+void network_advance(struct sim *s, int64_t to);
+// informer PLAN_INFORMERS: all
+void network_drop(struct sim *s, size_t informer, bool reset, size_t after);
+void network_silence(struct sim *s, size_t informer, bool dead);
+// Nothing that is on its way arrives.
+void network_purge(struct sim *s);
+size_t network_open_links(const struct sim *s);
+
+// ---- glass.c
+
+// Bytes that the stream below has given and nobody has read.
+bool glass_has_bytes(const struct kedge_stream *s);
+
+// ---- requests, as they go over the wire (requests.c)
+
+struct requests {
+    char head[16384];
+    size_t len;
+    bool answer_wanted;
+    char answer[4096];
+    size_t answer_len;
+    int64_t asked_ms;   // Retry-After of the answer under way
+    int64_t not_before; // what it comes to
+    int64_t starts[16]; // of the last lists and watches
+    unsigned started;
+    uint64_t count;
+};
+
+void requests_sent(struct sim *s, size_t informer, const unsigned char *bytes, size_t len);
+void requests_answered(struct sim *s, size_t informer, const unsigned char *bytes, size_t len);
+void requests_cut(struct sim *s, size_t informer, bool answer_read);
+
+// ---- witness.c
+
+struct told {
+    bool present;
+    uint64_t version;
+    char uid[40];
+};
+
+struct witness {
+    struct kedge_handler handler; // first
+    struct sim *sim;
+    size_t informer;
+    bool joined, late;
+    int64_t busy_until;
+    bool stop_inside;   // stops the informer at its next call
+    struct told told[SIM_OBJECTS];
+    uint64_t adds, updates, deletes, tombstones, resyncs;
+    uint64_t story; // a hash of all it was told but resyncs
+};
+
+void witness_init(struct witness *w, struct sim *s, size_t informer, kedge_time resync);
+
+// ---- check.c
+
+struct walk {
+    bool runs;
+    size_t informer;
+    struct kedge_iter it;
+    uint8_t seen[SIM_OBJECTS];
+    uint8_t there[SIM_OBJECTS]; // throughout
+};
+
+void check_guards(struct sim *s);
+void check_memory(struct sim *s);
+// What must hold whenever no call is under way.
+void check_always(struct sim *s, size_t informer);
+// NULL, or why the cache or a witness is not what the server is now.
+const char *check_equal(struct sim *s, size_t informer);
+void check_at_rest(struct sim *s);
+void check_secrets(struct sim *s);
+void walk_begin(struct sim *s, size_t informer, int64_t objects);
+void walk_go_on(struct sim *s);
+void walk_changed(struct sim *s, size_t informer, unsigned index);
+void walk_end_all(struct sim *s, size_t informer); // PLAN_INFORMERS: of all
+
+// ---- run.c
+
+struct informer {
+    struct kedge_informer *inf;
+    struct witness witness[SIM_HANDLERS];
+    struct requests requests;
+    bool stopped;
+    bool adrift; // the server's history was replaced and it has not followed yet
+    uint64_t adrift_lists;   // that it had begun by then
+    uint64_t adrift_version; // that it had seen by then
+    uint64_t last_applied;
+};
+
+// What the informer has read and not looked at yet; the greatest version it knows of; whether it
+// has begun a list since it went adrift.
+bool informer_has_bytes(const struct informer *inf);
+uint64_t informer_version(const struct informer *inf);
+bool informer_noticed(const struct informer *inf);
+
+struct sim {
+    const struct plan *plan;
+    FILE *trace; // NULL: none
+    struct chance chance;
+
+    struct mock *mock;
+    struct thing things[SIM_KINDS][SIM_OBJECTS];
+    char token[64];        // that the server takes
+    unsigned tokens;
+    int64_t token_back_at; // when the file has it; INT64_MAX: it has
+    int64_t allow_at;      // when the user is allowed again
+
+    struct network network;
+    unsigned char *block; // with its guards
+    size_t size;
+    struct kedge *k;
+    struct kedge_client *client;
+    struct kedge_factory *factory;
+    struct informer informers[PLAN_INFORMERS];
+    size_t arena_used;
+    bool started;
+    bool fits;    // the heap is so large that nothing ever lacks room
+    struct walk walks[SIM_WALKS];
+    uint64_t polls;
+    int spins; // polls in a row in which nothing moved
+    uint64_t events; // calls of witnesses
+    uint64_t changes;
+
+    jmp_buf out;
+    bool can_fail;
+    char failure[SIM_FAILURE];
+};
+
+struct outcome {
+    char failure[SIM_FAILURE]; // "": none
+    uint64_t polls, events, changes, requests, bytes;
+    int64_t virtual_ms;
+};
+
+// Plays the plan from beginning to end.
+void sim_run(const struct plan *plan, FILE *trace, struct outcome *outcome);
+
+// In parts, for endurance: after sim_open each of sim_play, sim_settle may come again and again.
+void sim_open(struct sim *s, const struct plan *plan, FILE *trace);
+void sim_play(struct sim *s, const struct plan *plan, int64_t from);
+void sim_settle(struct sim *s);
+void sim_quiet(struct sim *s, int64_t ms);
+void sim_close(struct sim *s);
+
+// Ends the run with what is wrong.
+_Noreturn void sim_fail(struct sim *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void sim_trace(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

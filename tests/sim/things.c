@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0
+// things.c - objects whose whole content follows from kind, name, revision, size and tier, so that
+// a record can be told right from wrong wherever it turns up, without the server.
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                       \
+    FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds") \
+    FIELD(K, INT64, spec_offset, "spec", "offset")                    \
+    FIELD(K, TEXT, spec_unit, "spec", "unit")                         \
+    FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")                    \
+    FIELD(K, RAW, spec_config, "spec", "config")                      \
+    FIELD(K, SCALAR, spec_port, "spec", "port")                       \
+    FIELD(K, TEXT, status_phase, "status", "phase")
+
+KEDGE_DECLARE_KIND(sensor)
+KEDGE_DEFINE_KIND(sensor, "edge.example.com", "v1", "sensors", "Sensor", KEDGE_NAMESPACED)
+
+enum { DEPLOYMENT, CONFIGMAP, SECRET, NODE, LEASE, SENSOR };
+
+const struct sim_kind sim_kinds[SIM_KINDS] = {
+    {"deployments", &kedge_kind_deployment, true}, {"configmaps", &kedge_kind_configmap, true},
+    {"secrets", &kedge_kind_secret, true},         {"nodes", &kedge_kind_node, false},
+    {"leases", &kedge_kind_lease, true},           {"sensors", &kedge_kind_sensor, true},
+};
+
+const struct mock_crd sim_crds[1] = {{"edge.example.com", "v1", "sensors", "Sensor", true}};
+
+static const char *const spaces[SIM_SPACES] = {"ns-1", "ns-2", "ns-3"};
+static const char *const tiers[] = {"a", "b", "c"};
+
+// ---- names ---------------------------------------------------------------------------------
+
+// Every eighth name is nearly as long as names may be.
+const char *thing_name(unsigned index)
+{
+    static char names[SIM_OBJECTS][256];
+    char *name = names[index];
+    if (name[0] == '\0') {
+        int len = snprintf(name, 256, "n%u", index);
+        if (index % 8 == 7) {
+            memset(name + len, 'x', (size_t)(250 - len));
+            name[250] = '\0';
+        }
+    }
+    return name;
+}
+
+const char *thing_space(unsigned kind, unsigned index)
+{
+    return sim_kinds[kind].namespaced ? spaces[index % SIM_SPACES] : "";
+}
+
+bool thing_index(const char *name, unsigned *index)
+{
+    *index = name[0] == 'n' ? (unsigned)strtoul(name + 1, NULL, 10) : SIM_OBJECTS;
+    return *index < SIM_OBJECTS && strcmp(name, thing_name(*index)) == 0;
+}
+
+// ---- content -------------------------------------------------------------------------------
+
+// A number that follows from the look and a place in the object.
+static uint64_t grain(const struct look *l, unsigned place)
+{
+    struct chance c = {((uint64_t)l->kind << 56) ^ ((uint64_t)l->index << 40) ^
+                       ((uint64_t)l->rev << 8) ^ place};
+    return chance_next(&c);
+}
+
+// Texts are made of these: what must be escaped, what may be, and what looks like structure.
+static const char *const pieces[] = {
+    "edge", "\"", "\\", "{\"a\":[", "}]", "\n", "\t", "\x01", "/", "<&>", "\xc3\xa9", "\xe2\x82\xac",
+    "\xf0\x9f\x9a\xa2", "\xe2\x80\xa8", "-", "kubernetes", "0123456789", ",", ":", "\x7f",
+};
+
+// Many pieces in a row, of which every text is a part that begins and ends between two.
+static char pool[32768];
+static uint16_t cuts[32768]; // where pieces begin
+static size_t cut_count;
+
+static void fill_pool(void)
+{
+    struct chance c = {1};
+    size_t at = 0;
+    while (at + 32 < sizeof pool) {
+        const char *piece = pieces[chance_below(&c, sizeof pieces / sizeof pieces[0])];
+        cuts[cut_count++] = (uint16_t)at;
+        memcpy(pool + at, piece, strlen(piece));
+        at += strlen(piece);
+    }
+}
+
+// A text for that place; static storage, good until the fourth call from now.
+static const char *words(const struct look *l, unsigned place, size_t len)
+{
+    static char ring[4][16384];
+    static unsigned turn;
+    char *text = ring[turn++ % 4];
+    if (cut_count == 0)
+        fill_pool();
+    size_t first = (size_t)(grain(l, place) % (cut_count / 2));
+    size_t last = first;
+    while (cuts[last] < cuts[first] + len)
+        last++;
+    memcpy(text, pool + cuts[first], (size_t)(cuts[last] - cuts[first]));
+    text[cuts[last] - cuts[first]] = '\0';
+    return text;
+}
+
+// How long the long text of an object is.
+static size_t bulk(const struct look *l)
+{
+    static const size_t sizes[] = {0, 60, 300, 900, 9000};
+    return sizes[l->size] + (size_t)(grain(l, 99) % (l->size + 1)) * 8;
+}
+
+// ---- writing -------------------------------------------------------------------------------
+
+static char json[65536];
+static size_t json_len;
+
+static void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void put(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    json_len += (size_t)vsnprintf(json + json_len, sizeof json - json_len, format, args);
+    va_end(args);
+    if (json_len >= sizeof json)
+        abort();
+}
+
+static void put_text(const char *text)
+{
+    if (json_len + 6 * strlen(text) + 3 > sizeof json)
+        abort();
+    json[json_len++] = '"';
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            json[json_len++] = '\\';
+        if ((unsigned char)*p < 0x20)
+            json_len += (size_t)sprintf(json + json_len, "\\u%04x", (unsigned)*p);
+        else
+            json[json_len++] = *p;
+    }
+    json[json_len++] = '"';
+    json[json_len] = '\0';
+}
+
+static void put_base64(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = strlen(text);
+    put("\"");
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t bits = 0;
+        for (size_t n = 0; n < 3; n++)
+            bits = bits << 8 | (i + n < len ? (unsigned char)text[i + n] : 0);
+        put("%c%c%c%c", digits[bits >> 18], digits[bits >> 12 & 63],
+            i + 1 < len ? digits[bits >> 6 & 63] : '=', i + 2 < len ? digits[bits & 63] : '=');
+    }
+    put("\"");
+}
+
+static void put_deployment(const struct look *l)
+{
+    unsigned containers = (unsigned)(grain(l, 2) % 3);
+    put(",\"spec\":{\"replicas\":%d,\"paused\":%s,\"selector\":{\"matchLabels\":{\"app\":",
+        (int)(grain(l, 1) % 100), grain(l, 3) % 2 == 0 ? "true" : "false");
+    put_text(words(l, 4, 5));
+    put("}},\"template\":{\"metadata\":{\"annotations\":{\"skipped\":");
+    put_text(words(l, 5, 40));
+    put("}},\"spec\":{\"containers\":[");
+    for (unsigned i = 0; i < containers; i++) {
+        put("%s{\"name\":\"c%u\",\"command\":[[],{\"x\":null}],\"image\":", i > 0 ? "," : "", i);
+        put_text(words(l, 10 + i, 12));
+        put("}");
+    }
+    put("]}},\"minReadySeconds\":null},\"status\":{\"observedGeneration\":%lld,\"conditions\":[",
+        (long long)(grain(l, 6) >> 2));
+    put("{\"type\":\"Available\",\"status\":\"%s\",\"reason\":",
+        grain(l, 7) % 2 == 0 ? "True" : "Unknown");
+    put_text(words(l, 8, bulk(l)));
+    put("}]}");
+}
+
+static void put_configmap(const struct look *l)
+{
+    unsigned keys = (unsigned)(grain(l, 2) % 4);
+    put(",\"data\":{\"text\":");
+    put_text(words(l, 8, bulk(l)));
+    for (unsigned i = 0; i < keys; i++) {
+        put(",\"key-%u\":", i);
+        put_text(words(l, 10 + i, grain(l, 20 + i) % 20));
+    }
+    put("},\"binaryData\":{\"bytes\":");
+    put_base64(words(l, 9, grain(l, 3) % 30));
+    put("}");
+}
+
+// Secrets bear a mark, so that one that was left behind is found.
+static const char *secret_text(const struct look *l)
+{
+    static char text[16384 + 64];
+    snprintf(text, sizeof text, "TOPSECRET-%u-%u-%s", l->index, (unsigned)l->rev,
+             words(l, 8, bulk(l)));
+    return text;
+}
+
+static void put_secret(const struct look *l)
+{
+    put(",\"data\":{\"token\":");
+    put_base64(secret_text(l));
+    put("},\"type\":\"Opaque\"");
+}
+
+static void put_node(const struct look *l)
+{
+    put(",\"spec\":{\"podCIDRs\":[\"10.0.%u.0/24\",\"fd00::%x/64\"],\"unschedulable\":true,"
+        "\"taints\":[{\"key\":\"only\",\"effect\":\"NoExecute\"}]},\"status\":{\"capacity\":"
+        "{\"cpu\":\"%um\",\"memory\":\"%uKi\",\"pods\":\"110\"},\"nodeInfo\":{\"osImage\":",
+        (unsigned)(grain(l, 1) % 256), (unsigned)(grain(l, 2) % 65536),
+        (unsigned)(grain(l, 3) % 64000), (unsigned)(grain(l, 4) % 4000000));
+    put_text(words(l, 8, bulk(l)));
+    put("},\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"192.0.2.%u\"}]}",
+        (unsigned)(grain(l, 5) % 256));
+}
+
+static kedge_timestamp renewed(const struct look *l)
+{
+    return (kedge_timestamp)1767225600000000 + (kedge_timestamp)(grain(l, 2) % 1000000000000);
+}
+
+static void put_lease(const struct look *l)
+{
+    char time[KEDGE_TIMESTAMP_TEXT];
+    kedge_timestamp_format(renewed(l), true, time);
+    put(",\"spec\":{\"holderIdentity\":");
+    put_text(words(l, 8, bulk(l)));
+    put(",\"leaseDurationSeconds\":%d,\"renewTime\":\"%s\",\"leaseTransitions\":0}",
+        (int)(grain(l, 1) % 1000), time);
+}
+
+static void put_sensor(const struct look *l)
+{
+    unsigned tags = (unsigned)(grain(l, 2) % 4);
+    put(",\"spec\":{\"config\":{\"a\":[1,2.5e3,\"%u\"],\"b\":{}},\"intervalSeconds\":%d,"
+        "\"offset\":%lld,\"port\":%u,\"tags\":[",
+        (unsigned)(grain(l, 3) % 1000), (int)(grain(l, 1) % 1000) - 500,
+        (long long)(grain(l, 4) >> 1) * -1, (unsigned)(grain(l, 6) % 65536));
+    for (unsigned i = 0; i < tags; i++) {
+        put("%s", i > 0 ? "," : "");
+        put_text(words(l, 10 + i, grain(l, 20 + i) % 20));
+    }
+    put("],\"unit\":");
+    put_text(words(l, 8, bulk(l)));
+    put("},\"status\":{\"phase\":\"Ready\",\"history\":[[[]],[{\"k\":\"]}\"}]]}");
+}
+
+static void (*const putters[SIM_KINDS])(const struct look *) = {
+    put_deployment, put_configmap, put_secret, put_node, put_lease, put_sensor,
+};
+
+const char *thing_json(const struct look *l)
+{
+    json_len = 0;
+    put("{\"metadata\":{\"name\":\"%s\"", thing_name(l->index));
+    if (sim_kinds[l->kind].namespaced)
+        put(",\"namespace\":\"%s\"", thing_space(l->kind, l->index));
+    put(",\"labels\":{\"rev\":\"%u\",\"size\":\"%u\"", (unsigned)l->rev, l->size);
+    if (l->tier < 3)
+        put(",\"tier\":\"%s\"", tiers[l->tier]);
+    put("},\"annotations\":{\"skipped\":");
+    put_text(words(l, 0, 30));
+    put("},\"finalizers\":[\"example.com/f%u\"]}", (unsigned)(grain(l, 98) % 10));
+    putters[l->kind](l);
+    put("}");
+    return json;
+}
+
+// ---- reading -------------------------------------------------------------------------------
+
+static const char *after(const char *text, const char *mark)
+{
+    const char *at = strstr(text, mark);
+    return at != NULL ? at + strlen(mark) : "";
+}
+
+bool thing_look(const char *text, struct look *l)
+{
+    const char *labels = after(text, "\"labels\":{");
+    const char *rev = after(labels, "\"rev\":\"");
+    const char *size = after(labels, "\"size\":\"");
+    if (*rev == '\0' || *size == '\0')
+        return false;
+    l->rev = (uint32_t)strtoul(rev, NULL, 10);
+    l->size = (unsigned)strtoul(size, NULL, 10);
+    size_t end = strcspn(labels, "}");
+    const char *tier = strstr(labels, "\"tier\":\"");
+    bool labelled = tier != NULL && (size_t)(tier - labels) < end;
+    l->tier = labelled ? (unsigned)(tier[strlen("\"tier\":\"")] - 'a') : 3;
+    return true;
+}
+
+bool thing_look_of(const struct kedge_object *o, struct look *l)
+{
+    const char *rev = kedge_label(o, "rev");
+    const char *size = kedge_label(o, "size");
+    const char *tier = kedge_label(o, "tier");
+    if (rev == NULL || size == NULL || !thing_index(kedge_name(o), &l->index))
+        return false;
+    l->rev = (uint32_t)strtoul(rev, NULL, 10);
+    l->size = (unsigned)strtoul(size, NULL, 10);
+    l->tier = tier != NULL ? (unsigned)(tier[0] - 'a') : 3;
+    return l->size <= 4 && l->tier <= 3;
+}
+
+// ---- judging -------------------------------------------------------------------------------
+
+static bool is(const struct kedge_text *t, const char *text)
+{
+    const char *bytes = kedge_text(t);
+    return kedge_text_len(t) == strlen(text) && memcmp(bytes, text, strlen(text) + 1) == 0;
+}
+
+static bool pair_is(const struct kedge_text_map *m, const char *key, const char *text)
+{
+    const struct kedge_text *value = kedge_map_get(m, key);
+    return value != NULL && is(value, text);
+}
+
+static const char *deployment_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_deployment *d = kedge_as_deployment(o);
+    unsigned containers = (unsigned)(grain(l, 2) % 3);
+    if (d->spec_replicas != (int)(grain(l, 1) % 100))
+        return "spec.replicas";
+    if (d->spec_paused != (grain(l, 3) % 2 == 0) || !KEDGE_HAS(d, deployment, spec_paused))
+        return "spec.paused";
+    if (KEDGE_HAS(d, deployment, spec_min_ready_seconds))
+        return "spec.minReadySeconds";
+    if (!pair_is(&d->spec_selector_match_labels, "app", words(l, 4, 5)))
+        return "spec.selector.matchLabels";
+    if (d->spec_template_spec_containers.count != containers)
+        return "the number of containers";
+    for (unsigned i = 0; i < containers; i++)
+        if (!is(&kedge_deployment_spec_template_spec_containers(d, i)->image, words(l, 10 + i, 12)))
+            return "an image";
+    if (d->status_observed_generation != (int64_t)(grain(l, 6) >> 2))
+        return "status.observedGeneration";
+    const struct kedge_condition *c = kedge_deployment_status_conditions(d, 0);
+    bool known = grain(l, 7) % 2 == 0;
+    if (c == NULL || c->status != (known ? KEDGE_CONDITION_TRUE : KEDGE_CONDITION_UNKNOWN) ||
+        !is(&c->type, "Available") || !is(&c->reason, words(l, 8, bulk(l))))
+        return "status.conditions";
+    return NULL;
+}
+
+static const char *configmap_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_configmap *c = kedge_as_configmap(o);
+    unsigned keys = (unsigned)(grain(l, 2) % 4);
+    char key[16];
+    if (c->data.count != keys + 1 || !pair_is(&c->data, "text", words(l, 8, bulk(l))))
+        return "data";
+    for (unsigned i = 0; i < keys; i++) {
+        snprintf(key, sizeof key, "key-%u", i);
+        if (!pair_is(&c->data, key, words(l, 10 + i, grain(l, 20 + i) % 20)))
+            return "a key of data";
+    }
+    return pair_is(&c->binary_data, "bytes", words(l, 9, grain(l, 3) % 30)) ? NULL : "binaryData";
+}
+
+static const char *secret_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_secret *s = kedge_as_secret(o);
+    if (!is(&s->type, "Opaque"))
+        return "type";
+    return pair_is(&s->data, "token", secret_text(l)) ? NULL : "data";
+}
+
+static const char *node_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_node *n = kedge_as_node(o);
+    const struct kedge_taint *t = kedge_node_spec_taints(n, 0);
+    char text[32];
+    snprintf(text, sizeof text, "10.0.%u.0/24", (unsigned)(grain(l, 1) % 256));
+    if (n->spec_pod_cidrs.count != 2 || !is(kedge_text_at(&n->spec_pod_cidrs, 0), text))
+        return "spec.podCIDRs";
+    if (!n->spec_unschedulable || t == NULL || t->effect != KEDGE_TAINT_NO_EXECUTE ||
+        !is(&t->key, "only"))
+        return "spec.taints";
+    if (n->status_capacity_cpu != (int64_t)(grain(l, 3) % 64000) ||
+        n->status_capacity_memory != (int64_t)(grain(l, 4) % 4000000) * 1024 * 1000 ||
+        n->status_capacity_pods != 110000)
+        return "status.capacity";
+    if (!is(&n->status_node_info_os_image, words(l, 8, bulk(l))))
+        return "status.nodeInfo.osImage";
+    const struct kedge_node_address *a = kedge_node_status_addresses(n, 0);
+    snprintf(text, sizeof text, "192.0.2.%u", (unsigned)(grain(l, 5) % 256));
+    return a != NULL && a->type == KEDGE_NODE_INTERNAL_IP && is(&a->address, text)
+               ? NULL
+               : "status.addresses";
+}
+
+static const char *lease_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_lease *e = kedge_as_lease(o);
+    if (!is(&e->spec_holder_identity, words(l, 8, bulk(l))))
+        return "spec.holderIdentity";
+    if (e->spec_lease_duration_seconds != (int)(grain(l, 1) % 1000))
+        return "spec.leaseDurationSeconds";
+    if (e->spec_renew_time != renewed(l))
+        return "spec.renewTime";
+    return KEDGE_HAS(e, lease, spec_lease_transitions) && !KEDGE_HAS(e, lease, spec_acquire_time)
+               ? NULL
+               : "what is present";
+}
+
+static const char *sensor_problem(const struct look *l, const struct kedge_object *o)
+{
+    const struct kedge_sensor *s = kedge_as_sensor(o);
+    unsigned tags = (unsigned)(grain(l, 2) % 4);
+    char text[64];
+    if (s->spec_interval_seconds != (int)(grain(l, 1) % 1000) - 500)
+        return "spec.intervalSeconds";
+    if (s->spec_offset != (int64_t)(grain(l, 4) >> 1) * -1)
+        return "spec.offset";
+    snprintf(text, sizeof text, "%u", (unsigned)(grain(l, 6) % 65536));
+    if (!is(&s->spec_port, text))
+        return "spec.port";
+    if (s->spec_tags.count != tags)
+        return "the number of tags";
+    for (unsigned i = 0; i < tags; i++)
+        if (!is(kedge_text_at(&s->spec_tags, i), words(l, 10 + i, grain(l, 20 + i) % 20)))
+            return "a tag";
+    snprintf(text, sizeof text, "\"%u\"],\"b\":{}}", (unsigned)(grain(l, 3) % 1000));
+    if (strstr(kedge_text(&s->spec_config), text) == NULL)
+        return "spec.config";
+    return is(&s->spec_unit, words(l, 8, bulk(l))) && is(&s->status_phase, "Ready")
+               ? NULL
+               : "spec.unit or status.phase";
+}
+
+static const char *(*const judges[SIM_KINDS])(const struct look *, const struct kedge_object *) = {
+    deployment_problem, configmap_problem, secret_problem,
+    node_problem,       lease_problem,     sensor_problem,
+};
+
+const char *thing_problem(const struct look *l, const struct kedge_object *o)
+{
+    char text[32];
+    if (kedge_object_as(o, sim_kinds[l->kind].kind) == NULL)
+        return "its kind";
+    if (strcmp(kedge_name(o), thing_name(l->index)) != 0)
+        return "metadata.name";
+    if (strcmp(kedge_namespace(o), thing_space(l->kind, l->index)) != 0)
+        return "metadata.namespace";
+    if (o->labels.count != (l->tier < 3 ? 3u : 2u))
+        return "metadata.labels";
+    snprintf(text, sizeof text, "example.com/f%u", (unsigned)(grain(l, 98) % 10));
+    if (o->finalizers.count != 1 || !is(kedge_text_at(&o->finalizers, 0), text))
+        return "metadata.finalizers";
+    if (o->creation_timestamp < (kedge_timestamp)1767225600000000)
+        return "metadata.creationTimestamp";
+    return judges[l->kind](l, o);
+}
