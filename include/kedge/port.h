@@ -90,7 +90,9 @@ struct kedge_port {
     // interrupt and another thread.
     void (*wake)(const struct kedge_port *port);
 
-    // Milliseconds of a clock that never goes back and goes on while the device sleeps, if it can.
+    // Milliseconds of a clock that goes on while the device sleeps, if it can, and never goes back.
+    // Where it does all the same, no time has passed for kedge; only a wait that is under way may
+    // end later by as much. Extend a counter of 32 bits, which begins anew after 49 days, to 64.
     kedge_time (*clock)(const struct kedge_port *port);
 
     // The calendar, or 0 where the device does not know it.

@@ -204,9 +204,15 @@ size_t kedge_memory_report(const struct kedge *k, struct kedge_memory_part *part
     return k->part_count + 1;
 }
 
-kedge_time kedge__clock(const struct kedge *k)
+kedge_time kedge__clock(struct kedge *k)
 {
-    return k->port->clock(k->port);
+    kedge_time now = k->port->clock(k->port) + k->clock_ahead;
+    if (now < k->clock_last) {
+        k->clock_ahead += k->clock_last - now;
+        now = k->clock_last;
+    }
+    k->clock_last = now;
+    return now;
 }
 
 const char *kedge__environment(const struct kedge *k, const char *name)

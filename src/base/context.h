@@ -61,6 +61,9 @@ struct kedge {
     struct kedge_wait *waits;
     size_t waits_cap;
 
+    kedge_time clock_last;  // what kedge__clock said last
+    kedge_time clock_ahead; // of the port's clock, by as much as that was set back
+
     struct kedge__part parts[KEDGE__PARTS_MAX];
     size_t part_count;
 };
@@ -105,8 +108,9 @@ void kedge__task_remove(struct kedge *k, struct kedge__task *t);
 bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level);
 void kedge__log(struct kedge *k, enum kedge_log_level level, const char *text);
 
-// The port's answers, or what stands in for them where it has none.
-kedge_time kedge__clock(const struct kedge *k);
+// The port's answers, or what stands in for them where it has none. Where the port's clock goes
+// back (a counter of 32 bits begins anew), no time has passed: this one never does.
+kedge_time kedge__clock(struct kedge *k);
 const char *kedge__environment(const struct kedge *k, const char *name);
 
 #endif

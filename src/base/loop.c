@@ -81,25 +81,36 @@ size_t kedge_interests(const struct kedge *k, struct kedge_wait *list, size_t ca
     return n;
 }
 
-kedge_time kedge_next_deadline(const struct kedge *k)
+static kedge_time earliest_deadline(const struct kedge *k)
 {
     kedge_time next = KEDGE_FOREVER;
-    if (k != NULL && k->again)
-        return 0;
-    for (struct kedge__task *t = k != NULL ? k->tasks : NULL; t != NULL; t = t->next) {
+    for (struct kedge__task *t = k->tasks; t != NULL; t = t->next) {
         if (t->deadline < next)
             next = t->deadline;
     }
     return next;
 }
 
+// A moment of our clock as the port's clock counts.
+static kedge_time on_port_clock(const struct kedge *k, kedge_time at)
+{
+    return at == KEDGE_FOREVER ? KEDGE_FOREVER : at - k->clock_ahead;
+}
+
+kedge_time kedge_next_deadline(const struct kedge *k)
+{
+    if (k == NULL)
+        return KEDGE_FOREVER;
+    return k->again ? 0 : on_port_clock(k, earliest_deadline(k));
+}
+
 static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
 {
     kedge_time now = kedge__clock(k);
     kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
-    kedge_time next = kedge_next_deadline(k);
+    kedge_time next = earliest_deadline(k);
     size_t count = kedge_interests(k, k->waits, k->waits_cap);
-    return k->port->wait(k->port, k->waits, count, next < until ? next : until);
+    return k->port->wait(k->port, k->waits, count, on_port_clock(k, next < until ? next : until));
 }
 
 static kedge_err poll_once(struct kedge *k, kedge_time timeout)

@@ -192,8 +192,7 @@ static void check_no_hole(struct sim *s, size_t informer, uint64_t applied)
             sim_fail(s, "a hole: at version %llu informer %zu %s %s, as since %llu",
                      (unsigned long long)applied, informer, o != NULL ? "still has" : "lacks",
                      thing_name(i), (unsigned long long)t->since[informer]);
-        const char *differs =
-            there && t->version <= applied ? difference(s, informer, t, o) : NULL;
+        const char *differs = there && t->version <= applied ? difference(s, informer, t, o) : NULL;
         if (differs != NULL)
             sim_fail(s, "at version %llu informer %zu has %s wrong: %s",
                      (unsigned long long)applied, informer, thing_name(i), differs);
@@ -261,8 +260,8 @@ static const char *unequal(struct sim *s, size_t informer, const struct thing *t
     if (there != (o != NULL))
         differs = there ? "not there" : "still there";
     if (differs != NULL) {
-        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer,
-                 thing_name(t->look.index), differs);
+        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer, thing_name(t->look.index),
+                 differs);
         return why;
     }
     for (size_t i = 0; i < SIM_HANDLERS; i++) {

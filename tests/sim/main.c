@@ -31,9 +31,9 @@ struct failed {
 
 // What the processes share.
 struct job {
-    uint64_t next;    // the seed under way
-    uint64_t done;    // seeds
-    time_t since;     // when it began
+    uint64_t next; // the seed under way
+    uint64_t done; // seeds
+    time_t since;  // when it began
     struct outcome sum;
     struct failed failed[FAILURES];
     unsigned failures;
@@ -117,8 +117,7 @@ static bool ended_badly(struct job *job, int status, const struct options *o)
     char why[64];
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return false;
-    snprintf(why, sizeof why,
-             WIFSIGNALED(status) ? "ended by signal %d" : "ended with status %d",
+    snprintf(why, sizeof why, WIFSIGNALED(status) ? "ended by signal %d" : "ended with status %d",
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     keep_failure(job, job->next, why);
     job->done++;
@@ -178,10 +177,11 @@ static void tell_failures(const struct job *jobs, const struct options *o)
 {
     for (unsigned i = 0; i < o->jobs; i++)
         for (unsigned n = 0; n < jobs[i].failures && n < FAILURES; n++)
-            printf("seed %llu: %s\n    replay: make sim SEED=%llu    shrink: make sim SHRINK=%llu\n",
-                   (unsigned long long)jobs[i].failed[n].seed, jobs[i].failed[n].why,
-                   (unsigned long long)jobs[i].failed[n].seed,
-                   (unsigned long long)jobs[i].failed[n].seed);
+            printf(
+                "seed %llu: %s\n    replay: make sim SEED=%llu    shrink: make sim SHRINK=%llu\n",
+                (unsigned long long)jobs[i].failed[n].seed, jobs[i].failed[n].why,
+                (unsigned long long)jobs[i].failed[n].seed,
+                (unsigned long long)jobs[i].failed[n].seed);
 }
 
 static int run_many(const struct options *o)

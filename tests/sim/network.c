@@ -39,15 +39,15 @@ struct link {
     enum link_state state;
     struct mock_connection *server;
     struct pipe *to_client, *to_server;
-    int64_t ready_at;      // CONNECTING: when it is decided
-    kedge_err decision;    // and how
-    int64_t silent_since;  // -1: not silent
-    bool dead;             // no keep-alive notices the silence
-    uint64_t cut_after;    // bytes to the client; UINT64_MAX: none
+    int64_t ready_at;     // CONNECTING: when it is decided
+    kedge_err decision;   // and how
+    int64_t silent_since; // -1: not silent
+    bool dead;            // no keep-alive notices the silence
+    uint64_t cut_after;   // bytes to the client; UINT64_MAX: none
     kedge_err cut_with;
-    int64_t end_at;        // the client sees the end then, behind all bytes; -1: not ended
+    int64_t end_at; // the client sees the end then, behind all bytes; -1: not ended
     kedge_err end;
-    bool sent_early;       // the last read would have blocked by chance
+    bool sent_early; // the last read would have blocked by chance
 };
 
 static struct link *of(struct kedge_stream *stream)

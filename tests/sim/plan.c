@@ -31,9 +31,9 @@ bool chance_one_in(struct chance *c, int64_t n)
 
 struct word {
     const char *name;
-    int64_t low, high; // what a text may say
-    int64_t fallback;  // where it says nothing
-    int64_t drawn;     // by chance 0 to drawn - 1 above low; 0: the fallback
+    int64_t low, high;        // what a text may say
+    int64_t fallback;         // where it says nothing
+    int64_t drawn;            // by chance 0 to drawn - 1 above low; 0: the fallback
     const char *const *names; // of the values from 0 on; NULL: a number
     const char *what;
 };
@@ -45,10 +45,25 @@ static const char *const kinds[] = {"deployments", "configmaps", "secrets", "nod
 static const char *const ages[] = {"current", "no-watch-list", "1.20", NULL};
 static const char *const tokens[] = {"none", "text", "file", NULL};
 static const char *const labels[] = {"all", "tier=a", "tier!=a", "tier-in-a-b", "!tier", NULL};
-static const char *const faults[] = {
-    "cut",       "reset",         "stall",          "slow",          "garbage",       "status",
-    "redirect",  "html",          "refuse",         "huge-chunk",    "endless-header", "stopped-json",
-    "unknown-event", "no-metadata", "huge-object",  "endless-list",  "expired-event", "close", NULL};
+static const char *const faults[] = {"cut",
+                                     "reset",
+                                     "stall",
+                                     "slow",
+                                     "garbage",
+                                     "status",
+                                     "redirect",
+                                     "html",
+                                     "refuse",
+                                     "huge-chunk",
+                                     "endless-header",
+                                     "stopped-json",
+                                     "unknown-event",
+                                     "no-metadata",
+                                     "huge-object",
+                                     "endless-list",
+                                     "expired-event",
+                                     "close",
+                                     NULL};
 static const char *const ons[] = {"any", "list", "watch", "other", NULL};
 static const char *const ways[] = {"closed", "reset", NULL};
 static const char *const splits[] = {"whole", "random", "bytes", "few", "packets", NULL};
@@ -94,13 +109,34 @@ struct verb_words {
     struct word words[PLAN_ARGUMENTS + 1]; // ends with a NULL name
 };
 
-#define KIND     {"kind", 0, 5, 0, 6, kinds, ""}
-#define OBJECT   {"object", 0, 255, 0, 256, NULL, "which name, modulo objects"}
-#define SIZE     {"size", 0, 4, 0, 5, NULL, "0 small to 3 large; 4 over every limit"}
-#define TIER     {"tier", 0, 3, 0, 4, NULL, "label a, b, c or none"}
-#define INFORMER {"informer", 0, 4, 4, 5, NULL, "which, modulo informers; 4: all"}
-#define HANDLER  {"handler", 0, 3, 0, 4, NULL, "0 to 2 of the plan; 3: the late one"}
-#define FOR(ms)  {"for", 0, FOREVER_MS, 1000, ms, NULL, "ms"}
+#define KIND                          \
+    {                                 \
+        "kind", 0, 5, 0, 6, kinds, "" \
+    }
+#define OBJECT                                                       \
+    {                                                                \
+        "object", 0, 255, 0, 256, NULL, "which name, modulo objects" \
+    }
+#define SIZE                                                               \
+    {                                                                      \
+        "size", 0, 4, 0, 5, NULL, "0 small to 3 large; 4 over every limit" \
+    }
+#define TIER                                              \
+    {                                                     \
+        "tier", 0, 3, 0, 4, NULL, "label a, b, c or none" \
+    }
+#define INFORMER                                                        \
+    {                                                                   \
+        "informer", 0, 4, 4, 5, NULL, "which, modulo informers; 4: all" \
+    }
+#define HANDLER                                                            \
+    {                                                                      \
+        "handler", 0, 3, 0, 4, NULL, "0 to 2 of the plan; 3: the late one" \
+    }
+#define FOR(ms)                                    \
+    {                                              \
+        "for", 0, FOREVER_MS, 1000, ms, NULL, "ms" \
+    }
 
 static const struct verb_words verbs[DO_COUNT] = {
     [DO_PUT] = {"put", 200, "creates or updates an object", {KIND, OBJECT, SIZE, TIER}},
@@ -140,8 +176,10 @@ static const struct verb_words verbs[DO_COUNT] = {
     [DO_EXPIRE] = {"expire",
                    10,
                    "the token: 401; a new one is in the file later",
-                   {FOR(60000), {"broken", 0, 3, 0, 4, NULL, "the file until then: 0 old, 1 gone, "
-                                                             "2 empty, 3 half"}}},
+                   {FOR(60000),
+                    {"broken", 0, 3, 0, 4, NULL,
+                     "the file until then: 0 old, 1 gone, "
+                     "2 empty, 3 half"}}},
     [DO_LINK] = {"link",
                  40,
                  "how the network is from now on",

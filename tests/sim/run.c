@@ -421,20 +421,34 @@ static void do_reboot(struct sim *s, const int64_t *a)
 }
 
 static void (*const doers[DO_COUNT])(struct sim *, const int64_t *) = {
-    [DO_PUT] = do_put,           [DO_DELETE] = do_delete,
-    [DO_RELABEL] = do_relabel,   [DO_BURST] = do_burst,
-    [DO_WIPE] = do_wipe,         [DO_COMPACT] = do_compact,
-    [DO_RESTART] = do_restart,   [DO_REWIND] = do_rewind,
-    [DO_BOOKMARK] = do_bookmark, [DO_FAULT] = do_fault,
-    [DO_FORBID] = do_forbid,     [DO_EXPIRE] = do_expire,
-    [DO_LINK] = do_link,         [DO_DROP] = do_drop,
-    [DO_SILENCE] = do_silence,   [DO_PARTITION] = do_partition,
-    [DO_REFUSE] = do_refuse,     [DO_NAMELESS] = do_nameless,
-    [DO_SLEEP] = do_sleep,       [DO_CALENDAR] = do_calendar,
-    [DO_CLOCK_BACK] = do_clock_back, [DO_WAKES] = do_wakes,
-    [DO_BUSY] = do_busy,         [DO_JOIN] = do_join,
-    [DO_PART] = do_part,         [DO_WALK] = do_walk,
-    [DO_STOP] = do_stop,         [DO_REBOOT] = do_reboot,
+    [DO_PUT] = do_put,
+    [DO_DELETE] = do_delete,
+    [DO_RELABEL] = do_relabel,
+    [DO_BURST] = do_burst,
+    [DO_WIPE] = do_wipe,
+    [DO_COMPACT] = do_compact,
+    [DO_RESTART] = do_restart,
+    [DO_REWIND] = do_rewind,
+    [DO_BOOKMARK] = do_bookmark,
+    [DO_FAULT] = do_fault,
+    [DO_FORBID] = do_forbid,
+    [DO_EXPIRE] = do_expire,
+    [DO_LINK] = do_link,
+    [DO_DROP] = do_drop,
+    [DO_SILENCE] = do_silence,
+    [DO_PARTITION] = do_partition,
+    [DO_REFUSE] = do_refuse,
+    [DO_NAMELESS] = do_nameless,
+    [DO_SLEEP] = do_sleep,
+    [DO_CALENDAR] = do_calendar,
+    [DO_CLOCK_BACK] = do_clock_back,
+    [DO_WAKES] = do_wakes,
+    [DO_BUSY] = do_busy,
+    [DO_JOIN] = do_join,
+    [DO_PART] = do_part,
+    [DO_WALK] = do_walk,
+    [DO_STOP] = do_stop,
+    [DO_REBOOT] = do_reboot,
 };
 
 static bool needs_machine(enum verb verb)
@@ -570,7 +584,8 @@ static void check_resync(struct sim *s, size_t i, size_t h, uint64_t resyncs, in
     // The watch must run for it; what is between two watches is counted generously.
     uint64_t least = most > 8 ? most / 2 : most > 3 ? 1 : 0;
     if (resyncs < least * objects || resyncs > most * objects)
-        sim_fail(s, "informer %zu, handler %zu: %llu resyncs of %llu objects in %lld ms, every %lld",
+        sim_fail(s,
+                 "informer %zu, handler %zu: %llu resyncs of %llu objects in %lld ms, every %lld",
                  i, h, (unsigned long long)resyncs, (unsigned long long)objects, (long long)ms,
                  (long long)period);
 }
@@ -600,7 +615,8 @@ void sim_quiet(struct sim *s, int64_t ms)
     if (b.requests - a.requests > informers * (6 + (uint64_t)(ms / 150000) + objects))
         sim_fail(s, "%llu requests, though nothing happens",
                  (unsigned long long)(b.requests - a.requests));
-    uint64_t polls = 200 + informers * (beats * 8 + 50 * (objects + 4)) + (b.resyncs - a.resyncs) * 4;
+    uint64_t polls =
+        200 + informers * (beats * 8 + 50 * (objects + 4)) + (b.resyncs - a.resyncs) * 4;
     if (b.polls - a.polls > polls)
         sim_fail(s, "%llu polls, though nothing happens", (unsigned long long)(b.polls - a.polls));
     for (size_t i = 0; i < s->plan->informers; i++)

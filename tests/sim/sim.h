@@ -96,7 +96,7 @@ enum split { SPLIT_WHOLE, SPLIT_RANDOM, SPLIT_BYTES, SPLIT_FEW, SPLIT_PACKETS };
 
 struct network {
     struct kedge_port port;
-    int64_t now;      // of the world
+    int64_t now;         // of the world
     int64_t clock_ahead; // of it, by so much, is the port's clock
     int64_t calendar;    // the same of the wall clock, ms
     enum split split;
@@ -172,7 +172,7 @@ struct witness {
     size_t informer;
     bool joined, late;
     int64_t busy_until;
-    bool stop_inside;   // stops the informer at its next call
+    bool stop_inside; // stops the informer at its next call
     struct told told[SIM_OBJECTS];
     uint64_t adds, updates, deletes, tombstones, resyncs;
     uint64_t story; // a hash of all it was told but resyncs
@@ -210,7 +210,7 @@ struct informer {
     struct witness witness[SIM_HANDLERS];
     struct requests requests;
     bool stopped;
-    bool adrift; // the server's history was replaced and it has not followed yet
+    bool adrift;             // the server's history was replaced and it has not followed yet
     uint64_t adrift_lists;   // that it had begun by then
     uint64_t adrift_version; // that it had seen by then
     uint64_t last_applied;
@@ -229,7 +229,7 @@ struct sim {
 
     struct mock *mock;
     struct thing things[SIM_KINDS][SIM_OBJECTS];
-    char token[64];        // that the server takes
+    char token[64]; // that the server takes
     unsigned tokens;
     int64_t token_back_at; // when the file has it; INT64_MAX: it has
     int64_t allow_at;      // when the user is allowed again
@@ -243,10 +243,10 @@ struct sim {
     struct informer informers[PLAN_INFORMERS];
     size_t arena_used;
     bool started;
-    bool fits;    // the heap is so large that nothing ever lacks room
+    bool fits; // the heap is so large that nothing ever lacks room
     struct walk walks[SIM_WALKS];
     uint64_t polls;
-    int spins; // polls in a row in which nothing moved
+    int spins;       // polls in a row in which nothing moved
     uint64_t events; // calls of witnesses
     uint64_t changes;
 

@@ -72,8 +72,26 @@ static uint64_t grain(const struct look *l, unsigned place)
 
 // Texts are made of these: what must be escaped, what may be, and what looks like structure.
 static const char *const pieces[] = {
-    "edge", "\"", "\\", "{\"a\":[", "}]", "\n", "\t", "\x01", "/", "<&>", "\xc3\xa9", "\xe2\x82\xac",
-    "\xf0\x9f\x9a\xa2", "\xe2\x80\xa8", "-", "kubernetes", "0123456789", ",", ":", "\x7f",
+    "edge",
+    "\"",
+    "\\",
+    "{\"a\":[",
+    "}]",
+    "\n",
+    "\t",
+    "\x01",
+    "/",
+    "<&>",
+    "\xc3\xa9",
+    "\xe2\x82\xac",
+    "\xf0\x9f\x9a\xa2",
+    "\xe2\x80\xa8",
+    "-",
+    "kubernetes",
+    "0123456789",
+    ",",
+    ":",
+    "\x7f",
 };
 
 // Many pieces in a row, of which every text is a part that begins and ends between two.

@@ -73,8 +73,8 @@ static void check_version(struct witness *w, const char *what, const struct told
         sim_fail(w->sim, "%s %s: version %llu after %llu", what, key_of(o),
                  (unsigned long long)version, (unsigned long long)t->version);
     if (version > mock_version(s->mock))
-        sim_fail(w->sim, "%s %s: version %llu, which the server has not given yet", what,
-                 key_of(o), (unsigned long long)version);
+        sim_fail(w->sim, "%s %s: version %llu, which the server has not given yet", what, key_of(o),
+                 (unsigned long long)version);
 }
 
 // The cache is at the object that a handler is told of, not before it and not behind it.

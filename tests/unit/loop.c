@@ -184,6 +184,23 @@ static void a_task_too_many_is_a_lack_of_memory(void **state)
     assert_int_equal(kedge_poll(f.k, 0), KEDGE_ERR_MEMORY);
 }
 
+static void a_clock_that_goes_back_is_a_step_of_no_time(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    open_loop(&f);
+    f.task.task.deadline = FAKE_PORT_START + 5000;
+    assert_int_equal(kedge_poll(f.k, 0), KEDGE_OK);
+    f.port.now -= 4000;
+    assert_int_equal(kedge_poll(f.k, 0), KEDGE_OK);
+    assert_int_equal(f.task.stepped_at, FAKE_PORT_START);
+    // Still 5 s from now, whatever the port calls that.
+    assert_int_equal(kedge_next_deadline(f.k), FAKE_PORT_START + 1000);
+    assert_int_equal(kedge_poll(f.k, 60000), KEDGE_OK);
+    assert_int_equal(f.port.now, FAKE_PORT_START + 1000);
+    assert_int_equal(f.task.stepped_at, FAKE_PORT_START + 5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_deadline_ends_the_wait),
         cmocka_unit_test(polling_inside_a_poll_is_refused),
         cmocka_unit_test(a_stop_is_for_good),
+        cmocka_unit_test(a_clock_that_goes_back_is_a_step_of_no_time),
         cmocka_unit_test(a_failed_wait_is_told),
         cmocka_unit_test(interests_are_those_of_the_streams_below),
         cmocka_unit_test(many_tasks_take_turns_and_may_leave),
