@@ -124,7 +124,7 @@ static bool is_cached(struct sim *s, unsigned index, unsigned rev)
         const struct kedge_object *o;
         if (strcmp(sim_kinds[kind].resource, "secrets") != 0 || index >= SIM_OBJECTS)
             continue;
-        kedge_lister_get(s->informers[i].inf, thing_space(kind, index), thing_name(index), &o);
+        kedge_lister_get(s->informers[i].inf, thing_space(kind, index), thing_name(kind, index), &o);
         if (o != NULL && kedge_label(o, "rev") != NULL &&
             strtoul(kedge_label(o, "rev"), NULL, 10) == rev)
             return true;
@@ -174,7 +174,7 @@ static const struct kedge_object *cached(struct sim *s, size_t informer, const s
 {
     const struct kedge_object *o;
     kedge_lister_get(s->informers[informer].inf, thing_space(t->look.kind, t->look.index),
-                     thing_name(t->look.index), &o);
+                     thing_name(t->look.kind, t->look.index), &o);
     return o;
 }
 
@@ -191,11 +191,11 @@ static void check_no_hole(struct sim *s, size_t informer, uint64_t applied)
         if (there != (o != NULL))
             sim_fail(s, "a hole: at version %llu informer %zu %s %s, as since %llu",
                      (unsigned long long)applied, informer, o != NULL ? "still has" : "lacks",
-                     thing_name(i), (unsigned long long)t->since[informer]);
+                     thing_name(kind, i), (unsigned long long)t->since[informer]);
         const char *differs = there && t->version <= applied ? difference(s, informer, t, o) : NULL;
         if (differs != NULL)
             sim_fail(s, "at version %llu informer %zu has %s wrong: %s",
-                     (unsigned long long)applied, informer, thing_name(i), differs);
+                     (unsigned long long)applied, informer, thing_name(kind, i), differs);
     }
 }
 
@@ -226,14 +226,14 @@ void check_always(struct sim *s, size_t informer)
     check_no_hole(s, informer, applied);
 }
 
-// Objects that faults have made up.
-static size_t odd_objects(const struct sim *s, size_t informer)
+size_t odd_objects(const struct sim *s, size_t informer)
 {
     size_t odd = 0;
     unsigned index;
+    unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
     struct kedge_iter it = kedge_lister_list(s->informers[informer].inf, "", KEDGE_EVERYTHING);
     for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL;)
-        odd += !thing_index(kedge_name(o), &index);
+        odd += !thing_index(kind, kedge_namespace(o), kedge_name(o), &index);
     return odd;
 }
 
@@ -244,7 +244,7 @@ static const char *untold(const struct witness *w, const struct thing *t, bool t
     if (!w->joined || (told->present == there && (!there || told->version == t->version)))
         return NULL;
     snprintf(why, sizeof why, "a handler was told that %.20s is %s at %llu, it is %s at %llu",
-             thing_name(t->look.index), told->present ? "there" : "gone",
+             thing_name(t->look.kind, t->look.index), told->present ? "there" : "gone",
              (unsigned long long)told->version, there ? "there" : "gone",
              (unsigned long long)t->version);
     return why;
@@ -260,7 +260,7 @@ static const char *unequal(struct sim *s, size_t informer, const struct thing *t
     if (there != (o != NULL))
         differs = there ? "not there" : "still there";
     if (differs != NULL) {
-        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer, thing_name(t->look.index),
+        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer, thing_name(t->look.kind, t->look.index),
                  differs);
         return why;
     }
@@ -345,22 +345,23 @@ static void walk_ends(struct sim *s, struct walk *w)
         // What has gone a moment ago, handlers may not have heard of yet.
         const struct thing t = {.look = {.kind = kind, .index = i}};
         if (w->there[i] && !w->seen[i] && cached(s, w->informer, &t) != NULL)
-            sim_fail(s, "a walk missed %s, which was there throughout", thing_name(i));
+            sim_fail(s, "a walk missed %s, which was there throughout", thing_name(kind, i));
     }
 }
 
 static void walk_one(struct sim *s, struct walk *w)
 {
     unsigned index;
+    unsigned kind = (unsigned)s->plan->informer[w->informer][INF_KIND];
     const struct kedge_object *o = kedge_iter_next(&w->it);
     if (o == NULL) {
         walk_ends(s, w);
         return;
     }
-    if (!thing_index(kedge_name(o), &index))
+    if (!thing_index(kind, kedge_namespace(o), kedge_name(o), &index))
         return;
     if (w->there[index] && w->seen[index])
-        sim_fail(s, "a walk came to %s twice", thing_name(index));
+        sim_fail(s, "a walk came to %s twice", thing_name(kind, index));
     w->seen[index] = 1;
 }
 

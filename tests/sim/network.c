@@ -124,7 +124,8 @@ static int64_t arrival(struct link *l, const struct pipe *p, size_t len)
         at += chance_below(&l->sim->chance, n->latency / 2);
     if (at < p->last)
         at = p->last;
-    return n->speed > 0 ? at + (int64_t)len / n->speed : at;
+    int64_t speed = n->speed > 0 ? n->speed : l->sim->plan->set[SET_SPEED];
+    return speed > 0 ? at + (int64_t)len / speed : at;
 }
 
 static void to_server(struct link *l)
@@ -153,6 +154,8 @@ static size_t piece_wanted(struct link *l)
     struct chance *c = &l->sim->chance;
     size_t room = pipe_room(l->to_client);
     size_t piece = room;
+    if (room < PACKET) // no window is opened for a few bytes
+        return 0;
     switch (net_of(l)->split) {
     case SPLIT_RANDOM:
         piece = 1 + (size_t)chance_below(c, WINDOW);

@@ -86,6 +86,7 @@ static const struct word set_words[SET_COUNT] = {
     [SET_KEEP_ALIVE] = {"keep-alive", 0, 1, 1, 0, NULL, "a dead peer is an error after 35 s"},
     [SET_CPU] = {"cpu", 0, 10000, 0, 0, NULL, "ms that a turn may take"},
     [SET_LATENCY] = {"latency", 0, 60000, 1, 0, NULL, "ms of each way at the beginning"},
+    [SET_SPEED] = {"speed", 0, 1000000, 0, 0, NULL, "bytes a ms at most; 0: any"},
 };
 
 static const struct word informer_words[INF_COUNT] = {
@@ -185,7 +186,7 @@ static const struct verb_words verbs[DO_COUNT] = {
                  "how the network is from now on",
                  {{"split", 0, 4, 0, 5, splits, "how reads are cut"},
                   {"latency", 0, 60000, 0, 400, NULL, "ms each way"},
-                  {"speed", 0, 1000000, 0, 3, NULL, "bytes a ms; 0: any"},
+                  {"speed", 0, 1000000, 0, 3, NULL, "bytes a ms; 0: as set"},
                   {"blocks", 0, 1, 0, 2, NULL, "reads and writes would block by chance"}}},
     [DO_DROP] = {"drop",
                  40,
@@ -360,6 +361,11 @@ void plan_from_seed(struct plan *plan, uint64_t seed)
                                 chance_below(&c, 24 * 1024 * (int64_t)plan->informers);
     size_t actions = 4 + (size_t)chance_below(&c, chance_one_in(&c, 8) ? 200 : 36);
     plan->heal_at = plan_more(plan, seed, 0, actions) + chance_below(&c, 30000);
+    // A list without end takes all that the network gives, until the server ends it.
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->actions[i].verb == DO_FAULT &&
+            plan->actions[i].arg[0] == MOCK_FAULT_ENDLESS_LIST)
+            plan->set[SET_SPEED] = 20;
 }
 
 // ---- writing -------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ enum setting {
     SET_KEEP_ALIVE,
     SET_CPU,
     SET_LATENCY,
+    SET_SPEED,
     SET_COUNT
 };
 

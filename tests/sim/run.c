@@ -564,7 +564,7 @@ static struct before count_all(const struct sim *s)
 
 static size_t objects_of(const struct sim *s, size_t informer)
 {
-    return kedge_lister_count(s->informers[informer].inf);
+    return kedge_lister_count(s->informers[informer].inf) - odd_objects(s, informer);
 }
 
 // Each handler is told of everything again, as often as it wants and no more.

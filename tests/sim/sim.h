@@ -51,14 +51,15 @@ struct look {
     unsigned tier; // 0 to 2: a, b, c; 3: no label
 };
 
-const char *thing_name(unsigned index);
+const char *thing_name(unsigned kind, unsigned index);
 const char *thing_space(unsigned kind, unsigned index);
 // The index of a name; false if no thing has it.
-bool thing_index(const char *name, unsigned *index);
+bool thing_index(unsigned kind, const char *space, const char *name, unsigned *index);
 // The object as JSON; static storage.
 const char *thing_json(const struct look *look);
 // Reads the look out of an object's text or its labels. False if it is none of ours.
 bool thing_look(const char *json, struct look *look);
+// look->kind is given.
 bool thing_look_of(const struct kedge_object *o, struct look *look);
 // NULL if the record is just what such an object must become, else what differs.
 const char *thing_problem(const struct look *look, const struct kedge_object *o);
@@ -163,6 +164,7 @@ void requests_cut(struct sim *s, size_t informer, bool answer_read);
 struct told {
     bool present;
     uint64_t version;
+    kedge_ref ref; // from when it was added
     char uid[40];
 };
 
@@ -196,6 +198,8 @@ void check_memory(struct sim *s);
 void check_always(struct sim *s, size_t informer);
 // NULL, or why the cache or a witness is not what the server is now.
 const char *check_equal(struct sim *s, size_t informer);
+// Objects in the cache that the world never had: faults make them up.
+size_t odd_objects(const struct sim *s, size_t informer);
 void check_at_rest(struct sim *s);
 void check_secrets(struct sim *s);
 void walk_begin(struct sim *s, size_t informer, int64_t objects);

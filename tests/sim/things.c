@@ -34,14 +34,15 @@ static const char *const tiers[] = {"a", "b", "c"};
 
 // ---- names ---------------------------------------------------------------------------------
 
-// Every eighth name is nearly as long as names may be.
-const char *thing_name(unsigned index)
+// The three namespaces have the same names. Every eighth name is nearly as long as names may be.
+const char *thing_name(unsigned kind, unsigned index)
 {
     static char names[SIM_OBJECTS][256];
-    char *name = names[index];
+    unsigned number = sim_kinds[kind].namespaced ? index / SIM_SPACES : index;
+    char *name = names[number];
     if (name[0] == '\0') {
-        int len = snprintf(name, 256, "n%u", index);
-        if (index % 8 == 7) {
+        int len = snprintf(name, 256, "n%u", number);
+        if (number % 8 == 7) {
             memset(name + len, 'x', (size_t)(250 - len));
             name[250] = '\0';
         }
@@ -54,10 +55,14 @@ const char *thing_space(unsigned kind, unsigned index)
     return sim_kinds[kind].namespaced ? spaces[index % SIM_SPACES] : "";
 }
 
-bool thing_index(const char *name, unsigned *index)
+bool thing_index(unsigned kind, const char *space, const char *name, unsigned *index)
 {
-    *index = name[0] == 'n' ? (unsigned)strtoul(name + 1, NULL, 10) : SIM_OBJECTS;
-    return *index < SIM_OBJECTS && strcmp(name, thing_name(*index)) == 0;
+    unsigned number = name[0] == 'n' ? (unsigned)strtoul(name + 1, NULL, 10) : SIM_OBJECTS;
+    *index = number;
+    if (sim_kinds[kind].namespaced && number < SIM_OBJECTS)
+        *index = number * SIM_SPACES + (space[0] != '\0' ? (unsigned)(space[3] - '1') : 0);
+    return *index < SIM_OBJECTS && strcmp(name, thing_name(kind, *index)) == 0 &&
+           strcmp(space, thing_space(kind, *index)) == 0;
 }
 
 // ---- content -------------------------------------------------------------------------------
@@ -285,7 +290,7 @@ static void (*const putters[SIM_KINDS])(const struct look *) = {
 const char *thing_json(const struct look *l)
 {
     json_len = 0;
-    put("{\"metadata\":{\"name\":\"%s\"", thing_name(l->index));
+    put("{\"metadata\":{\"name\":\"%s\"", thing_name(l->kind, l->index));
     if (sim_kinds[l->kind].namespaced)
         put(",\"namespace\":\"%s\"", thing_space(l->kind, l->index));
     put(",\"labels\":{\"rev\":\"%u\",\"size\":\"%u\"", (unsigned)l->rev, l->size);
@@ -328,7 +333,7 @@ bool thing_look_of(const struct kedge_object *o, struct look *l)
     const char *rev = kedge_label(o, "rev");
     const char *size = kedge_label(o, "size");
     const char *tier = kedge_label(o, "tier");
-    if (rev == NULL || size == NULL || !thing_index(kedge_name(o), &l->index))
+    if (rev == NULL || size == NULL || !thing_index(l->kind, kedge_namespace(o), kedge_name(o), &l->index))
         return false;
     l->rev = (uint32_t)strtoul(rev, NULL, 10);
     l->size = (unsigned)strtoul(size, NULL, 10);
@@ -473,7 +478,7 @@ const char *thing_problem(const struct look *l, const struct kedge_object *o)
     char text[32];
     if (kedge_object_as(o, sim_kinds[l->kind].kind) == NULL)
         return "its kind";
-    if (strcmp(kedge_name(o), thing_name(l->index)) != 0)
+    if (strcmp(kedge_name(o), thing_name(l->kind, l->index)) != 0)
         return "metadata.name";
     if (strcmp(kedge_namespace(o), thing_space(l->kind, l->index)) != 0)
         return "metadata.namespace";

@@ -87,9 +87,17 @@ static void check_lister(struct witness *w, const char *what, const struct kedge
     kedge_err err = kedge_lister_get(inf, kedge_namespace(o), kedge_name(o), &found);
     if (there ? found != o : found != NULL)
         sim_fail(s, "%s %s: meanwhile the lister says %s", what, key_of(o), kedge_err_name(err));
-    kedge_ref ref = kedge_lister_ref(inf, o);
-    if (there && kedge_lister_deref(inf, ref) != o)
+    if (there && kedge_lister_deref(inf, kedge_lister_ref(inf, o)) != o)
         sim_fail(s, "%s %s: its reference leads elsewhere", what, key_of(o));
+}
+
+// A reference that was kept since the object was added leads to it as long as it is there.
+static void check_ref(struct witness *w, const char *what, const struct told *t,
+                      const struct kedge_object *expected)
+{
+    const struct kedge_informer *inf = w->sim->informers[w->informer].inf;
+    if (kedge_lister_deref(inf, t->ref) != expected)
+        sim_fail(w->sim, "%s: the reference that was kept leads elsewhere", what);
 }
 
 static void note(struct told *t, const struct kedge_object *o)
@@ -118,6 +126,8 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
         sim_fail(s, "add %s: it was added before", key_of(o));
     check_content(w, "add", o);
     check_version(w, "add", t, o, t->uid[0] == '\0' || strcmp(t->uid, kedge_uid(o)) == 0);
+    check_ref(w, "add", t, NULL);
+    t->ref = kedge_lister_ref(inf, o);
     note(t, o);
 }
 
@@ -140,6 +150,7 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     check_content(w, "update from", old);
     check_content(w, "update to", o);
     check_version(w, "update", t, o, old == o);
+    check_ref(w, "update", t, o);
     note(t, o);
 }
 
@@ -161,6 +172,7 @@ static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
         sim_fail(s, "tombstone %s: not the last state that was told of", key_of(o));
     check_content(w, "delete", o);
     check_version(w, "delete", t, o, true);
+    check_ref(w, "delete", t, NULL);
     t->present = false;
     t->version = version_of(o);
 }

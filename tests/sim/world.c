@@ -83,9 +83,7 @@ struct thing *world_thing(struct sim *s, size_t informer, const char *space, con
 {
     unsigned index;
     unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
-    if (!thing_index(name, &index) || strcmp(space, thing_space(kind, index)) != 0)
-        return NULL;
-    return &s->things[kind][index];
+    return thing_index(kind, space, name, &index) ? &s->things[kind][index] : NULL;
 }
 
 // Notes who sees the thing come or go by its new state.
@@ -122,7 +120,7 @@ static void learn_uid(struct sim *s, struct thing *t)
     struct mock_item item;
     const char *resource = sim_kinds[t->look.kind].resource;
     if (mock_get(s->mock, resource, thing_space(t->look.kind, t->look.index),
-                 thing_name(t->look.index), &item))
+                 thing_name(t->look.kind, t->look.index), &item))
         snprintf(t->uid, sizeof t->uid, "%s", item.uid);
 }
 
@@ -151,9 +149,9 @@ void world_delete(struct sim *s, unsigned kind, unsigned index)
     if (!t->exists || !may_change(s, t))
         return;
     if (!mock_delete(s->mock, sim_kinds[kind].resource, thing_space(kind, index),
-                     thing_name(index)))
+                     thing_name(kind, index)))
         sim_fail(s, "the simulation itself is wrong: the server does not have %s",
-                 thing_name(index));
+                 thing_name(kind, index));
     t->exists = false;
     t->version = mock_version(s->mock);
     changed(s, t, &before);
@@ -203,7 +201,7 @@ void world_empty(struct sim *s)
 static void remember_item(struct sim *s, unsigned kind, const struct mock_item *item)
 {
     unsigned index;
-    if (!thing_index(item->name, &index))
+    if (!thing_index(kind, item->namespace, item->name, &index))
         return;
     struct thing *t = &s->things[kind][index];
     t->exists = true;
@@ -248,8 +246,10 @@ void world_rewind(struct sim *s, uint64_t back)
         struct informer *inf = &s->informers[i];
         struct kedge_informer_state state = {0};
         kedge_informer_state(inf->inf, &state);
+        if (informer_version(inf) <= to)
+            continue; // it has seen nothing that is lost now
+        inf->adrift = true;
         inf->adrift_version = informer_version(inf);
-        inf->adrift = inf->adrift || inf->adrift_version > to;
         inf->adrift_lists = state.lists;
     }
 }
