@@ -9,7 +9,7 @@
 #include "kedge/tls.h"
 #include "sim.h"
 
-enum { RECORD = 700 };
+enum { RECORD = 4096 };
 
 struct kedge_tls {
     const struct kedge_port *port;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // main.c - many seeds, or one again.
 //
-//     sim --seeds 1000 [--from 1] [--jobs 2]   each must end well
+//     sim --seeds 1000 [--from 1] [--jobs 2]   each must end well (--until-failure: no further)
 //     sim --seed 7                             one, and what happened, line by line
 //     sim --plan FILE [--trace]                a schedule of one's own
 //     sim --shrink 7                           the smallest plan that still fails as seed 7 does
@@ -33,6 +33,7 @@ struct failed {
 struct job {
     uint64_t next; // the seed under way
     uint64_t done; // seeds
+    volatile bool stop;
     time_t since;  // when it began
     struct outcome sum;
     struct failed failed[FAILURES];
@@ -42,7 +43,7 @@ struct job {
 struct options {
     uint64_t from, seeds, endurance;
     unsigned jobs;
-    bool quiet;
+    bool until_failure;
 };
 
 static double seconds(void)
@@ -85,7 +86,7 @@ static void keep_failure(struct job *job, uint64_t seed, const char *why)
 
 static void work(struct job *job, const struct options *o)
 {
-    while (job->next < o->from + o->seeds) {
+    while (job->next < o->from + o->seeds && !job->stop) {
         struct plan plan;
         struct outcome outcome;
         job->since = time(NULL);
@@ -150,7 +151,11 @@ static void watch_over(struct job *jobs, pid_t *pids, const struct options *o, d
 {
     double told = began;
     unsigned running = o->jobs;
+    unsigned failures = 0;
     while (running > 0) {
+        (void)done_by(jobs, o, &failures);
+        for (unsigned i = 0; i < o->jobs && o->until_failure && failures > 0; i++)
+            jobs[i].stop = true;
         int status;
         pid_t pid = waitpid(-1, &status, WNOHANG);
         for (unsigned i = 0; i < o->jobs && pid <= 0; i++)
@@ -344,6 +349,8 @@ int main(int argc, char **argv)
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--trace") == 0) {
             trace = true;
+        } else if (strcmp(argv[i], "--until-failure") == 0) {
+            o.until_failure = true;
         } else if (strcmp(argv[i], "--words") == 0) {
             plan_help(stdout);
             return 0;

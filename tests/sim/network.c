@@ -124,7 +124,10 @@ static int64_t arrival(struct link *l, const struct pipe *p, size_t len)
         at += chance_below(&l->sim->chance, n->latency / 2);
     if (at < p->last)
         at = p->last;
-    int64_t speed = n->speed > 0 ? n->speed : l->sim->plan->set[SET_SPEED];
+    int64_t speed = n->speed;
+    int64_t most = l->sim->plan->set[SET_SPEED];
+    if (most > 0 && (speed == 0 || speed > most))
+        speed = most;
     return speed > 0 ? at + (int64_t)len / speed : at;
 }
 
@@ -545,7 +548,7 @@ void network_open(struct sim *s)
         .file = file,
         .environment = environment,
     };
-    n->clock_ahead = 1000000;
+    n->clock_ahead = 1000000000000;
     n->latency = s->plan->set[SET_LATENCY];
     n->keep_alive = s->plan->set[SET_KEEP_ALIVE] != 0;
     for (size_t i = 0; i < 2 * s->plan->informers; i++) {

@@ -206,7 +206,7 @@ static const struct verb_words verbs[DO_COUNT] = {
                      5,
                      "the wall clock jumps",
                      {{"by", -FOREVER_MS, FOREVER_MS, 3600000, 0, NULL, "ms"}}},
-    [DO_CLOCK_BACK] = {"clock-back", 6, "the port's clock is set back", {FOR(100000)}},
+    [DO_CLOCK_BACK] = {"clock-back", 6, "the port's clock is set back", {FOR(20000000)}},
     [DO_WAKES] = {"wakes", 8, "waits end early by chance", {{"on", 0, 1, 1, 2, NULL, ""}}},
     [DO_BUSY] = {"busy",
                  50,
@@ -219,7 +219,7 @@ static const struct verb_words verbs[DO_COUNT] = {
                  "a walk over the cache goes on through polls",
                  {INFORMER, {"objects", 0, 256, 3, 12, NULL, "before the first poll"}}},
     [DO_STOP] = {"stop",
-                 2,
+                 6,
                  "an informer, for good",
                  {INFORMER, {"inside", 0, 1, 0, 2, NULL, "1: from its handler"}}},
     [DO_REBOOT] = {"reboot", 4, "of the machine: everything begins anew", {{0}}},
@@ -294,6 +294,8 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
         a->arg[6] = statuses[chance_below(c, (int64_t)(sizeof statuses / sizeof statuses[0]))];
     if (a->verb == DO_LINK)
         a->arg[2] = a->arg[2] == 0 ? 0 : 1 + chance_below(c, a->arg[2] == 1 ? 8 : 1000);
+    if (a->verb == DO_FAULT && chance_one_in(c, 8))
+        a->arg[4] = 1 + chance_below(c, 40);
     if (a->verb == DO_LINK && chance_one_in(c, 2))
         a->arg[1] = chance_below(c, 5);
     // An object that pretends to be the newest of all may come in a list, but not before others.

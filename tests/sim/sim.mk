@@ -23,3 +23,10 @@ $(eval $(call simulation,$(BUILD)/asan,$(SANITIZE)))
 sim: $(BUILD)/fast/tests/sim/sim ##  random clusters, faults and loads, by seed
 	@$< $(if $(SHRINK),--shrink $(SHRINK),$(if $(PLAN),--plan $(PLAN) --trace,$(if $(SEED),--seed \
 	    $(SEED),--seeds $(SEEDS) --from $(FROM))))
+
+#= MUTANTS="my/*.patch"    `make mutants`: other bugs than those of tests/sim/mutants/
+.PHONY: mutants
+mutants: export SIM_FLAGS = $(STANDARD) $(limits) $(CPPFLAGS) -O2 -g
+mutants: export SIM_LIBRARIES = $(BUILD)/fast/tests/helpers.a $(BUILD)/fast/libkedge.a -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+mutants: $(BUILD)/fast/tests/sim/sim ##  plants bugs and looks whether the simulation finds them
+	@tests/sim/mutants.sh $(MUTANTS)
