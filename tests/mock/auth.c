@@ -12,11 +12,17 @@ void mock_require_credentials(struct mock *mock)
 
 void mock_add_token(struct mock *mock, const char *token, const char *user, int64_t expires_at_ms)
 {
+    mock->need_credentials = true;
+    for (size_t i = 0; i < mock->token_count; i++) {
+        if (!mock__same(mock->tokens[i].token, token))
+            continue;
+        mock->tokens[i].expires_at = expires_at_ms ? expires_at_ms : INT64_MAX;
+        return;
+    }
     mock->tokens = mock__grow(mock->tokens, (mock->token_count + 1) * sizeof *mock->tokens);
     mock->tokens[mock->token_count++] =
         (struct user_token){mock__copy_string(token), mock__copy_string(user),
                             expires_at_ms ? expires_at_ms : INT64_MAX};
-    mock->need_credentials = true;
 }
 
 void mock_forbid(struct mock *mock, const char *user, const char *verb, const char *resource)

@@ -198,6 +198,30 @@ uint64_t mock_apply(struct mock *mock, const char *resource, const char *json)
     return version;
 }
 
+static struct revision *written(struct mock *mock, const struct resource *r,
+                                const struct mock_item *item)
+{
+    return revision_of_text(&r->kind, item, mock->version + 1);
+}
+
+uint64_t mock_store(struct mock *mock, const char *resource, const struct mock_item *item)
+{
+    struct resource *r = mock__resource(mock, resource);
+    if (!r)
+        return 0;
+    resource_put(r, written(mock, r, item), write__history(mock));
+    return ++mock->version;
+}
+
+uint64_t mock_erase(struct mock *mock, const char *resource, const struct mock_item *item)
+{
+    struct resource *r = mock__resource(mock, resource);
+    if (!r || !resource_find(r, item->namespace, item->name))
+        return 0;
+    resource_delete(r, written(mock, r, item), write__history(mock));
+    return ++mock->version;
+}
+
 bool mock_delete(struct mock *mock, const char *resource, const char *namespace, const char *name)
 {
     struct resource *r = mock__resource(mock, resource);

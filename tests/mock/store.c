@@ -40,10 +40,28 @@ static json_t *selectable_fields(const struct kind *kind, const json_t *object)
     return fields;
 }
 
+static void forget_tree(struct revision *r)
+{
+    json_decref(r->tree);
+    r->tree = NULL;
+}
+
+// What an item of a list leaves out at the front.
+static size_t shared_bytes(const struct kind *kind)
+{
+    struct text api = {0};
+    if (kind->custom)
+        return 0;
+    kind_api_version(kind, &api);
+    size_t len = strlen("{\"kind\":\"\",\"apiVersion\":\"\",") + strlen(kind->name) + api.len;
+    text_free(&api);
+    return len;
+}
+
 struct revision *revision_new(const struct kind *kind, json_t *object, uint64_t version)
 {
     struct revision *r = mock__alloc(sizeof *r);
-    struct text t = {0}, api = {0};
+    struct text t = {0};
     r->refs = 1;
     r->version = version;
     r->name = mock__copy_string(mock__path_string(object, "metadata.name"));
@@ -58,11 +76,39 @@ struct revision *revision_new(const struct kind *kind, json_t *object, uint64_t 
     text_json(&t, object, kind->custom ? TEXT_SORTED : 0);
     r->text = t.bytes;
     r->len = t.len;
-    if (!kind->custom) {
-        kind_api_version(kind, &api);
-        r->shared = strlen("{\"kind\":\"\",\"apiVersion\":\"\",") + strlen(kind->name) + api.len;
-        text_free(&api);
+    r->shared = shared_bytes(kind);
+    return r;
+}
+
+// Labels and selectable fields out of a text: the rest of it need not be looked at.
+struct revision *revision_of_text(const struct kind *kind, const struct mock_item *item,
+                                  uint64_t version)
+{
+    static const char mark[] = "\"labels\":";
+    struct revision *r = mock__alloc(sizeof *r);
+    struct text t = {0};
+    r->refs = 1;
+    r->version = version;
+    r->name = mock__copy_string(item->name);
+    r->namespace = mock__copy_string(item->namespace);
+    r->uid = mock__copy_string(item->uid);
+    revision_key(&t, r->namespace, r->name);
+    r->key = t.bytes;
+    const char *labels = strstr(item->text, mark);
+    if (labels) {
+        labels += sizeof mark - 1;
+        r->labels = mock__parse(labels, strcspn(labels, "}") + 1, NULL);
     }
+    if (kind->fields) {
+        r->tree = mock__parse(item->text, item->len, NULL);
+        r->fields = selectable_fields(kind, r->tree);
+        forget_tree(r);
+    }
+    t = (struct text){0};
+    text_add(&t, item->text, item->len);
+    r->text = t.bytes;
+    r->len = t.len;
+    r->shared = shared_bytes(kind);
     return r;
 }
 
@@ -90,12 +136,6 @@ void revision_drop(struct revision *r)
 json_t *revision_object(const struct revision *r)
 {
     return r->tree ? json_incref(r->tree) : mock__parse(r->text, r->len, NULL);
-}
-
-static void forget_tree(struct revision *r)
-{
-    json_decref(r->tree);
-    r->tree = NULL;
 }
 
 size_t resource_search(struct revision *const *items, size_t count, const char *key)

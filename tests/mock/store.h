@@ -83,6 +83,9 @@ bool kind_has_field(const struct kind *kind, const char *field);
 
 // Makes the revision of an arranged object (it must have a name), which stays as it is.
 struct revision *revision_new(const struct kind *kind, json_t *object, uint64_t version);
+// The same of an object that is written already.
+struct revision *revision_of_text(const struct kind *kind, const struct mock_item *item,
+                                  uint64_t version);
 struct revision *revision_hold(struct revision *r);
 void revision_drop(struct revision *r);
 // A reference to the object, which nobody may change: other revisions share its parts.

@@ -11,7 +11,7 @@ static struct written refused(json_t *status)
     return (struct written){.refusal = status};
 }
 
-static size_t history(const struct mock *mock)
+size_t write__history(const struct mock *mock)
 {
     return mock->options.history ? mock->options.history : 10000;
 }
@@ -61,7 +61,7 @@ struct revision *write__commit(struct mock *mock, const struct write *write, jso
     if (write->dry_run)
         return state;
     mock->version = version;
-    resource_put(r, state, history(mock));
+    resource_put(r, state, write__history(mock));
     return revision_hold(state);
 }
 
@@ -372,7 +372,7 @@ struct revision *write__vanish(struct mock *mock, struct resource *r, struct rev
     struct revision *tombstone = revision_new(&r->kind, last, mock->version);
     json_decref(last);
     json_decref(object);
-    resource_delete(r, tombstone, history(mock));
+    resource_delete(r, tombstone, write__history(mock));
     return revision_hold(tombstone);
 }
 

@@ -55,8 +55,8 @@ const char *thing_name(unsigned kind, unsigned index);
 const char *thing_space(unsigned kind, unsigned index);
 // The index of a name; false if no thing has it.
 bool thing_index(unsigned kind, const char *space, const char *name, unsigned *index);
-// The object as JSON; static storage.
-const char *thing_json(const struct look *look);
+// The object as the server writes it; static storage.
+const char *thing_json(const struct look *look, const char *uid, uint64_t version, size_t *len);
 // Reads the look out of an object's text or its labels. False if it is none of ours.
 bool thing_look(const char *json, struct look *look);
 // look->kind is given.
@@ -235,6 +235,7 @@ struct sim {
     struct thing things[SIM_KINDS][SIM_OBJECTS];
     char token[64]; // that the server takes
     unsigned tokens;
+    unsigned uids;
     int64_t token_back_at; // when the file has it; INT64_MAX: it has
     int64_t allow_at;      // when the user is allowed again
 

@@ -156,21 +156,53 @@ static void put(const char *format, ...)
         abort();
 }
 
+static void put_bytes(const char *bytes, size_t len)
+{
+    if (json_len + len >= sizeof json)
+        abort();
+    memcpy(json + json_len, bytes, len);
+    json_len += len;
+}
+
+// The character at *p and how long it is; the text is UTF-8.
+static uint32_t character(const unsigned char *p, size_t *len)
+{
+    *len = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    uint32_t c = *len == 1 ? *p : *p & (0xffu >> (*len + 1));
+    for (size_t i = 1; i < *len; i++)
+        c = c << 6 | (p[i] & 0x3fu);
+    return c;
+}
+
+static void put_escape(uint32_t c)
+{
+    if (c >= 0x10000) {
+        put("\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)));
+        c = 0xdc00 + (c & 0x3ff);
+    }
+    put("\\u%04X", (unsigned)c);
+}
+
+// A character is written in one of the ways that JSON has for it.
 static void put_text(const char *text)
 {
-    if (json_len + 6 * strlen(text) + 3 > sizeof json)
-        abort();
-    json[json_len++] = '"';
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            json[json_len++] = '\\';
-        if ((unsigned char)*p < 0x20)
-            json_len += (size_t)sprintf(json + json_len, "\\u%04x", (unsigned)*p);
+    static const char letters[] = "\"\\/\n\t";
+    static const char escapes[] = "\"\\/nt";
+    const unsigned char *p = (const unsigned char *)text;
+    size_t len;
+    put("\"");
+    for (size_t i = 0; p[i] != '\0'; i += len) {
+        uint32_t c = character(p + i, &len);
+        const char *letter = c < 0x80 ? strchr(letters, (int)c) : NULL;
+        bool must = c < 0x20 || c == '"' || c == '\\';
+        if (letter != NULL && (must || i % 2 == 0) && i % 5 != 0)
+            put("\\%c", escapes[letter - letters]);
+        else if (must || (c >= 0x7f && (i & 4) != 0))
+            put_escape(c);
         else
-            json[json_len++] = *p;
+            put_bytes(text + i, len);
     }
-    json[json_len++] = '"';
-    json[json_len] = '\0';
+    put("\"");
 }
 
 static void put_base64(const char *text)
@@ -287,13 +319,22 @@ static void (*const putters[SIM_KINDS])(const struct look *) = {
     put_deployment, put_configmap, put_secret, put_node, put_lease, put_sensor,
 };
 
-const char *thing_json(const struct look *l)
+const char *thing_json(const struct look *l, const char *uid, uint64_t version, size_t *len)
 {
+    const struct kedge_kind *kind = sim_kinds[l->kind].kind;
+    const char *slash = kind->group[0] != '\0' ? "/" : "";
     json_len = 0;
-    put("{\"metadata\":{\"name\":\"%s\"", thing_name(l->kind, l->index));
+    if (l->kind == SENSOR) // custom resources come with their keys in order
+        put("{\"apiVersion\":\"%s/%s\",\"kind\":\"%s\"", kind->group, kind->version, kind->kind);
+    else
+        put("{\"kind\":\"%s\",\"apiVersion\":\"%s%s%s\"", kind->kind, kind->group, slash,
+            kind->version);
+    put(",\"metadata\":{\"name\":\"%s\"", thing_name(l->kind, l->index));
     if (sim_kinds[l->kind].namespaced)
         put(",\"namespace\":\"%s\"", thing_space(l->kind, l->index));
-    put(",\"labels\":{\"rev\":\"%u\",\"size\":\"%u\"", (unsigned)l->rev, l->size);
+    put(",\"uid\":\"%s\",\"resourceVersion\":\"%llu\",\"creationTimestamp\":"
+        "\"2026-01-01T00:00:00Z\",\"labels\":{\"rev\":\"%u\",\"size\":\"%u\"",
+        uid, (unsigned long long)version, (unsigned)l->rev, l->size);
     if (l->tier < 3)
         put(",\"tier\":\"%s\"", tiers[l->tier]);
     put("},\"annotations\":{\"skipped\":");
@@ -301,6 +342,7 @@ const char *thing_json(const struct look *l)
     put("},\"finalizers\":[\"example.com/f%u\"]}", (unsigned)(grain(l, 98) % 10));
     putters[l->kind](l);
     put("}");
+    *len = json_len;
     return json;
 }
 
@@ -487,7 +529,7 @@ const char *thing_problem(const struct look *l, const struct kedge_object *o)
     snprintf(text, sizeof text, "example.com/f%u", (unsigned)(grain(l, 98) % 10));
     if (o->finalizers.count != 1 || !is(kedge_text_at(&o->finalizers, 0), text))
         return "metadata.finalizers";
-    if (o->creation_timestamp < (kedge_timestamp)1767225600000000)
+    if (o->creation_timestamp != (kedge_timestamp)1767225600000000)
         return "metadata.creationTimestamp";
     return judges[l->kind](l, o);
 }

@@ -170,6 +170,8 @@ static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
         sim_fail(s, "delete %s: it was not there", key_of(o));
     if (tombstone && version_of(o) != t->version)
         sim_fail(s, "tombstone %s: not the last state that was told of", key_of(o));
+    if (!tombstone && version_of(o) == t->version && !s->informers[w->informer].adrift)
+        sim_fail(s, "delete %s: at the version of its last change: that is a tombstone", key_of(o));
     check_content(w, "delete", o);
     check_version(w, "delete", t, o, true);
     check_ref(w, "delete", t, NULL);

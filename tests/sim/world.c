@@ -115,13 +115,13 @@ static bool may_change(struct sim *s, const struct thing *t)
     return true;
 }
 
-static void learn_uid(struct sim *s, struct thing *t)
+static struct mock_item item_of(struct sim *s, const struct thing *t)
 {
-    struct mock_item item;
-    const char *resource = sim_kinds[t->look.kind].resource;
-    if (mock_get(s->mock, resource, thing_space(t->look.kind, t->look.index),
-                 thing_name(t->look.kind, t->look.index), &item))
-        snprintf(t->uid, sizeof t->uid, "%s", item.uid);
+    struct mock_item item = {.namespace = thing_space(t->look.kind, t->look.index),
+                             .name = thing_name(t->look.kind, t->look.index),
+                             .uid = t->uid};
+    item.text = thing_json(&t->look, t->uid, mock_version(s->mock) + 1, &item.len);
+    return item;
 }
 
 void world_put(struct sim *s, struct look look)
@@ -131,14 +131,13 @@ void world_put(struct sim *s, struct look look)
     if (!may_change(s, t))
         return;
     look.rev = t->look.rev + 1;
-    uint64_t version = mock_apply(s->mock, sim_kinds[look.kind].resource, thing_json(&look));
-    if (version == 0)
-        sim_fail(s, "the simulation itself is wrong: the server refuses %s", thing_json(&look));
     t->look = look;
-    t->version = version;
+    if (!t->exists)
+        snprintf(t->uid, sizeof t->uid, "%08x-0000-4000-8000-%012llx", s->uids++,
+                 (unsigned long long)chance_next(&s->chance) >> 16);
+    struct mock_item item = item_of(s, t);
+    t->version = mock_store(s->mock, sim_kinds[look.kind].resource, &item);
     t->exists = true;
-    if (!before.exists)
-        learn_uid(s, t);
     changed(s, t, &before);
 }
 
@@ -148,12 +147,9 @@ void world_delete(struct sim *s, unsigned kind, unsigned index)
     struct thing before = *t;
     if (!t->exists || !may_change(s, t))
         return;
-    if (!mock_delete(s->mock, sim_kinds[kind].resource, thing_space(kind, index),
-                     thing_name(kind, index)))
-        sim_fail(s, "the simulation itself is wrong: the server does not have %s",
-                 thing_name(kind, index));
+    struct mock_item item = item_of(s, t);
+    t->version = mock_erase(s->mock, sim_kinds[kind].resource, &item);
     t->exists = false;
-    t->version = mock_version(s->mock);
     changed(s, t, &before);
 }
 
