@@ -137,8 +137,11 @@ static kedge_err take_heap(struct kedge_factory *f)
     size_t bytes = f->options.heap;
     size_t need = 0;
     size_t reserved = 0;
+    // The heap begins where these end, without a gap: what too_small asks for is exact.
+    size_t align = _Alignof(max_align_t);
+    size_t pointers = f->count * sizeof(struct kedge__account *);
     struct kedge__account **accounts =
-        KEDGE__NEW(f->k, "factory", struct kedge__account *, f->count);
+        kedge__take_bytes(f->k, "factory", (pointers + align - 1) / align * align);
     if (accounts == NULL)
         return f->k->failure;
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
