@@ -236,13 +236,17 @@ static bool same(struct cluster *c, struct kedge_informer *inf, bool say)
     return true;
 }
 
+bool cluster_settled(struct cluster *c, struct kedge_informer *inf)
+{
+    // Applied is not yet told: every handler has to have had it.
+    return cluster_phase(inf) == KEDGE_CURRENT && same(c, inf, false) && !kedge__delivery_busy(inf);
+}
+
 bool cluster_settle(struct cluster *c, struct kedge_informer *inf, kedge_time ms)
 {
     kedge_time until = c->port.fake.now + ms;
     while (c->port.fake.now < until) {
-        // Applied is not yet told: every handler has to have had it.
-        if (cluster_phase(inf) == KEDGE_CURRENT && same(c, inf, false) &&
-            !kedge__delivery_busy(inf))
+        if (cluster_settled(c, inf))
             return true;
         assert_int_equal(kedge_poll(c->k, 1000), KEDGE_OK);
     }

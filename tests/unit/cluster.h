@@ -67,6 +67,9 @@ void cluster_start(struct cluster *c);
 // Polls for `ms` of virtual time.
 void cluster_run(struct cluster *c, kedge_time ms);
 
+// True if the informer is CURRENT, its cache is the server's, and every handler has been told.
+bool cluster_settled(struct cluster *c, struct kedge_informer *inf);
+
 // Polls until the informer is CURRENT at the server's version, or `ms` have passed: false.
 bool cluster_settle(struct cluster *c, struct kedge_informer *inf, kedge_time ms);
 

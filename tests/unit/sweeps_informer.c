@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// The informer from its first list to an event behind a relist, over and over: each port call
+// failing in turn, the server's bytes ending after each byte. Whatever it was, recovery follows,
+// and the cache and the handler's story are the server's: no hole, nothing told twice.
+//
+//     sweeps_informer [all]     with an argument: every byte, also where a sample would do
+#include "sweep.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cluster.h"
+
+#define SETTLE (10 * KEDGE_MINUTE)
+
+// ---- what happens at the server
+
+struct story {
+    const char *name;
+    void (*before)(struct mock *m); // the start
+    void (*then)(struct mock *m);   // the cache is whole for the first time
+    unsigned lists;                 // that a run without unkindness begins
+};
+
+static void apply(struct mock *m, const char *name, int replicas)
+{
+    assert_true(mock_apply(m, "deployments", deployment("default", name, replicas, NULL)) > 0);
+}
+
+// Two pages.
+static void three_objects(struct mock *m)
+{
+    apply(m, "a", 1);
+    apply(m, "b", 1);
+    apply(m, "c", 1);
+}
+
+static void changes(struct mock *m)
+{
+    apply(m, "b", 2);
+    assert_true(mock_delete(m, "deployments", "default", "c"));
+    apply(m, "d", 1);
+    mock_bookmark(m);
+}
+
+static void first_list_refused(struct mock *m)
+{
+    three_objects(m);
+    mock_inject(
+        m, &(struct mock_fault){
+               .kind = MOCK_FAULT_STATUS, .on = MOCK_ON_LIST, .status = 503, .retry_after_s = 2});
+}
+
+static void second_page_expired(struct mock *m)
+{
+    three_objects(m);
+    mock_inject(m, &(struct mock_fault){
+                       .kind = MOCK_FAULT_STATUS, .on = MOCK_ON_LIST, .skip = 1, .status = 410});
+}
+
+static void watch_refused(struct mock *m)
+{
+    three_objects(m);
+    mock_inject(
+        m, &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .on = MOCK_ON_WATCH, .status = 410});
+}
+
+// The events of the changes are never sent: only a relist shows them.
+static void watch_expires(struct mock *m)
+{
+    mock_inject(m, &(struct mock_fault){
+                       .kind = MOCK_FAULT_EXPIRED_EVENT, .on = MOCK_ON_WATCH, .now = true});
+    changes(m);
+    mock_compact(m);
+}
+
+static const struct story stories[] = {
+    {"list, two pages, watch", three_objects, changes, 1},
+    {"a list refused by a Status", first_list_refused, changes, 2},
+    {"a second page that has expired", second_page_expired, changes, 2},
+    {"a watch refused as expired", watch_refused, changes, 2},
+    {"a watch that expires", three_objects, watch_expires, 2},
+};
+enum { STORIES = sizeof stories / sizeof stories[0] };
+
+// ---- one run
+
+struct run {
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer *inf;
+    unsigned failed_polls;
+    unsigned calls;
+    unsigned lists;
+    size_t bytes; // that the server sent
+};
+
+// Polls until the informer is whole. A cut is for the first connection only.
+static void settle(struct run *run)
+{
+    struct fake_port *p = &run->c.port.fake;
+    kedge_time until = p->now + SETTLE;
+    while (!cluster_settled(&run->c, run->inf)) {
+        if (p->now >= until)
+            fail_msg("no recovery in ten minutes");
+        kedge_err err = kedge_poll(run->c.k, 1000);
+        if (err != KEDGE_OK)
+            assert_int_equal(err, KEDGE_ERR_IO);
+        run->failed_polls += err != KEDGE_OK;
+        if (p->opens > 1)
+            p->cruelty.cut = false;
+    }
+}
+
+// a and b, then d; c was there and is gone. Nothing was told twice: the recorder would have ended
+// the test.
+static void judge(struct run *run)
+{
+    struct kedge_informer_state state;
+    assert_int_equal(kedge_informer_state(run->inf, &state), KEDGE_OK);
+    cluster_assert_equal(&run->c, run->inf, &run->r);
+    assert_int_equal(run->r.count, 3);
+    assert_int_equal(run->r.adds, 4);
+    assert_int_equal(run->r.deletes, 1);
+    assert_int_equal(run->r.unknown_deletes, 0);
+    assert_int_equal(run->r.updates, 1);
+    run->lists = (unsigned)state.lists;
+    assert_int_equal(state.partial, 0);
+    assert_int_equal(state.skipped, 0);
+    assert_true(kedge_informer_has_synced(run->inf));
+}
+
+static struct run *play(const struct story *story, const struct fake_cruelty *cruelty)
+{
+    static struct run run;
+    struct kedge_informer_options o = {.page = 2, .text_max = 1024, .buffer = 2048, .queue = 4};
+    memset(&run, 0, sizeof run);
+    cluster_open(&run.c, &(struct cluster_options){.memory = 32 * 1024,
+                                                   .object_max = 1024,
+                                                   .mock.no_managed_fields = true});
+    story->before(run.c.mock);
+    run.inf = cluster_informer(&run.c, &kedge_kind_deployment, &o, &run.r);
+    run.c.port.fake.cruelty = *cruelty;
+    run.c.port.fake.calls = 0;
+    cluster_start(&run.c);
+    settle(&run);
+    assert_int_equal(run.r.adds, 3);
+    story->then(run.c.mock);
+    settle(&run);
+    judge(&run);
+    run.calls = run.c.port.fake.calls;
+    run.bytes = (size_t)run.c.port.fake.bytes_read;
+    cluster_close(&run.c); // no stream is left open
+    return &run;
+}
+
+// ---- sweeps
+
+// Fails the 1st call of that kind (and so many after it), then the 2nd, until a run needs no more.
+static unsigned fail_each(const struct story *story, unsigned only, unsigned more_of_them)
+{
+    for (unsigned at = 1;; at++) {
+        // Where nothing blocks, nobody waits.
+        struct run *run = play(story, &(struct fake_cruelty){.read_max = 400,
+                                                             .block_every = 2,
+                                                             .write_max = 100,
+                                                             .connect_steps = 1,
+                                                             .fail_only = only,
+                                                             .fail_at = at,
+                                                             .fail_count = more_of_them});
+        bool reached = run->calls >= at;
+        // A wait that failed is told, and nothing else is.
+        bool waits = (only & FAKE_CALL_WAIT) != 0 && reached;
+        assert_in_range(run->failed_polls, only == FAKE_CALL_WAIT && reached,
+                        waits ? 1 + more_of_them : 0);
+        if (!reached)
+            return at - 1;
+    }
+}
+
+static void whichever_port_call_fails(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned call;
+        unsigned least; // calls that a run needs at least
+    } calls[] = {
+        {"open", FAKE_CALL_OPEN, 2},
+        {"read", FAKE_CALL_READ, 15},
+        {"write", FAKE_CALL_WRITE, 12},
+        {"wait", FAKE_CALL_WAIT, 5},
+        {"any", FAKE_CALL_STREAM | FAKE_CALL_WAIT, 40},
+    };
+    for (size_t s = 0; s < STORIES; s++) {
+        for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+            unsigned one = fail_each(&stories[s], calls[i].call, 0);
+            unsigned four = fail_each(&stories[s], calls[i].call, 3);
+            print_message("%-32s %-6s %3u calls, four in a row %3u\n", stories[s].name,
+                          calls[i].name, one, four);
+            assert_in_range(one, calls[i].least, 400);
+            assert_in_range(four, calls[i].least, 400);
+        }
+    }
+}
+
+static void wherever_the_servers_bytes_end(void **state)
+{
+    (void)state;
+    static const kedge_err ends[] = {KEDGE_ERR_CLOSED, KEDGE_ERR_IO};
+    for (size_t s = 0; s < STORIES; s++) {
+        const struct run *kind = play(&stories[s], &(struct fake_cruelty){0});
+        size_t bytes = kind->bytes;
+        assert_int_equal(kind->lists, stories[s].lists);
+        // Every byte of the story that has everything; of the others, whose bytes differ only in
+        // places, a sample that is another one for each.
+        size_t step = s == 0 || sweep_whole() ? 1 : 7;
+        for (size_t e = 0; e < 2; e++) {
+            for (size_t at = s % step; at <= bytes; at += step)
+                play(&stories[s],
+                     &(struct fake_cruelty){.cut = true, .cut_at = at, .cut_with = ends[e]});
+        }
+        print_message("%-32s %5zu bytes\n", stories[s].name, bytes);
+        assert_in_range(bytes, 2500, 20000);
+    }
+}
+
+static void however_the_bytes_are_split(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < STORIES; s++) {
+        for (size_t size = 1; size <= 1000; size += size < 12 ? 1 : size / 3) {
+            struct fake_cruelty c = {.read_max = size,
+                                     .write_max = size,
+                                     .random_sizes = size % 2 == 0,
+                                     .block_every = 2 + (unsigned)size % 3,
+                                     .connect_steps = 3,
+                                     .early = size % 3 == 0};
+            play(&stories[s], &c);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whichever_port_call_fails),
+        cmocka_unit_test(wherever_the_servers_bytes_end),
+        cmocka_unit_test(however_the_bytes_are_split),
+    };
+    sweep_arguments(argc);
+    return cmocka_run_group_tests_name("sweeps_informer", tests, NULL, NULL);
+}
