@@ -97,8 +97,16 @@ struct run {
     unsigned failed_polls;
     unsigned calls;
     unsigned lists;
+    unsigned partial;
     size_t bytes; // that the server sent
 };
+
+// Just enough for every object here.
+struct sizes {
+    struct kedge_informer_options informer;
+    size_t object_max;
+};
+static const struct sizes small = {{.page = 2, .text_max = 1024, .buffer = 2048, .queue = 4}, 1024};
 
 // Polls until the informer is whole. A cut is for the first connection only.
 static void settle(struct run *run)
@@ -130,21 +138,21 @@ static void judge(struct run *run)
     assert_int_equal(run->r.unknown_deletes, 0);
     assert_int_equal(run->r.updates, 1);
     run->lists = (unsigned)state.lists;
-    assert_int_equal(state.partial, 0);
+    run->partial = (unsigned)state.partial;
     assert_int_equal(state.skipped, 0);
     assert_true(kedge_informer_has_synced(run->inf));
 }
 
-static struct run *play(const struct story *story, const struct fake_cruelty *cruelty)
+static struct run *play_with(const struct story *story, const struct fake_cruelty *cruelty,
+                             const struct sizes *sizes)
 {
     static struct run run;
-    struct kedge_informer_options o = {.page = 2, .text_max = 1024, .buffer = 2048, .queue = 4};
     memset(&run, 0, sizeof run);
     cluster_open(&run.c, &(struct cluster_options){.memory = 32 * 1024,
-                                                   .object_max = 1024,
+                                                   .object_max = sizes->object_max,
                                                    .mock.no_managed_fields = true});
     story->before(run.c.mock);
-    run.inf = cluster_informer(&run.c, &kedge_kind_deployment, &o, &run.r);
+    run.inf = cluster_informer(&run.c, &kedge_kind_deployment, &sizes->informer, &run.r);
     run.c.port.fake.cruelty = *cruelty;
     run.c.port.fake.calls = 0;
     cluster_start(&run.c);
@@ -157,6 +165,13 @@ static struct run *play(const struct story *story, const struct fake_cruelty *cr
     run.bytes = (size_t)run.c.port.fake.bytes_read;
     cluster_close(&run.c); // no stream is left open
     return &run;
+}
+
+static struct run *play(const struct story *story, const struct fake_cruelty *cruelty)
+{
+    struct run *run = play_with(story, cruelty, &small);
+    assert_int_equal(run->partial, 0);
+    return run;
 }
 
 // ---- sweeps
@@ -246,6 +261,115 @@ static void however_the_bytes_are_split(void **state)
     }
 }
 
+// ---- sizes
+
+// One object that needs more text and a larger record than the others.
+static void one_large_object(struct mock *m)
+{
+    char image[900];
+    snprintf(image, sizeof image,
+             "\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"%0800d\"}]}}", 7);
+    apply(m, "a", 1);
+    assert_true(mock_apply(m, "deployments", deployment("default", "b", 1, image)) > 0);
+    apply(m, "c", 1);
+}
+
+static const struct story large = {"a large object", one_large_object, changes, 1};
+
+// Where its text or its record has no room the object is partial, and still the right one.
+static void partial_up_to_some_size(const struct sizes *sizes, size_t *size, size_t step)
+{
+    const struct fake_cruelty kind = {0};
+    unsigned times = 0;
+    for (; play_with(&large, &kind, sizes)->partial > 0; *size += step)
+        assert_true(++times < 1000);
+    assert_true(times > 10);
+    for (unsigned i = 0; i < 5; i++, *size += step)
+        assert_int_equal(play_with(&large, &kind, sizes)->partial, 0);
+}
+
+static void whatever_sizes_its_parts_have(void **state)
+{
+    (void)state;
+    const struct fake_cruelty kind = {0};
+    for (unsigned n = 1; n <= 12; n++) {
+        struct sizes sizes = small;
+        sizes.informer.queue = n;
+        play_with(&stories[n % STORIES], &kind, &sizes);
+        sizes = small;
+        sizes.informer.page = n;
+        play_with(&stories[0], &kind, &sizes);
+        sizes = small;
+        sizes.informer.buffer = 2048 + n;
+        play_with(&stories[n % STORIES], &kind, &sizes);
+    }
+    struct sizes sizes = small;
+    sizes.object_max = 4096;
+    partial_up_to_some_size(&sizes, &sizes.informer.text_max, 1);
+    sizes = small;
+    sizes.informer.text_max = 4096;
+    sizes.object_max = 512;
+    partial_up_to_some_size(&sizes, &sizes.object_max, 8);
+}
+
+// What a block of that size makes of nine objects: their number, or -1 where it does not start.
+static int nine_objects_in(size_t memory)
+{
+    struct cluster c;
+    struct kedge_informer_state state;
+    char name[2] = "a";
+    cluster_open(&c, &(struct cluster_options){
+                         .memory = memory, .object_max = 1024, .mock.no_managed_fields = true});
+    for (; name[0] < 'j'; name[0]++)
+        apply(c.mock, name, 1);
+    struct kedge_informer *inf =
+        cluster_informer(&c, &kedge_kind_deployment, &small.informer, NULL);
+    int objects = -1;
+    kedge_err err = kedge_factory_start(c.factory);
+    if (err == KEDGE_OK) {
+        while (cluster_phase(inf) == KEDGE_SYNCING)
+            assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
+        objects = (int)kedge_lister_count(inf);
+        kedge_informer_state(inf, &state);
+        assert_int_equal(state.phase, objects == 9 ? KEDGE_CURRENT : KEDGE_STALE);
+    } else {
+        assert_int_equal(err, KEDGE_ERR_MEMORY);
+    }
+    if (objects >= 0 && objects < 9) {
+        const struct kedge_object *o;
+        assert_true(state.object[0] != '\0' && state.bytes_short > 0);
+        assert_int_equal(kedge_lister_get(inf, "default", "i", &o), KEDGE_ERR_STALE);
+        for (name[0] = 'b'; name[0] < 'j'; name[0]++)
+            assert_true(mock_delete(c.mock, "deployments", "default", name));
+        assert_true(cluster_settle(&c, inf, 4 * KEDGE_HOUR));
+    }
+    if (err == KEDGE_OK)
+        cluster_assert_equal(&c, inf, NULL);
+    cluster_close(&c);
+    return objects;
+}
+
+// From the first size that starts to the first that holds all, every eighth byte: a record is a
+// multiple of eight.
+static void every_size_of_the_heap_is_whole_or_stale_and_recovers(void **state)
+{
+    (void)state;
+    int before = -1;
+    unsigned stale = 0;
+    size_t size = 8192;
+    while (nine_objects_in(size) < 0)
+        size += 512;
+    for (size -= 512; before < 9; size += 8) {
+        int objects = nine_objects_in(size);
+        if (before >= 0)
+            assert_in_range(objects, before, before + 1); // one more object a step at most
+        before = objects;
+        stale += objects >= 0 && objects < 9;
+    }
+    print_message("%u sizes too small, %zu bytes are enough\n", stale, size);
+    assert_true(stale > 100);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -253,6 +377,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(whichever_port_call_fails),
         cmocka_unit_test(wherever_the_servers_bytes_end),
         cmocka_unit_test(however_the_bytes_are_split),
+        cmocka_unit_test(whatever_sizes_its_parts_have),
+        cmocka_unit_test(every_size_of_the_heap_is_whole_or_stale_and_recovers),
     };
     sweep_arguments(argc);
     return cmocka_run_group_tests_name("sweeps_informer", tests, NULL, NULL);
