@@ -115,7 +115,7 @@ $(1)/tests/pki: $(1)/tests/mock/pki.o
 $(1)/tests/mock_server $(1)/tests/pki:
 	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
-	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
 -include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
 endef
 MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))

@@ -5,17 +5,16 @@
 #include "posix_priv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 // For kernels without getrandom, and containers that forbid it.
 static kedge_err from_device(unsigned char *buf, size_t len)
 {
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    int fd = kedge__posix_open("/dev/urandom");
     size_t got = 0;
     ssize_t n = 1;
-    while (fd >= 0 && got < len && n > 0) {
+    while (fd >= 0 && got < len && (n > 0 || (n < 0 && errno == EINTR))) {
         n = read(fd, buf + got, len - got);
         got += n > 0 ? (size_t)n : 0;
     }

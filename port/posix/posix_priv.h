@@ -65,6 +65,8 @@ void kedge__posix_wake_close(struct kedge_posix_port *p);
 kedge_time kedge__posix_clock(const struct kedge_port *port);
 kedge_timestamp kedge__posix_wall_clock(const struct kedge_port *port);
 kedge_err kedge__posix_entropy(const struct kedge_port *port, void *buf, size_t len);
+// Opens a file to read it, whatever signals come; -1 and errno if it cannot be.
+int kedge__posix_open(const char *path);
 int kedge__posix_file(const struct kedge_port *port, const char *path, size_t offset, void *buf,
                       size_t cap);
 const char *kedge__posix_environment(const struct kedge_port *port, const char *name);

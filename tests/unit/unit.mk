@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# sweeps_posix stands between the port and the system: each of these calls goes through it.
+INTERPOSED := socket connect getsockopt setsockopt getsockname getpeername recv send poll pipe fcntl \
+    socketpair open pread read write close getrandom clock_gettime getaddrinfo pthread_create malloc
+comma := ,
+%/tests/unit/sweeps_posix: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,$(INTERPOSED))
