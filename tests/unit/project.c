@@ -8,17 +8,11 @@
 
 #include <cmocka.h>
 
+#include "filled.h"
 #include "kedge/kinds.h"
 #include "objects.h"
 #include "replies.h"
 #include "same.h"
-
-static const struct kedge_kind *const kinds[] = {
-    &kedge_kind_deployment, &kedge_kind_pod,     &kedge_kind_node,
-    &kedge_kind_namespace,  &kedge_kind_service, &kedge_kind_configmap,
-    &kedge_kind_secret,     &kedge_kind_lease,   &kedge_kind_event,
-};
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 // The replies of a real server -------------------------------------------------------------------
 
@@ -226,7 +220,8 @@ static void bend_item(void *ctx, kedge_str text)
         memcpy(bent, text.ptr, text.len);
         bend(bent, text.len, random);
         if (kedge_json_parse(&doc, bent, text.len, tokens, text.len + 1) == KEDGE_OK)
-            touch_record((void *)(uintptr_t)kinds[dice(random, KINDS)], kedge_json_root(&doc));
+            touch_record((void *)(uintptr_t)every_kind[dice(random, EVERY_KIND)],
+                         kedge_json_root(&doc));
         free(tokens);
         free(bent);
     }
@@ -244,97 +239,20 @@ static void whatever_comes_a_record_leads_nowhere_outside_itself(void **state)
 
 // Every row of every kind ------------------------------------------------------------------------
 
-static json_t *filled(const struct kedge_table *table, unsigned depth);
-
-// A value that suits the field; `n` makes it differ from others.
-static json_t *value_for(const struct kedge_field *field, size_t n, unsigned depth)
-{
-    const char *name = field->detail;
-    switch ((enum kedge_field_type)field->type) {
-    case KEDGE_FIELD_TEXT:
-        return json_sprintf("text \"%zu\" \u00e9\n", n);
-    case KEDGE_FIELD_BOOL:
-        return json_true();
-    case KEDGE_FIELD_INT32:
-        return json_integer(n % 2 ? INT32_MIN : INT32_MAX);
-    case KEDGE_FIELD_INT64:
-        return json_integer(n % 2 ? INT64_MIN : INT64_MAX);
-    case KEDGE_FIELD_TIME:
-        return json_sprintf("2026-11-23T04:16:%02zu.123456Z", n % 60);
-    case KEDGE_FIELD_QUANTITY:
-        return n % 3 ? json_sprintf("%zuMi", n) : json_integer((json_int_t)n);
-    case KEDGE_FIELD_ENUM:
-        for (; n > 0 && name[strlen(name) + 1] != '\0'; n--)
-            name += strlen(name) + 1;
-        return json_string(name);
-    case KEDGE_FIELD_TEXT_LIST:
-        return json_pack("[s,s,s]", "one", "", "three");
-    case KEDGE_FIELD_TEXT_MAP:
-        return json_pack("{s:s,s:s,s:s}", "a", "1", "b", "", "example.com/c", "3");
-    case KEDGE_FIELD_LIST:
-        return json_pack("[o,o]", filled(field->items, depth + 1), filled(field->items, depth + 1));
-    case KEDGE_FIELD_RAW:
-        return json_pack("{s:[i,n,s]}", "x", 1, "y");
-    case KEDGE_FIELD_BASE64:
-        return json_string("Zm9vYg==");
-    case KEDGE_FIELD_BASE64_MAP:
-        return json_pack("{s:s,s:s}", "empty", "", "full", "AAECAwQF/v8=");
-    case KEDGE_FIELD_SCALAR:
-        return n % 2 ? json_integer((json_int_t)n) : json_string("name");
-    default:
-        return NULL;
-    }
-}
-
-static void put(json_t *json, const char *path, json_t *value)
-{
-    while (path[strlen(path) + 1] != '\0') {
-        json_t *inner = json_object_get(json, path);
-        if (inner == NULL) {
-            inner = json_object();
-            json_object_set_new(json, path, inner);
-        }
-        json = inner;
-        path += strlen(path) + 1;
-    }
-    if (value != NULL)
-        json_object_set_new(json, path, value);
-}
-
-static void fill(json_t *json, const struct kedge_table *table, unsigned depth)
-{
-    for (size_t i = 0; i < table->count; i++)
-        put(json, table->fields[i].path, value_for(&table->fields[i], i, depth));
-}
-
-static json_t *filled(const struct kedge_table *table, unsigned depth)
-{
-    json_t *json = json_object();
-    assert_true(depth < 8);
-    fill(json, table, depth);
-    return json;
-}
-
-static json_t *filled_object(const struct kedge_kind *kind)
-{
-    json_t *json = filled(&kedge__meta_table, 0);
-    fill(json, kind->table, 0);
-    return json;
-}
-
 static void every_row_of_every_kind_takes_its_value(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < KINDS; k++) {
-        json_t *json = filled_object(kinds[k]);
+    for (size_t k = 0; k < EVERY_KIND; k++) {
+        json_t *json = filled_object(every_kind[k]);
         char *text = json_dumps(json, JSON_COMPACT);
-        struct kedge_object *plain = record_of(kinds[k], kedge_str_of(text));
-        size_t rows = kinds[k]->table->count + kedge__meta_table.count - 1u;
-        assert_int_equal(assert_same(kinds[k], plain, json), rows);
-        print_message("%-10s %2d rows, struct %3d bytes, full record %4d bytes\n", kinds[k]->kind,
-                      kinds[k]->table->count, kinds[k]->table->size, (int)plain->size);
+        struct kedge_object *plain = record_of(every_kind[k], kedge_str_of(text));
+        size_t rows = every_kind[k]->table->count + kedge__meta_table.count - 1u;
+        assert_int_equal(assert_same(every_kind[k], plain, json), rows);
+        print_message("%-10s %2d rows, struct %3d bytes, full record %4d bytes\n",
+                      every_kind[k]->kind, every_kind[k]->table->count, every_kind[k]->table->size,
+                      (int)plain->size);
         for (size_t piece = 1; piece < 6; piece++) {
-            struct kedge_object *o = sieved_record_of(kinds[k], kedge_str_of(text), piece);
+            struct kedge_object *o = sieved_record_of(every_kind[k], kedge_str_of(text), piece);
             assert_int_equal(o->size, plain->size);
             assert_memory_equal(o, plain, plain->size);
             free(o);
@@ -348,12 +266,12 @@ static void every_row_of_every_kind_takes_its_value(void **state)
 static void members_may_come_in_any_order(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < KINDS; k++) {
-        json_t *json = filled_object(kinds[k]);
+    for (size_t k = 0; k < EVERY_KIND; k++) {
+        json_t *json = filled_object(every_kind[k]);
         char *text = json_dumps(json, JSON_COMPACT);
         char *sorted = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-        struct kedge_object *a = record_of(kinds[k], kedge_str_of(text));
-        struct kedge_object *b = record_of(kinds[k], kedge_str_of(sorted));
+        struct kedge_object *a = record_of(every_kind[k], kedge_str_of(text));
+        struct kedge_object *b = record_of(every_kind[k], kedge_str_of(sorted));
         assert_string_not_equal(text, sorted);
         assert_int_equal(a->size, b->size);
         assert_memory_equal(a, b, a->size);
@@ -368,15 +286,15 @@ static void members_may_come_in_any_order(void **state)
 static void every_row_may_be_null(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < KINDS; k++) {
-        struct kedge_object *empty = record_of(kinds[k], KEDGE_STR("{}"));
+    for (size_t k = 0; k < EVERY_KIND; k++) {
+        struct kedge_object *empty = record_of(every_kind[k], KEDGE_STR("{}"));
         json_t *json = json_object();
-        for (size_t i = 0; i < kinds[k]->table->count; i++)
-            put(json, kinds[k]->table->fields[i].path, json_null());
+        for (size_t i = 0; i < every_kind[k]->table->count; i++)
+            filled_put(json, every_kind[k]->table->fields[i].path, json_null());
         for (size_t i = 0; i < kedge__meta_table.count; i++)
-            put(json, kedge__meta_table.fields[i].path, json_null());
+            filled_put(json, kedge__meta_table.fields[i].path, json_null());
         char *text = json_dumps(json, JSON_COMPACT);
-        struct kedge_object *o = record_of(kinds[k], kedge_str_of(text));
+        struct kedge_object *o = record_of(every_kind[k], kedge_str_of(text));
         assert_int_equal(o->size, empty->size);
         assert_memory_equal(o, empty, o->size);
         assert_true(o->present == 0);
@@ -393,14 +311,14 @@ static void a_value_of_another_type_is_absent_and_counted(void **state)
     (void)state;
     static const char *const wrong[] = {"7",  "-1.5", "1e99", "true",     "\"odd\"",
                                         "[]", "[7]",  "{}",   "{\"a\":7}"};
-    for (size_t k = 0; k < KINDS; k++) {
-        const struct kedge_table *table = kinds[k]->table;
+    for (size_t k = 0; k < EVERY_KIND; k++) {
+        const struct kedge_table *table = every_kind[k]->table;
         for (size_t i = 0; i < (size_t)table->count * 9; i++) {
-            json_t *json = filled_object(kinds[k]);
+            json_t *json = filled_object(every_kind[k]);
             json_t *value = json_loads(wrong[i % 9], JSON_DECODE_ANY, NULL);
-            put(json, table->fields[i / 9].path, value);
+            filled_put(json, table->fields[i / 9].path, value);
             char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-            struct kedge_object *o = record_of(kinds[k], kedge_str_of(text));
+            struct kedge_object *o = record_of(every_kind[k], kedge_str_of(text));
             uint64_t bit = UINT64_C(1) << (i / 9);
             uint64_t all = table->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << table->count) - 1;
             assert_true((o->present | bit) == all);
