@@ -85,7 +85,7 @@ static bool in_memory(const char *text)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i + len <= s.size; i++) {
-        if (memcmp(s.memory + i, text, len) == 0)
+        if (s.memory[i] == (unsigned char)text[0] && memcmp(s.memory + i, text, len) == 0)
             return true;
     }
     return false;
