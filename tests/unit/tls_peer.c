@@ -32,6 +32,7 @@ struct connection {
     bool ended;   // nothing more will be sent
     size_t lines; // requests to be answered
     size_t sent;  // of the reply
+    void *above;  // the connection to whoever answers
 };
 
 // ---- where versions of mbedTLS differ
@@ -218,9 +219,14 @@ static void *peer_open(void *ctx, const char *host, uint16_t port)
 {
     struct tls_peer *peer = ctx;
     struct connection *c = calloc(1, sizeof *c);
-    (void)host;
-    (void)port;
     assert_non_null(c);
+    if (peer->above != NULL) {
+        c->above = peer->above->open(peer->above_ctx, host, port);
+        if (c->above == NULL) {
+            free(c);
+            return NULL;
+        }
+    }
     if (!peer->ready)
         configure(peer);
     peer->error = 0;
@@ -309,6 +315,33 @@ static void answer_requests(struct connection *c)
     }
 }
 
+static void pass_up(struct connection *c)
+{
+    unsigned char bytes[4096];
+    int n;
+    while ((n = mbedtls_ssl_read(&c->ssl, bytes, sizeof bytes)) > 0)
+        assert_int_equal(c->peer->above->feed(c->above, bytes, (size_t)n), n);
+    goes_on(c, n);
+}
+
+static void pass_down(struct connection *c)
+{
+    const struct fake_peer *above = c->peer->above;
+    unsigned char bytes[4096];
+    size_t n = 1;
+    while (!c->ended && n > 0 && c->out.len + 20000 <= PIPE) {
+        n = above->output(c->above, bytes, sizeof bytes);
+        if (n > 0)
+            assert_int_equal(mbedtls_ssl_write(&c->ssl, bytes, n), n);
+    }
+    enum fake_state state = above->state(c->above);
+    if (c->ended || state == FAKE_OPEN)
+        return;
+    if (state == FAKE_CLOSED)
+        assert_int_equal(mbedtls_ssl_close_notify(&c->ssl), 0);
+    c->ended = true;
+}
+
 static void run(struct connection *c)
 {
     if (c->ended)
@@ -322,6 +355,11 @@ static void run(struct connection *c)
         c->open = true;
         c->peer->handshakes++;
         note_client(c);
+    }
+    if (c->above != NULL) {
+        pass_up(c);
+        pass_down(c);
+        return;
     }
     take_requests(c);
     answer_requests(c);
@@ -352,8 +390,24 @@ static void peer_close(void *connection)
 {
     struct connection *c = connection;
     run(c);
+    if (c->above != NULL)
+        c->peer->above->close(c->above);
     mbedtls_ssl_free(&c->ssl);
     free(c);
+}
+
+static void peer_tick(void *ctx, kedge_time now)
+{
+    const struct tls_peer *peer = ctx;
+    if (peer->above != NULL && peer->above->tick != NULL)
+        peer->above->tick(peer->above_ctx, now);
+}
+
+static kedge_time peer_next(void *ctx)
+{
+    const struct tls_peer *peer = ctx;
+    bool asked = peer->above != NULL && peer->above->next != NULL;
+    return asked ? peer->above->next(peer->above_ctx) : KEDGE_FOREVER;
 }
 
 const struct fake_peer tls_peer_ops = {
@@ -362,6 +416,8 @@ const struct fake_peer tls_peer_ops = {
     .output = peer_output,
     .state = peer_state,
     .close = peer_close,
+    .tick = peer_tick,
+    .next = peer_next,
 };
 
 // ---- somebody who only sends bytes

@@ -22,6 +22,9 @@ struct tls_peer {
     const struct test_certificate *client_ca; // NULL: asks for no client certificate
     const char *reply;
     size_t reply_len;
+    // Who answers in place of it, and decides about the end; NULL: nobody. Takes all it is fed.
+    const struct fake_peer *above;
+    void *above_ctx;
     enum tls_peer_end end;
     bool tls13;                 // where the library has it; else 1.2 is the highest
     bool tls11;                 // 1.1 is the highest, where the library has it
