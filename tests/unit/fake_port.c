@@ -61,6 +61,15 @@ static bool fails(struct fake_port *p, enum fake_call call)
     return c->fail_at > 0 && p->calls >= c->fail_at && p->calls - c->fail_at <= c->fail_count;
 }
 
+// True if a read or write fails now.
+static bool breaks(struct fake_stream *f, enum fake_call call)
+{
+    bool failed = fails(f->port, call);
+    if (failed && !f->port->cruelty.mends)
+        f->state = BROKEN;
+    return failed || f->state == BROKEN;
+}
+
 static bool blocks(struct fake_port *p)
 {
     unsigned every = p->cruelty.block_every;
@@ -188,10 +197,9 @@ static int fake_read(struct kedge_stream *s, void *buf, size_t cap)
     struct fake_stream *f = of(s);
     assert_true(cap > 0);
     assert_true(f->state == OPEN || f->state == BROKEN);
-    if (fails(f->port, FAKE_CALL_READ))
-        f->state = BROKEN;
+    bool broken = breaks(f, FAKE_CALL_READ);
     bool hears_nothing = silent(f);
-    if (f->state == BROKEN)
+    if (broken || f->state == BROKEN)
         return KEDGE_ERR_IO;
     if (hears_nothing || blocks(f->port))
         return KEDGE_WANT_READ;
@@ -209,11 +217,10 @@ static int fake_write(struct kedge_stream *s, const void *buf, size_t len)
     struct fake_port *p = f->port;
     assert_true(len > 0);
     assert_true(f->state == OPEN || f->state == BROKEN);
-    if (fails(p, FAKE_CALL_WRITE))
-        f->state = BROKEN;
+    bool broken = breaks(f, FAKE_CALL_WRITE);
     bool vanishes = silent(f);
     // Who has closed takes nothing; what it had sent before may still be read.
-    if (f->state == BROKEN || p->peer->state(f->connection) != FAKE_OPEN)
+    if (broken || f->state == BROKEN || p->peer->state(f->connection) != FAKE_OPEN)
         return KEDGE_ERR_IO;
     if (blocks(p))
         return KEDGE_WANT_WRITE;

@@ -73,6 +73,8 @@ struct fake_cruelty {
     unsigned fail_at;    // this call, counted from 1 in `calls`, fails; 0: none
     unsigned fail_count; // and so many after it; 0: only that one
     unsigned fail_only;  // enum fake_call, or'ed: what is counted and fails; 0: all
+    bool mends; // a failed read or write leaves the stream as it was: who overlooks it is not
+                // told again
 
     bool cut; // the peer's bytes end after `cut_at` of them, counted for each stream
     size_t cut_at;

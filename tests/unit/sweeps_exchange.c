@@ -177,30 +177,38 @@ static int setup(void **state)
     return 0;
 }
 
+// Fails the 1st call of that kind, then the 2nd, until the requests need no more.
+static void fail_each(unsigned call, bool mends)
+{
+    unsigned at = 1, failed = 0;
+    for (;; at++) {
+        unsigned now = run(&(struct fake_cruelty){.read_max = 100,
+                                                  .write_max = 40,
+                                                  .connect_steps = 2,
+                                                  .block_every = 3,
+                                                  .fail_only = call,
+                                                  .fail_at = at,
+                                                  .mends = mends});
+        assert_in_range(now, 0, 1);
+        assert_true(port.fake.now - FAKE_PORT_START < KEDGE_SECOND); // nothing ran into a time-out
+        failed += now;
+        if (port.fake.calls < at)
+            break;
+    }
+    print_message("%u calls, %u failures\n", at - 1, failed);
+    assert_in_range(at, 4, 200);
+    // A wait is no failure, and a kept connection that breaks before the answer is none either.
+    assert_true(call == FAKE_CALL_WAIT ? failed == 0 : failed > 0);
+}
+
 static void whichever_call_fails(void **state)
 {
     (void)state;
     static const unsigned calls[] = {FAKE_CALL_OPEN, FAKE_CALL_READ, FAKE_CALL_WRITE,
                                      FAKE_CALL_WAIT, FAKE_CALL_STREAM};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        unsigned at = 1, failed = 0;
-        for (;; at++) {
-            struct fake_cruelty cruel = {.read_max = 100,
-                                         .write_max = 40,
-                                         .connect_steps = 2,
-                                         .block_every = 3,
-                                         .fail_only = calls[i],
-                                         .fail_at = at};
-            unsigned now = run(&cruel);
-            assert_in_range(now, 0, 1);
-            failed += now;
-            if (port.fake.calls < at)
-                break;
-        }
-        print_message("%u calls, %u failures\n", at - 1, failed);
-        assert_in_range(at, 4, 200);
-        // A wait is no failure, and a kept connection that breaks before the answer is none either.
-        assert_true(calls[i] == FAKE_CALL_WAIT ? failed == 0 : failed > 0);
+        fail_each(calls[i], false);
+        fail_each(calls[i], true);
     }
 }
 

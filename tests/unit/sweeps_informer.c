@@ -16,7 +16,8 @@
 
 #include "cluster.h"
 
-#define SETTLE (10 * KEDGE_MINUTE)
+// Less than any time-out: whoever recovers by one has overlooked what failed.
+#define SETTLE (60 * KEDGE_SECOND)
 
 // ---- what happens at the server
 
@@ -115,7 +116,7 @@ static void settle(struct run *run)
     kedge_time until = p->now + SETTLE;
     while (!cluster_settled(&run->c, run->inf)) {
         if (p->now >= until)
-            fail_msg("no recovery in ten minutes");
+            fail_msg("no recovery in a minute");
         kedge_err err = kedge_poll(run->c.k, 1000);
         if (err != KEDGE_OK)
             assert_int_equal(err, KEDGE_ERR_IO);
@@ -176,8 +177,10 @@ static struct run *play(const struct story *story, const struct fake_cruelty *cr
 
 // ---- sweeps
 
-// Fails the 1st call of that kind (and so many after it), then the 2nd, until a run needs no more.
-static unsigned fail_each(const struct story *story, unsigned only, unsigned more_of_them)
+// Fails the 1st call of that kind (and so many after it), then the 2nd, until a run needs no more
+// of them.
+static unsigned fail_each(const struct story *story, unsigned only, unsigned more_of_them,
+                          bool mends)
 {
     for (unsigned at = 1;; at++) {
         // Where nothing blocks, nobody waits.
@@ -187,7 +190,8 @@ static unsigned fail_each(const struct story *story, unsigned only, unsigned mor
                                                              .connect_steps = 1,
                                                              .fail_only = only,
                                                              .fail_at = at,
-                                                             .fail_count = more_of_them});
+                                                             .fail_count = more_of_them,
+                                                             .mends = mends});
         bool reached = run->calls >= at;
         // A wait that failed is told, and nothing else is.
         bool waits = (only & FAKE_CALL_WAIT) != 0 && reached;
@@ -214,12 +218,12 @@ static void whichever_port_call_fails(void **state)
     };
     for (size_t s = 0; s < STORIES; s++) {
         for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-            unsigned one = fail_each(&stories[s], calls[i].call, 0);
-            unsigned four = fail_each(&stories[s], calls[i].call, 3);
-            print_message("%-32s %-6s %3u calls, four in a row %3u\n", stories[s].name,
-                          calls[i].name, one, four);
-            assert_in_range(one, calls[i].least, 400);
-            assert_in_range(four, calls[i].least, 400);
+            for (unsigned how = 0; how < 4; how++) {
+                unsigned n = fail_each(&stories[s], calls[i].call, how / 2 * 3, how % 2 == 1);
+                if (how == 0)
+                    print_message("%-32s %-6s %3u calls\n", stories[s].name, calls[i].name, n);
+                assert_in_range(n, calls[i].least, 400);
+            }
         }
     }
 }
