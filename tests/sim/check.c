@@ -124,7 +124,8 @@ static bool is_cached(struct sim *s, unsigned index, unsigned rev)
         const struct kedge_object *o;
         if (strcmp(sim_kinds[kind].resource, "secrets") != 0 || index >= SIM_OBJECTS)
             continue;
-        kedge_lister_get(s->informers[i].inf, thing_space(kind, index), thing_name(kind, index), &o);
+        kedge_lister_get(s->informers[i].inf, thing_space(kind, index), thing_name(kind, index),
+                         &o);
         if (o != NULL && kedge_label(o, "rev") != NULL &&
             strtoul(kedge_label(o, "rev"), NULL, 10) == rev)
             return true;
@@ -260,8 +261,8 @@ static const char *unequal(struct sim *s, size_t informer, const struct thing *t
     if (there != (o != NULL))
         differs = there ? "not there" : "still there";
     if (differs != NULL) {
-        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer, thing_name(t->look.kind, t->look.index),
-                 differs);
+        snprintf(why, sizeof why, "informer %zu: %.20s is %s", informer,
+                 thing_name(t->look.kind, t->look.index), differs);
         return why;
     }
     for (size_t i = 0; i < SIM_HANDLERS; i++) {

@@ -7,7 +7,7 @@
 //     sim --shrink 7                           the smallest plan that still fails as seed 7 does
 //     sim --write 7                            the plan of a seed
 //     sim --words                              all that a plan may say
-//     sim --endurance EVENTS [--seed 7]        one machine that never stops
+//     sim --endurance EVENTS [--from 1]        one machine that never stops
 //
 // Seeds run in processes of their own, so a crash or a hang is a failure with a number, too.
 #define _DEFAULT_SOURCE // mmap of nobody's memory
@@ -34,7 +34,7 @@ struct job {
     uint64_t next; // the seed under way
     uint64_t done; // seeds
     volatile bool stop;
-    time_t since;  // when it began
+    time_t since; // when it began
     struct outcome sum;
     struct failed failed[FAILURES];
     unsigned failures;
@@ -232,6 +232,75 @@ static int run_one(const struct plan *plan, FILE *trace)
     return outcome.failure[0] != '\0' ? 1 : 0;
 }
 
+// ---- endurance -----------------------------------------------------------------------------
+
+// Memory of this process, in KiB; what it was when things had settled down.
+static long resident(void)
+{
+    long pages = 0;
+    FILE *in = fopen("/proc/self/statm", "r");
+    if (in == NULL || fscanf(in, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (in != NULL)
+        fclose(in);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static struct {
+    uint64_t wanted;
+    double began, told;
+    long early, late;
+} endurance;
+
+static void tell_day(const struct sim *s, uint64_t days)
+{
+    struct kedge_memory_part parts[24];
+    endurance.late = resident();
+    if (days <= 20)
+        endurance.early = endurance.late;
+    if (seconds() - endurance.told < 10 && s->events < endurance.wanted)
+        return;
+    endurance.told = seconds();
+    size_t count = kedge_memory_report(s->k, parts, 24);
+    printf("day %llu: %llu of %llu events, %.0f a second; arena %zu of %zu B",
+           (unsigned long long)days, (unsigned long long)s->events,
+           (unsigned long long)endurance.wanted, (double)s->events / (seconds() - endurance.began),
+           parts[0].used, parts[0].size);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(parts[i].name, "heap") == 0)
+            printf(", heap %zu B (at most %zu)", parts[i].used, parts[i].peak);
+    printf("; the process %ld KiB\n", endurance.late);
+    fflush(stdout);
+}
+
+static int endure(uint64_t events, uint64_t seed)
+{
+    static const char *const text[] = {
+        "set objects=48 start=20 memory=400000 history=2000 token=file resync=3600000 sizes=1",
+        "informer kind=leases", "informer kind=configmaps labels=tier-in-a-b page=7",
+        "informer kind=secrets space=2 queue=5", "informer kind=sensors buffer=2048 text=2048"};
+    struct plan plan;
+    struct outcome outcome;
+    plan_init(&plan);
+    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+        plan_read_line(&plan, text[i]);
+    plan.set[SET_SEED] = (int64_t)seed;
+    endurance.wanted = events;
+    endurance.began = endurance.told = seconds();
+    sim_endure(&plan, events, tell_day, &outcome);
+    long grown = endurance.late - endurance.early;
+    if (outcome.failure[0] == '\0' && grown > 1024)
+        snprintf(outcome.failure, sizeof outcome.failure, "the process has grown by %ld KiB",
+                 grown);
+    printf("%s%s\n%llu changes, %llu events, %.1f virtual days in %.0f s; since day 20 the process "
+           "has "
+           "grown by %ld KiB\n",
+           outcome.failure[0] != '\0' ? "FAILED: " : "good", outcome.failure,
+           (unsigned long long)outcome.changes, (unsigned long long)outcome.events,
+           (double)outcome.virtual_ms / 86400000.0, seconds() - endurance.began, grown);
+    return outcome.failure[0] != '\0' ? 1 : 0;
+}
+
 // ---- shrinking -----------------------------------------------------------------------------
 
 // What a failure is about: its text without numbers, so that "version 7" and "version 9" are one.
@@ -301,7 +370,7 @@ static void shrink(struct plan *plan)
 static _Noreturn void usage(void)
 {
     fputs("sim --seeds N [--from N] [--jobs N] | --seed N | --plan FILE [--trace] | --shrink N |\n"
-          "    --write N | --words | --endurance EVENTS [--seed N]\n",
+          "    --write N | --words | --endurance EVENTS [--from N]\n",
           stderr);
     exit(2);
 }
@@ -354,6 +423,9 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--words") == 0) {
             plan_help(stdout);
             return 0;
+        } else if (strcmp(argv[i], "--endurance") == 0) {
+            o.endurance = number(next);
+            i++;
         } else if (strcmp(argv[i], "--from") == 0) {
             o.from = number(next);
             i++;
@@ -366,6 +438,8 @@ int main(int argc, char **argv)
             i++;
         }
     }
+    if (o.endurance > 0)
+        return endure(o.endurance, o.from);
     if (what == NULL || subject == NULL || o.jobs == 0 || o.jobs > JOBS)
         usage();
     if (strcmp(what, "--plan") == 0)

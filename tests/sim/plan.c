@@ -87,6 +87,7 @@ static const struct word set_words[SET_COUNT] = {
     [SET_CPU] = {"cpu", 0, 10000, 0, 0, NULL, "ms that a turn may take"},
     [SET_LATENCY] = {"latency", 0, 60000, 1, 0, NULL, "ms of each way at the beginning"},
     [SET_SPEED] = {"speed", 0, 1000000, 0, 0, NULL, "bytes a ms at most; 0: any"},
+    [SET_SIZES] = {"sizes", 1, 5, 4, 0, NULL, "of objects that come in bursts: 0 to one less"},
 };
 
 static const struct word informer_words[INF_COUNT] = {
@@ -365,8 +366,7 @@ void plan_from_seed(struct plan *plan, uint64_t seed)
     plan->heal_at = plan_more(plan, seed, 0, actions) + chance_below(&c, 30000);
     // A list without end takes all that the network gives, until the server ends it.
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->actions[i].verb == DO_FAULT &&
-            plan->actions[i].arg[0] == MOCK_FAULT_ENDLESS_LIST)
+        if (plan->actions[i].verb == DO_FAULT && plan->actions[i].arg[0] == MOCK_FAULT_ENDLESS_LIST)
             plan->set[SET_SPEED] = 20;
 }
 
@@ -533,6 +533,14 @@ static void read_line(const struct reading *r, struct plan *plan, char *line)
     } else {
         wrong(r, "set, informer, at or heal is wanted", word);
     }
+}
+
+void plan_read_line(struct plan *plan, const char *line)
+{
+    struct reading r = {"plan", 1};
+    char copy[512];
+    snprintf(copy, sizeof copy, "%s", line);
+    read_line(&r, plan, copy);
 }
 
 void plan_read(struct plan *plan, const char *path)

@@ -45,6 +45,7 @@ enum setting {
     SET_CPU,
     SET_LATENCY,
     SET_SPEED,
+    SET_SIZES,
     SET_COUNT
 };
 
@@ -124,6 +125,9 @@ int64_t plan_more(struct plan *plan, uint64_t seed, int64_t from, size_t count);
 
 // Reads a plan; ends the program with the line's number and a sentence when something is wrong.
 void plan_read(struct plan *plan, const char *path);
+
+// One line of it.
+void plan_read_line(struct plan *plan, const char *line);
 
 // Writes a plan as plan_read takes it.
 void plan_write(const struct plan *plan, FILE *out);

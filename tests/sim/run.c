@@ -14,7 +14,7 @@
 #define SETTLE_STALE_MS (4 * KEDGE_HOUR)
 #define QUIET_MS        (12 * KEDGE_MINUTE)
 
-enum { SPINS = 20000, CHECK_EVERY = 8, MEMORY_EVERY = 32 };
+enum { PULSE = 150, PULSE_MS = 5000, SPINS = 20000, CHECK_EVERY = 8, MEMORY_EVERY = 32 };
 
 _Noreturn void sim_fail(struct sim *s, const char *format, ...)
 {
@@ -456,7 +456,7 @@ static bool needs_machine(enum verb verb)
     return verb >= DO_BUSY && verb != DO_REBOOT;
 }
 
-void sim_play(struct sim *s, const struct plan *plan, int64_t from)
+static void play(struct sim *s, const struct plan *plan, int64_t from)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct action *a = &plan->actions[i];
@@ -523,7 +523,7 @@ static const char *wait_until_settled(struct sim *s, int64_t ms)
     return why;
 }
 
-void sim_settle(struct sim *s)
+static void settle(struct sim *s)
 {
     heal(s);
     sim_trace(s, "no more faults");
@@ -590,7 +590,7 @@ static void check_resync(struct sim *s, size_t i, size_t h, uint64_t resyncs, in
                  (long long)period);
 }
 
-void sim_quiet(struct sim *s, int64_t ms)
+static void keep_quiet(struct sim *s, int64_t ms)
 {
     if (!s->started)
         return;
@@ -624,6 +624,23 @@ void sim_quiet(struct sim *s, int64_t ms)
             check_resync(s, i, h, b.resyncs_of[i][h] - a.resyncs_of[i][h], ms);
 }
 
+// ---- something happens again ---------------------------------------------------------------
+
+// More changes than one turn takes, on a link that is well: everybody hears of them at once.
+static void pulse(struct sim *s)
+{
+    if (!s->started || !s->fits)
+        return;
+    sim_trace(s, "a pulse");
+    for (size_t i = 0; i < s->plan->informers; i++)
+        world_burst(s, (unsigned)s->plan->informer[i][INF_KIND], PULSE);
+    // A watch that ends just now is opened again within two round trips.
+    run_until(s, s->network.now + PULSE_MS + 100 * s->plan->set[SET_CPU]);
+    const char *why = unsettled(s);
+    if (why != NULL)
+        sim_fail(s, "not everybody has heard of a change after %d ms: %s", PULSE_MS, why);
+}
+
 // ---- from beginning to end -----------------------------------------------------------------
 
 // Whether everything that may be wanted at once has room.
@@ -645,7 +662,7 @@ static bool all_fits(const struct plan *plan)
     return need <= set[SET_MEMORY];
 }
 
-void sim_open(struct sim *s, const struct plan *plan, FILE *trace)
+static void begin(struct sim *s, const struct plan *plan, FILE *trace)
 {
     memset(s, 0, sizeof *s);
     s->plan = plan;
@@ -653,12 +670,34 @@ void sim_open(struct sim *s, const struct plan *plan, FILE *trace)
     s->chance.state = (uint64_t)plan->set[SET_SEED] * 0x2545f4914f6cdd1du;
     s->size = (size_t)plan->set[SET_MEMORY];
     s->fits = all_fits(plan);
+    s->can_fail = true;
     s->token_back_at = s->allow_at = INT64_MAX;
     s->block = malloc(s->size + 2 * (size_t)SIM_GUARD);
     if (s->block == NULL)
         abort();
     memset(s->block, 0x5a, SIM_GUARD);
     memset(s->block + SIM_GUARD + s->size, 0x5a, SIM_GUARD);
+}
+
+// The informers of the plan, but none twice.
+static void copy_plan(struct plan *distinct, const struct plan *plan)
+{
+    *distinct = *plan;
+    distinct->informers = 0;
+    for (size_t i = 0; i < plan->informers; i++)
+        if (!is_again(plan, i))
+            memcpy(distinct->informer[distinct->informers++], plan->informer[i],
+                   sizeof plan->informer[i]);
+}
+
+static void sum_up(const struct sim *s, struct outcome *outcome)
+{
+    *outcome = (struct outcome){.polls = s->polls,
+                                .events = s->events,
+                                .changes = s->changes,
+                                .bytes = s->network.bytes_to_client,
+                                .virtual_ms = s->network.now};
+    memcpy(outcome->failure, s->failure, sizeof outcome->failure);
 }
 
 static void free_all(struct sim *s)
@@ -672,28 +711,80 @@ void sim_run(const struct plan *plan, FILE *trace, struct outcome *outcome)
 {
     static struct sim sim;
     struct sim *s = &sim;
-    struct plan distinct = *plan;
-    distinct.informers = 0;
-    for (size_t i = 0; i < plan->informers; i++)
-        if (!is_again(plan, i))
-            memcpy(distinct.informer[distinct.informers++], plan->informer[i],
-                   sizeof plan->informer[i]);
-    sim_open(s, &distinct, trace);
-    s->can_fail = true;
+    struct plan distinct;
+    copy_plan(&distinct, plan);
+    begin(s, &distinct, trace);
     if (setjmp(s->out) == 0) {
         network_open(s);
         world_open(s);
         boot(s);
-        sim_play(s, &distinct, 0);
-        sim_settle(s);
-        sim_quiet(s, QUIET_MS);
+        play(s, &distinct, 0);
+        settle(s);
+        keep_quiet(s, QUIET_MS);
+        pulse(s);
         halt(s);
     }
-    *outcome = (struct outcome){.polls = s->polls,
-                                .events = s->events,
-                                .changes = s->changes,
-                                .bytes = s->network.bytes_to_client,
-                                .virtual_ms = s->network.now};
-    memcpy(outcome->failure, s->failure, sizeof s->failure);
+    sum_up(s, outcome);
+    free_all(s);
+}
+
+// ---- without end ---------------------------------------------------------------------------
+
+// What does not fit a machine that runs on: its end, and lists that never end.
+static bool lasts(const struct action *a)
+{
+    return a->verb != DO_STOP && a->verb != DO_REBOOT && a->verb != DO_REWIND &&
+           (a->verb != DO_FAULT || a->arg[0] != MOCK_FAULT_ENDLESS_LIST);
+}
+
+static void bad_day(struct sim *s, uint64_t day)
+{
+    struct plan more = *s->plan;
+    size_t kept = 0;
+    more.actions = NULL;
+    more.count = more.cap = 0;
+    more.heal_at = plan_more(&more, day, 0, 20);
+    for (size_t i = 0; i < more.count; i++)
+        if (lasts(&more.actions[i]))
+            more.actions[kept++] = more.actions[i];
+    more.count = kept;
+    s->bad_day = more.actions; // freed also where it fails
+    play(s, &more, s->network.now);
+    free(s->bad_day);
+    s->bad_day = NULL;
+}
+
+static void good_day(struct sim *s)
+{
+    for (int hour = 0; hour < 24; hour++) {
+        for (size_t i = 0; i < s->plan->informers; i++)
+            world_burst(s, (unsigned)s->plan->informer[i][INF_KIND], 500);
+        run_until(s, s->network.now + KEDGE_HOUR);
+    }
+}
+
+void sim_endure(const struct plan *plan, uint64_t events,
+                void (*tell)(const struct sim *s, uint64_t days), struct outcome *outcome)
+{
+    static struct sim sim;
+    struct sim *s = &sim;
+    struct plan distinct;
+    copy_plan(&distinct, plan);
+    begin(s, &distinct, NULL);
+    if (setjmp(s->out) == 0) {
+        network_open(s);
+        world_open(s);
+        boot(s);
+        for (uint64_t day = 1; s->events < events; day++) {
+            if (day % 7 == 0)
+                bad_day(s, day + (uint64_t)plan->set[SET_SEED]);
+            good_day(s);
+            settle(s);
+            tell(s, day);
+        }
+        halt(s);
+    }
+    sum_up(s, outcome);
+    free(s->bad_day);
     free_all(s);
 }

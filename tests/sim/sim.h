@@ -255,6 +255,7 @@ struct sim {
     uint64_t events; // calls of witnesses
     uint64_t changes;
 
+    struct action *bad_day;
     jmp_buf out;
     bool can_fail;
     char failure[SIM_FAILURE];
@@ -269,12 +270,10 @@ struct outcome {
 // Plays the plan from beginning to end.
 void sim_run(const struct plan *plan, FILE *trace, struct outcome *outcome);
 
-// In parts, for endurance: after sim_open each of sim_play, sim_settle may come again and again.
-void sim_open(struct sim *s, const struct plan *plan, FILE *trace);
-void sim_play(struct sim *s, const struct plan *plan, int64_t from);
-void sim_settle(struct sim *s);
-void sim_quiet(struct sim *s, int64_t ms);
-void sim_close(struct sim *s);
+// One machine that is never halted: busy days, each seventh of them with faults, until its handlers
+// have had so many calls. `tell` is called at the end of each day.
+void sim_endure(const struct plan *plan, uint64_t events,
+                void (*tell)(const struct sim *s, uint64_t days), struct outcome *outcome);
 
 // Ends the run with what is wrong.
 _Noreturn void sim_fail(struct sim *s, const char *format, ...)

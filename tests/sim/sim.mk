@@ -24,6 +24,12 @@ sim: $(BUILD)/fast/tests/sim/sim ##  random clusters, faults and loads, by seed
 	@$< $(if $(SHRINK),--shrink $(SHRINK),$(if $(PLAN),--plan $(PLAN) --trace,$(if $(SEED),--seed \
 	    $(SEED),--seeds $(SEEDS) --from $(FROM))))
 
+#= EVENTS=1000000          `make endurance`: how long it lasts
+EVENTS ?= 1000000
+.PHONY: endurance
+endurance: $(BUILD)/fast/tests/sim/sim ##  one simulated machine that runs for months
+	@$< --endurance $(EVENTS) --from $(FROM)
+
 #= MUTANTS="my/*.patch"    `make mutants`: other bugs than those of tests/sim/mutants/
 .PHONY: mutants
 mutants: export SIM_FLAGS = $(STANDARD) $(limits) $(CPPFLAGS) -O2 -g

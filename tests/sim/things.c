@@ -375,7 +375,8 @@ bool thing_look_of(const struct kedge_object *o, struct look *l)
     const char *rev = kedge_label(o, "rev");
     const char *size = kedge_label(o, "size");
     const char *tier = kedge_label(o, "tier");
-    if (rev == NULL || size == NULL || !thing_index(l->kind, kedge_namespace(o), kedge_name(o), &l->index))
+    if (rev == NULL || size == NULL ||
+        !thing_index(l->kind, kedge_namespace(o), kedge_name(o), &l->index))
         return false;
     l->rev = (uint32_t)strtoul(rev, NULL, 10);
     l->size = (unsigned)strtoul(size, NULL, 10);

@@ -158,7 +158,7 @@ void world_burst(struct sim *s, unsigned kind, int64_t count)
     for (int64_t i = 0; i < count; i++) {
         struct look look = {.kind = kind,
                             .index = (unsigned)chance_below(&s->chance, s->plan->set[SET_OBJECTS]),
-                            .size = (unsigned)chance_below(&s->chance, 4),
+                            .size = (unsigned)chance_below(&s->chance, s->plan->set[SET_SIZES]),
                             .tier = (unsigned)chance_below(&s->chance, 4)};
         if (chance_one_in(&s->chance, 3))
             world_delete(s, kind, look.index);
