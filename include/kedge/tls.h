@@ -18,9 +18,9 @@
 //     asked for, in a subjectAltName: a DNS name (also "*.example.com" for one label) or an IP
 //     address. The subject's common name is never looked at, as in Go. Only `insecure` switches
 //     this off; nothing falls back to plain text.
-//   - TLS 1.2 at least; 1.3 where the library has it (3.6). Keys, curves and hashes by mbedTLS's
-//     default profile: RSA from 2,048 bits, no SHA-1. No renegotiation, no ALPN (so the server
-//     speaks HTTP/1.1), no session tickets.
+//   - TLS 1.2 at least; 1.3 where the library has it (3.6). RSA and Diffie-Hellman groups from
+//     2,048 bits on, curves from 256, hashes from SHA-256, in certificates and handshake. No
+//     renegotiation, no ALPN (so the server speaks HTTP/1.1), no session tickets.
 //   - An end that the peer announced (close_notify) is KEDGE_ERR_CLOSED. A connection that ends
 //     without it was cut, perhaps by somebody in between: KEDGE_ERR_IO.
 //

@@ -118,6 +118,46 @@ static void refuse_renegotiation(mbedtls_ssl_config *conf)
 }
 #endif
 
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_C)
+// 2.28 takes curves of any size, in certificates and for the exchange of keys. As in 3.6: from 256
+// bits on, and hashes from SHA-256 on.
+static void require_strength(struct kedge_tls *tls)
+{
+    size_t n = 0;
+    tls->profile = mbedtls_x509_crt_profile_default;
+    tls->profile.allowed_mds &= ~(uint32_t)MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224);
+    tls->profile.allowed_curves = 0;
+    for (const mbedtls_ecp_curve_info *c = mbedtls_ecp_curve_list();
+         c->grp_id != MBEDTLS_ECP_DP_NONE; c++) {
+        if (c->bit_size < 256)
+            continue;
+        tls->curves[n++] = c->grp_id;
+        tls->profile.allowed_curves |= (uint32_t)MBEDTLS_X509_ID_FLAG(c->grp_id);
+    }
+    tls->curves[n] = MBEDTLS_ECP_DP_NONE;
+    mbedtls_ssl_conf_curves(&tls->conf, tls->curves);
+    mbedtls_ssl_conf_cert_profile(&tls->conf, &tls->profile);
+}
+#else
+static void require_strength(struct kedge_tls *tls)
+{
+    (void)tls;
+}
+#endif
+
+#if defined(MBEDTLS_DHM_C)
+// Both versions take groups of 1,024 bits, which are within reach of states (Logjam).
+static void require_large_groups(mbedtls_ssl_config *conf)
+{
+    mbedtls_ssl_conf_dhm_min_bitlen(conf, 2048);
+}
+#else
+static void require_large_groups(mbedtls_ssl_config *conf)
+{
+    (void)conf;
+}
+#endif
+
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 static void refuse_tickets(mbedtls_ssl_config *conf)
 {
@@ -310,6 +350,8 @@ static kedge_err configure(struct kedge_tls *tls, const struct kedge_tls_options
         mbedtls_ssl_conf_ca_chain(&tls->conf, &tls->ca, NULL);
     mbedtls_ssl_conf_rng(&tls->conf, mbedtls_ctr_drbg_random, &tls->random);
     require_tls12(&tls->conf);
+    require_strength(tls);
+    require_large_groups(&tls->conf);
     order_signatures(&tls->conf);
     refuse_renegotiation(&tls->conf);
     refuse_tickets(&tls->conf);

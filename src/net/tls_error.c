@@ -61,7 +61,7 @@ static const struct text flags_texts[] = {
     {MBEDTLS_X509_BADCERT_KEY_USAGE,
      "the server's certificate may not be used for TLS (key usage)"},
     {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
-     "the server's certificate may not be used by a server (extended key usage)"},
+     "the server's certificate, or its CA's, is not for servers (extended key usage)"},
     {MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
      "the server's certificate may not be used by a server (certificate type)"},
     {MBEDTLS_X509_BADCERT_OTHER,

@@ -8,11 +8,15 @@
 #include <mbedtls/version.h>
 
 #include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
 #include "kedge/tls.h"
+
+// More than mbedTLS knows (13), with the end's mark.
+enum { KEDGE__CURVES_MAX = 16 };
 
 struct kedge_tls {
     const struct kedge_port *port;
@@ -21,6 +25,8 @@ struct kedge_tls {
     mbedtls_x509_crt certificate;
     mbedtls_pk_context key;
     mbedtls_ssl_config conf;
+    mbedtls_x509_crt_profile profile;               // 2.28 only, as the next
+    mbedtls_ecp_group_id curves[KEDGE__CURVES_MAX]; // of at least 256 bits; NONE behind the last
     bool insecure;
 };
 

@@ -2,12 +2,14 @@
 // tls_verify.c - our part of judging the server's certificate.
 //
 // mbedTLS builds the chain and judges signatures, keys, usage and, for DNS names, the name. Here
-// each certificate's dates are judged by the port's clock, and the name or address by the
-// subjectAltName alone: mbedTLS 2.28 knows no IP addresses, and both versions look at the common
-// name where there is no subjectAltName. A connection counts only if both agreed.
+// each certificate's dates are judged by the port's clock, each CA's purpose, and the name or
+// address by the subjectAltName alone: mbedTLS 2.28 knows no IP addresses, and both versions look
+// at the common name where there is no subjectAltName. A connection counts only if both agreed.
 #include "net/tls_priv.h"
 
 #include <string.h>
+
+#include <mbedtls/oid.h>
 
 #include "net/host.h"
 
@@ -52,6 +54,22 @@ static void judge_dates(const struct kedge__tls_stream *t, const mbedtls_x509_cr
         *flags |= MBEDTLS_X509_BADCERT_FUTURE;
 }
 
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 || defined(MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE)
+// mbedTLS asks the server's own certificate only. A CA that is for other things (signing code, or
+// the clients of a mesh) makes no servers, as in Go.
+static bool may_make_servers(const mbedtls_x509_crt *crt)
+{
+    static const char oid[] = MBEDTLS_OID_SERVER_AUTH;
+    return mbedtls_x509_crt_check_extended_key_usage(crt, oid, sizeof oid - 1) == 0;
+}
+#else
+static bool may_make_servers(const mbedtls_x509_crt *crt)
+{
+    (void)crt;
+    return true;
+}
+#endif
+
 static bool san_is_for(const struct kedge__tls_stream *t, const mbedtls_x509_buf *san)
 {
     unsigned kind = (unsigned)san->tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
@@ -78,6 +96,8 @@ int kedge__tls_verify(void *stream, mbedtls_x509_crt *crt, int depth, uint32_t *
 {
     struct kedge__tls_stream *t = stream;
     judge_dates(t, crt, flags);
+    if (!may_make_servers(crt))
+        *flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
     if (depth > 0)
         return 0;
     t->seen = true;
