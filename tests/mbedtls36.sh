@@ -92,4 +92,4 @@ tests="$BUILD/asan/tests/unit/host $BUILD/asan/tests/unit/tls $BUILD/asan/tests/
 make -j2 BUILD="$BUILD" CPPFLAGS="$CPPFLAGS" LDFLAGS="$LDFLAGS" $tests \
     "$BUILD/asan/libkedge.a" "$BUILD/asan/libkedge-posix.a" || exit 1
 # shellcheck disable=SC2086
-exec tests/run_tests.sh tests/tls_openssl_test.sh $tests
+exec tests/run_tests.sh tests/tls_openssl_test.sh tests/tls_matrix_test.sh $tests

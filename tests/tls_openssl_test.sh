@@ -5,66 +5,8 @@
 
 # shellcheck source=claims.sh
 . "$(dirname "$0")/claims.sh"
-cd "$root" || exit 1
-build=${BUILD:-build}/asan
-command -v openssl >/dev/null || { echo "skipped: there is no openssl here"; exit 77; }
-[ -e "$build/libkedge.a" ] || { echo "skipped: $build/libkedge.a is not built"; exit 77; }
-
-# shellcheck disable=SC2086 # flags are lists
-compiles() {
-    ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -g -fsanitize=address,undefined \
-        -fno-sanitize-recover=all -Iinclude ${CPPFLAGS-} -o "$dir/client" tests/tls/client.c \
-        "$build/libkedge-posix.a" "$build/libkedge.a" ${LDFLAGS-} -lmbedtls -lmbedx509 -lmbedcrypto
-}
-
-# shellcheck disable=SC2086
-has_tls13() {
-    echo '#include <mbedtls/ssl.h>' | ${CC:-cc} ${CPPFLAGS-} -E -dM - |
-        grep -q 'define MBEDTLS_SSL_PROTO_TLS1_3 *$'
-}
-
-# key NAME KIND: an RSA or ECDSA key.
-key() {
-    case $2 in
-    rsa) openssl genrsa -out "$dir/$1.key" 2048 ;;
-    *) openssl ecparam -name prime256v1 -genkey -noout -out "$dir/$1.key" ;;
-    esac
-} 2>>"$dir/openssl.log"
-
-# certify NAME KIND EXTENSIONS ISSUER: key and certificate; issuer "": signed by itself.
-certify() {
-    key "$1" "$2"
-    openssl req -new -key "$dir/$1.key" -subj "/CN=$1" -out "$dir/$1.csr" || exit 1
-    printf '%b' "$3" >"$dir/$1.ext"
-    signer="-signkey $dir/$1.key"
-    [ -z "$4" ] || signer="-CA $dir/$4.pem -CAkey $dir/$4.key -CAcreateserial"
-    # shellcheck disable=SC2086
-    openssl x509 -req -in "$dir/$1.csr" -days 30 -extfile "$dir/$1.ext" $signer \
-        -out "$dir/$1.pem" || exit 1
-} 2>>"$dir/openssl.log"
-
-# serve OPTIONS...: a server on a free port of loopback, in place of the one before.
-serve() {
-    stop_server
-    : >"$dir/server.log" # or the port of the server before is found there
-    openssl s_server -accept 127.0.0.1:0 -www "$@" >"$dir/server.log" 2>&1 </dev/null &
-    server=$!
-    if ! until_true 10 listens; then
-        cat "$dir/server.log"
-        exit 1
-    fi
-    port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/server.log" | head -n 1)
-}
-
-# The line with the port is there, and whole.
-listens() {
-    grep -q '^ACCEPT .*:[1-9]' "$dir/server.log" && [ -z "$(tail -c 1 "$dir/server.log")" ]
-}
-
-stop_server() {
-    [ -z "$server" ] || { kill "$server" && wait "$server"; }
-    server=
-} 2>/dev/null
+# shellcheck source=tls/peers.sh
+. "$root/tests/tls/peers.sh"
 
 # said TEXT ARGUMENTS...: the client ends in so many words.
 said() {
@@ -74,11 +16,6 @@ said() {
     grep -q "$text" "$dir/said" || { cat "$dir/said"; return 1; }
 }
 well() { said '^ERR_CLOSED, [1-9][0-9][0-9][0-9]* bytes' "$@"; }
-
-server=
-claims_at_exit=stop_server
-claim "the client compiles" compiles
-[ "$claims_failed" = 0 ] || claims_end
 
 names='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n'
 certify ca ecdsa 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n' ''
