@@ -21,8 +21,8 @@ struct kedge_client;
 
 // Makes a client from `config`, in the arena of `k`. Texts of `config` must outlive the client
 // (those that kedge_config_load made do); its certificates and key are parsed now and not needed
-// again. Key and token, where the arena holds them, are wiped and taken out of `config`: load it
-// again for another client.
+// again. Key and token, where the arena holds them, are wiped and taken out of `config`, and after
+// a failure the password too: load it again for another client.
 //
 // NULL on failure: KEDGE_ERR_CONFIG (no server, an address that is none, a certificate or key that
 // cannot be used), KEDGE_ERR_FILE (the token file), KEDGE_ERR_MEMORY, KEDGE_ERR_UNSUPPORTED (https

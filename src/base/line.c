@@ -62,3 +62,8 @@ void kedge__line_printable(struct kedge__line *l, kedge_str s, size_t max)
     if (n < s.len)
         kedge__line_text(l, "...");
 }
+
+void kedge__line_foreign(struct kedge__line *l, const char *text)
+{
+    kedge__line_printable(l, kedge_str_of(text), SIZE_MAX);
+}

@@ -29,6 +29,9 @@ void kedge__line_byte(struct kedge__line *l, char c);
 // `max` bytes are shown.
 void kedge__line_printable(struct kedge__line *l, kedge_str s, size_t max);
 
+// The same with all of a text that is not ours: a path, say. NULL: nothing.
+void kedge__line_foreign(struct kedge__line *l, const char *text);
+
 static inline kedge_str kedge__line_done(const struct kedge__line *l)
 {
     kedge_str s = {l->buf, l->len};

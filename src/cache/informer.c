@@ -2,6 +2,7 @@
 // informer.c - the informer as its users see it, and as the loop does: a task that reads and
 // delivers.
 #include "cache/informer_priv.h"
+#include "net/escape.h"
 
 #define QUEUE_DEFAULT  32
 #define PAGE_DEFAULT   500
@@ -83,6 +84,7 @@ static void fill_defaults(struct kedge_informer_options *o)
 
 static bool options_are_sound(struct kedge *k, const struct kedge_informer_options *o)
 {
+    const char *what = "the options of an informer: ";
     const char *problem = NULL;
     if (o->text_max < TEXT_MIN)
         problem = "text_max is less than 1024";
@@ -90,9 +92,17 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
         problem = "buffer is less than 2048";
     else if (o->maximum > 0 && o->maximum < o->reserved)
         problem = "maximum is less than reserved";
-    if (problem != NULL)
-        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), problem);
-    return problem == NULL;
+    if (problem == NULL && o->namespace_[0] != '\0') {
+        // It becomes a part of the path.
+        what = "the namespace of an informer ";
+        problem = kedge__url_segment_problem(kedge_str_of(o->namespace_));
+    }
+    if (problem == NULL)
+        return true;
+    struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
+    kedge__line_text(l, what);
+    kedge__line_text(l, problem);
+    return false;
 }
 
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,

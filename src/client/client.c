@@ -5,6 +5,13 @@
 #include "base/wipe.h"
 #include "kedge/version.h"
 
+// Of "https://me:password@host" the host: nobody's password is told.
+static kedge_str without_user(const char *server)
+{
+    const char *at = strrchr(server, '@');
+    return kedge_str_of(at != NULL ? at + 1 : server);
+}
+
 static kedge_err config_failure(struct kedge *k, kedge_err err, const char *what, const char *value,
                                 const char *problem)
 {
@@ -12,7 +19,7 @@ static kedge_err config_failure(struct kedge *k, kedge_err err, const char *what
     kedge__line_text(l, what);
     if (value != NULL) {
         kedge__line_text(l, " \"");
-        kedge__line_printable(l, kedge_str_of(value), 96);
+        kedge__line_printable(l, without_user(value), 96);
         kedge__line_text(l, "\"");
     }
     kedge__line_text(l, ": ");
@@ -69,7 +76,7 @@ static kedge_err init_credentials(struct kedge_client *c, const struct kedge_con
     return kedge__token_init(c->k, &c->token, config->token, config->token_file);
 }
 
-static kedge_err init(struct kedge_client *c, struct kedge_config *config)
+static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
 {
     kedge_err err = kedge__random_seed(&c->random, c->k->port);
     if (err != KEDGE_OK)
@@ -93,34 +100,45 @@ static void forget(const struct kedge *k, const char *text, size_t len)
         kedge__wipe((void *)at, len);
 }
 
-// The key is parsed, and the token source has a copy of the token.
-static void forget_secrets(const struct kedge *k, struct kedge_config *config)
+// The key is parsed, and the token source has a copy of the token. The password is used where it
+// stands, by a client that there is.
+static void forget_secrets(const struct kedge *k, struct kedge_config *config, bool made)
 {
+    if (!made) {
+        forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
+        config->password = NULL;
+    }
     forget(k, config->key.ptr, config->key.len);
     forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
     config->key = (kedge_str){NULL, 0};
     config->token = NULL;
 }
 
+static struct kedge_client *make(struct kedge *k, const struct kedge_config *config)
+{
+    if (k->failure != KEDGE_OK)
+        return NULL;
+    struct kedge_client *c = KEDGE__NEW(k, "client", struct kedge_client, 1);
+    if (c == NULL)
+        return NULL;
+    c->k = k;
+    if (init(c, config) == KEDGE_OK)
+        return c;
+    kedge_client_free(c);
+    return NULL;
+}
+
 struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *config)
 {
-    if (k == NULL || k->failure != KEDGE_OK)
+    if (k == NULL)
         return NULL;
     if (config == NULL) {
         config_failure(k, KEDGE_ERR_ARGUMENT, "kedge_client_new", NULL,
                        "the configuration is NULL");
         return NULL;
     }
-    struct kedge_client *c = KEDGE__NEW(k, "client", struct kedge_client, 1);
-    if (c == NULL)
-        return NULL;
-    c->k = k;
-    kedge_err err = init(c, config);
-    forget_secrets(k, config);
-    if (err != KEDGE_OK) {
-        kedge_client_free(c);
-        return NULL;
-    }
+    struct kedge_client *c = make(k, config);
+    forget_secrets(k, config, c != NULL);
     return c;
 }
 

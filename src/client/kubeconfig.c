@@ -70,7 +70,7 @@ static void say_field(struct kedge__line *l, const struct walk *w)
 static kedge_err fail_with(const struct walk *w, kedge_err err, size_t line, const char *problem)
 {
     struct kedge__line *l = kedge__fail(w->k, err);
-    kedge__line_text(l, w->path);
+    kedge__line_foreign(l, w->path);
     say_number(l, ":", line, ": ");
     say_field(l, w);
     kedge__line_text(l, problem);
@@ -110,7 +110,7 @@ static kedge_err reading_failed(const struct walk *w)
     bool too_long = w->read_err == KEDGE_ERR_TOO_LONG;
     kedge_err err = too_long ? KEDGE_ERR_TOO_LONG : KEDGE_ERR_FILE;
     struct kedge__line *l = kedge__fail(w->k, err);
-    kedge__line_text(l, w->path);
+    kedge__line_foreign(l, w->path);
     kedge__line_text(l, too_long ? ": is no kubeconfig: it is larger than KEDGE_KUBECONFIG_MAX"
                                  : ": cannot be read: it is a directory, or permission is lacking");
     return err;
@@ -124,7 +124,7 @@ static kedge_err parsing_failed(const struct walk *w)
         return reading_failed(w);
     kedge_err err = p->error == YAML_MEMORY_ERROR ? KEDGE_ERR_MEMORY : KEDGE_ERR_CONFIG;
     struct kedge__line *l = kedge__fail(w->k, err);
-    kedge__line_text(l, w->path);
+    kedge__line_foreign(l, w->path);
     if (err == KEDGE_ERR_MEMORY) {
         kedge__line_text(l, ": libyaml could not allocate memory of its own");
         return err;
@@ -268,7 +268,7 @@ static void begin_entry(struct walk *w, struct frame *list, size_t line)
 static kedge_err fail_duplicate(const struct walk *w)
 {
     struct kedge__line *l = kedge__fail(w->k, KEDGE_ERR_CONFIG);
-    kedge__line_text(l, w->path);
+    kedge__line_foreign(l, w->path);
     say_number(l, ":", w->name_line, ": ");
     say_field(l, w);
     kedge__line_text(l, "duplicate name \"");

@@ -169,7 +169,7 @@ static kedge_err unreadable(const struct kedge__kubeconfig_loading *l,
     struct kedge__line *line = kedge__kubeconfig_fail(l, KEDGE_ERR_FILE, s, slot);
     kedge__line_text(line, "unable to read ");
     kedge__line_text(line, word_of(slot));
-    kedge__line_text(line, path);
+    kedge__line_foreign(line, path);
     kedge__line_text(line, " for ");
     kedge__line_printable(line, kedge_str_of(kedge__text(l, s->name_slot)), 64);
     kedge__line_text(line, " due to ");
@@ -205,7 +205,7 @@ static kedge_err take_pem(const struct kedge__kubeconfig_loading *l, const struc
         return err;
     struct kedge__line *line =
         kedge__kubeconfig_fail(l, KEDGE_ERR_CONFIG, s, path != NULL ? file_slot : data_slot);
-    kedge__line_text(line, path);
+    kedge__line_foreign(line, path);
     kedge__line_text(line, path != NULL ? ": " : "");
     kedge__line_text(line, "unable to parse bytes as PEM block");
     return KEDGE_ERR_CONFIG;

@@ -33,7 +33,7 @@ static void say_place(struct kedge__line *line, const struct kedge__kubeconfig_l
                       const struct kedge__stanza *s, enum kedge__kubeconfig_slot slot)
 {
     const char *key = key_of(s->fields, slot);
-    kedge__line_text(line, s->file);
+    kedge__line_foreign(line, s->file);
     if (l->values[slot].line > 0) {
         kedge__line_byte(line, ':');
         kedge__line_int(line, l->values[slot].line);
@@ -152,7 +152,7 @@ static void say_files(const struct kedge__kubeconfig_loading *l, struct kedge__l
 {
     for (size_t i = 0; i < l->file_count; i++) {
         kedge__line_text(line, i > 0 ? ", " : "");
-        kedge__line_text(line, file_at(l, i));
+        kedge__line_foreign(line, file_at(l, i));
     }
 }
 
@@ -169,7 +169,7 @@ static kedge_err check_file(struct kedge__kubeconfig_loading *l, const char *pat
     if (!l->is_explicit)
         return KEDGE_OK;
     struct kedge__line *line = kedge__fail(l->k, KEDGE_ERR_NOT_FOUND);
-    kedge__line_text(line, path);
+    kedge__line_foreign(line, path);
     kedge__line_text(line, ": no such file");
     return KEDGE_ERR_NOT_FOUND;
 }

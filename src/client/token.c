@@ -60,7 +60,7 @@ static void say(struct kedge__line *l, const char *place, kedge_err err)
 {
     kedge__line_text(l, "bearer token");
     kedge__line_text(l, place != NULL ? " file " : "");
-    kedge__line_text(l, place);
+    kedge__line_foreign(l, place);
     kedge__line_text(l, ": ");
     kedge__line_text(l, problem_of(err));
 }
