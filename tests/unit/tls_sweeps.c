@@ -178,6 +178,57 @@ static void wherever_a_bit_is_turned(void **state)
     each_version(damage_everywhere);
 }
 
+// ---- somebody in between
+
+// Turns a bit of the `at`-th byte that we send, counted from 0.
+static struct {
+    struct fake_peer peer;
+    size_t at, sent;
+    size_t hello; // bytes of our first record
+} meddler;
+
+static size_t meddle(void *connection, const void *bytes, size_t len)
+{
+    static unsigned char copy[32768];
+    assert_in_range(len, 5, sizeof copy);
+    memcpy(copy, bytes, len);
+    if (meddler.sent == 0)
+        meddler.hello = 5 + ((size_t)copy[3] << 8 | copy[4]);
+    if (meddler.at >= meddler.sent && meddler.at - meddler.sent < len)
+        copy[meddler.at - meddler.sent] ^= (unsigned char)(1 << meddler.at % 8);
+    size_t n = tls_peer_ops.feed(connection, copy, len);
+    meddler.sent += n;
+    return n;
+}
+
+// Both ends compare at last what we offered first: versions, ciphers, curves, the name. So nobody
+// in between can make them agree on less.
+static void change_the_hello(bool tls13)
+{
+    struct talk *t = kind(tls13);
+    meddler.peer = tls_peer_ops;
+    meddler.peer.feed = meddle;
+    meddler.at = SIZE_MAX;
+    t->p.peer = &meddler.peer;
+    assert_int_equal(talk_through(t), KEDGE_ERR_CLOSED);
+    assert_true(meddler.hello > 100);
+    for (meddler.at = 5; meddler.at < meddler.hello; meddler.at++) {
+        t->s->ops->close(t->s);
+        meddler.sent = 0;
+        kedge_err err = talk_through(t);
+        if (t->opened && t->len > 0)
+            fail_msg("byte %zu was changed, and nobody noticed", meddler.at);
+        assert_int_not_equal(err, KEDGE_ERR_CLOSED);
+    }
+    talk_free(t);
+}
+
+static void whatever_is_changed_of_what_we_offer_ends_the_handshake(void **state)
+{
+    (void)state;
+    each_version(change_the_hello);
+}
+
 // ---- writes that have to wait
 
 static void a_blocked_write_goes_on_with_the_same_bytes(void **state)
@@ -523,6 +574,7 @@ int main(void)
         cmocka_unit_test(wherever_the_stream_below_fails),
         cmocka_unit_test(wherever_the_bytes_are_cut),
         cmocka_unit_test(wherever_a_bit_is_turned),
+        cmocka_unit_test(whatever_is_changed_of_what_we_offer_ends_the_handshake),
         cmocka_unit_test(a_blocked_write_goes_on_with_the_same_bytes),
         cmocka_unit_test(an_abandoned_write_does_no_harm),
         cmocka_unit_test(closing_a_blocked_write_does_not_wait),
