@@ -66,6 +66,11 @@ void kedge_stop(struct kedge *k);
 // has changed that kedge cannot see, such as a handler that is ready again. As safe as kedge_stop.
 void kedge_wake(struct kedge *k);
 
+// Wipes the whole block, the kedge too: for who would leave no secret behind (a cache of Secrets
+// stays readable until then). Last of all, after kedge_factory_shutdown and kedge_client_free;
+// nothing that was made in the block may be used again. NULL does nothing.
+void kedge_wipe(struct kedge *k);
+
 // When kedge_poll next has something to do by the clock, in ms of the port's clock: 0 if at once,
 // KEDGE_FOREVER if only a stream can wake it. With kedge_interests, for living in somebody else's
 // event loop.

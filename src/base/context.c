@@ -36,6 +36,12 @@ struct kedge *kedge__init(void *memory, size_t size, const struct kedge_port *po
     return k;
 }
 
+void kedge_wipe(struct kedge *k)
+{
+    if (k != NULL)
+        kedge__wipe(k->base, k->size);
+}
+
 struct kedge__part *kedge__part(struct kedge *k, const char *what)
 {
     for (size_t i = 0; i < k->part_count; i++) {

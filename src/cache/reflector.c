@@ -73,11 +73,12 @@ void kedge__reflector_start(struct kedge_informer *inf, kedge_time now)
     kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
 }
 
-// The text of a secret does not stay where it was sieved.
+// The text of a secret does not stay where it came in, nor where it was sieved.
 static void forget_item(struct kedge_informer *inf)
 {
     if (!inf->account.secret)
         return;
+    kedge__exchange_forget(&inf->reflector.connection);
     kedge__wipe(inf->reflector.item_buf, inf->reflector.item_cap);
     kedge__wipe(inf->factory->shrink_buf, KEDGE__SHRINK_MAX);
 }

@@ -320,3 +320,11 @@ void kedge__exchange_used(struct kedge__connection *c, size_t n)
     c->body.ptr += n;
     c->body.len -= n;
 }
+
+// The body's run ends where the parser has come to. Behind what was read last may lie the end of a
+// longer read before it.
+void kedge__exchange_forget(struct kedge__connection *c)
+{
+    kedge__wipe(c->buf, c->at - c->body.len);
+    kedge__wipe(c->buf + c->got, c->cap - c->got);
+}

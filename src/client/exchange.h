@@ -100,4 +100,7 @@ kedge_err kedge__exchange_body(struct kedge__connection *c, kedge_time now, kedg
 // Tells that the first `n` of the bytes that the last call gave are used.
 void kedge__exchange_used(struct kedge__connection *c, size_t n);
 
+// Wipes all of the buffer but the bytes that were not used yet.
+void kedge__exchange_forget(struct kedge__connection *c);
+
 #endif
