@@ -260,6 +260,14 @@ static bool goes_on(struct connection *c, int ret)
     return false;
 }
 
+// True if a request ends with the byte at `at` of what was received.
+static bool ends_request(const struct tls_peer *peer, size_t at)
+{
+    if (!peer->http)
+        return peer->received[at] == '\n';
+    return at >= 3 && memcmp(peer->received + at - 3, "\r\n\r\n", 4) == 0;
+}
+
 static void take_requests(struct connection *c)
 {
     struct tls_peer *peer = c->peer;
@@ -273,7 +281,7 @@ static void take_requests(struct connection *c)
             return;
         }
         for (int i = 0; i < n; i++)
-            c->lines += at[i] == '\n';
+            c->lines += ends_request(peer, peer->received_len + (size_t)i);
         peer->received_len += (size_t)n;
         peer->reads++;
         if (peer->renegotiate_every > 0 && peer->reads % peer->renegotiate_every == 0)

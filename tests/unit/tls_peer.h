@@ -15,8 +15,10 @@ enum tls_peer_end {
     TLS_PEER_CUTS,     // closes without close_notify
 };
 
-// What the server does. It answers each request, a line that ends with "\n", with `reply`.
+// What the server does. It answers each request, a line that ends with "\n" or, in HTTP, a head
+// that ends with an empty line, with `reply`.
 struct tls_peer {
+    bool http;
     const char *certificate; // PEM, with the chain; NULL: the one test_certificate's
     const struct test_certificate *own;
     const struct test_certificate *client_ca; // NULL: asks for no client certificate
