@@ -105,6 +105,15 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
     return false;
 }
 
+// Whoever may create objects must not know it (see hash.h). The server sees some of the client's
+// random numbers, in how long watches are to last; none of them leads to this one.
+static uint32_t index_seed(const struct kedge *k)
+{
+    struct kedge__random own;
+    (void)kedge__random_seed(&own, k->port);
+    return kedge__random_next(&own);
+}
+
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
                                            const struct kedge_kind *kind,
                                            const struct kedge_informer_options *options)
@@ -129,8 +138,7 @@ struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
     inf->task.ops = &task_ops;
     inf->task.deadline = KEDGE_FOREVER;
     kedge__delta_fifo_init(&inf->fifo, ring, o.queue);
-    kedge__indexer_init(&inf->indexer, &factory->heap, inf->owner,
-                        kedge__random_next(&factory->client->random));
+    kedge__indexer_init(&inf->indexer, &factory->heap, inf->owner, index_seed(k));
     if (kedge__reflector_init(inf) != KEDGE_OK || kedge__task_add(k, &inf->task) != KEDGE_OK)
         return NULL;
     return inf;

@@ -168,7 +168,7 @@ static kedge_err take(struct kedge_informer *inf, const struct arrival *a)
 
 static bool usable(struct kedge_informer *inf, const struct kedge__identity *id)
 {
-    if (!id->too_long && id->name[0] != '\0')
+    if (!id->unusable && id->name[0] != '\0')
         return true;
     inf->skipped++;
     return false;

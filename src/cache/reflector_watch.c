@@ -82,7 +82,7 @@ static bool take_versioned(struct kedge_informer *inf, enum event_type type,
     struct kedge__reflector *r = &inf->reflector;
     struct kedge__identity id;
     kedge__identity_read(&id, object);
-    if (id.too_long || id.resource_version[0] == '\0')
+    if (id.unusable || id.resource_version[0] == '\0')
         return skip_event(inf, now);
     // A watch goes forward. This one comes from a server that was set back, to a backup: its
     // history is not ours.

@@ -36,6 +36,7 @@ static const struct kedge_field meta_fields[ROWS] = {
 };
 const struct kedge_table kedge__meta_table = {meta_fields, ROWS, sizeof(struct kedge_object)};
 
+// A NUL would end the text early, and make of it somebody else's.
 static bool read_text(kedge_json_value object, int at, char *buf, size_t cap)
 {
     kedge_json_value value = {object.doc, at};
@@ -44,7 +45,7 @@ static bool read_text(kedge_json_value object, int at, char *buf, size_t cap)
     buf[0] = '\0';
     if (fits && len > 0)
         buf[kedge_json_text(value, buf, len)] = '\0';
-    return fits;
+    return fits && strlen(buf) == len;
 }
 
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object)
@@ -55,10 +56,10 @@ void kedge__identity_read(struct kedge__identity *id, kedge_json_value object)
                                    sizeof id->resource_version};
     struct kedge__found found;
     kedge__find(&found, &kedge__meta_table, ROWS, object);
-    id->too_long = false;
+    id->unusable = false;
     for (int row = NAME; row < KEDGE__IDENTITY; row++) {
         if (!read_text(object, found.at[row], texts[row], caps[row]))
-            id->too_long = true;
+            id->unusable = true;
     }
     kedge_json_value end = {object.doc, found.at[INITIAL_EVENTS_END]};
     id->initial_events_end = kedge_json_text_is(end, KEDGE_STR("true"));

@@ -25,13 +25,14 @@ extern const struct kedge_table kedge__status_table;
 #define KEDGE__LISTS_MAX 4
 
 // What the library must know of an object before it is a record. Texts are written, escapes undone,
-// NUL-terminated, into the given sizes; a longer one makes `too_long` true and is "".
+// NUL-terminated, into the given sizes; a longer one, which is then "", or one with a NUL in it
+// makes `unusable` true.
 struct kedge__identity {
     char name[254];
     char namespace_[64];
     char uid[64];
     char resource_version[64];
-    bool too_long;
+    bool unusable;
     bool initial_events_end; // the annotation k8s.io/initial-events-end is "true"
 };
 void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);

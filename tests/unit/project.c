@@ -650,7 +650,7 @@ static void the_identity_is_read_before_there_is_a_record(void **state)
     assert_string_equal(id.namespace_, "s");
     assert_string_equal(id.uid, "u");
     assert_string_equal(id.resource_version, "12");
-    assert_false(id.too_long);
+    assert_false(id.unusable);
     assert_false(id.initial_events_end);
 
     id = identity_of("{\"metadata\":{\"name\":7,\"namespace\":null}}");
@@ -680,7 +680,7 @@ static void a_name_that_is_too_long_is_reported(void **state)
     for (int len = 250; len < 260; len++) {
         snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"%0*d\",\"uid\":\"u\"}}", len, 7);
         struct kedge__identity id = identity_of(json);
-        assert_int_equal(id.too_long, len > 253);
+        assert_int_equal(id.unusable, len > 253);
         assert_int_equal(strlen(id.name), len > 253 ? 0 : len);
         assert_string_equal(id.uid, "u");
     }
