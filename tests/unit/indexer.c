@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "cache/indexer.h"
 
@@ -155,6 +156,69 @@ static void equal_hashes_cost_steps_and_no_errors(void **state)
     free(f.memory);
 }
 
+static unsigned depth_of(const struct fixture *f, uint32_t wanted)
+{
+    uint32_t hash = kedge__heap_slot(&f->heap, wanted)->hash;
+    unsigned depth = 0;
+    for (uint32_t slot = f->indexer.root; slot != wanted; depth++)
+        slot = kedge__heap_slot(&f->heap, slot)->child[hash >> (depth % 32) & 1];
+    return depth;
+}
+
+static unsigned deepest(const struct fixture *f)
+{
+    unsigned deepest = 0;
+    for (uint32_t slot = 1; slot <= f->heap.slot_count; slot++) {
+        unsigned depth = depth_of(f, slot);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
+}
+
+// An index of 300 names whose hashes all begin alike under seed 1.
+static void flood(struct fixture *f, uint32_t seed)
+{
+    char name[32];
+    open_index(f, seed);
+    for (unsigned i = 0, found = 0; found < 300; i++) {
+        snprintf(name, sizeof name, "o-%u", i);
+        if ((kedge__hash_pair(1, KEDGE_STR("ns"), kedge_str_of(name)) & 0xfff) != 0x5a5)
+            continue;
+        add(f, "ns", name);
+        found++;
+    }
+}
+
+static void names_chosen_for_one_seed_are_scattered_by_another(void **state)
+{
+    (void)state;
+    struct fixture f;
+    flood(&f, 1);
+    assert_in_range(deepest(&f), 12 + 8, 12 + 32); // a chain of 12, then as deep as always
+    free(f.memory);
+    for (uint32_t seed = 2; seed < 5; seed++) {
+        flood(&f, seed);
+        assert_in_range(deepest(&f), 8, 24);
+        free(f.memory);
+    }
+}
+
+static void a_search_takes_few_steps_whatever_the_seed(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 0; seed < 8; seed++) {
+        struct fixture f;
+        char name[32];
+        open_index(&f, seed * 0x9e3779b9u);
+        for (int i = 0; i < 4000; i++) {
+            snprintf(name, sizeof name, "object-%d", i);
+            add(&f, "default", name);
+        }
+        assert_in_range(deepest(&f), 12, 36); // the best there can be is 12
+        free(f.memory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +226,8 @@ int main(void)
         cmocka_unit_test(namespace_and_name_are_told_apart),
         cmocka_unit_test(it_agrees_with_an_array),
         cmocka_unit_test(equal_hashes_cost_steps_and_no_errors),
+        cmocka_unit_test(names_chosen_for_one_seed_are_scattered_by_another),
+        cmocka_unit_test(a_search_takes_few_steps_whatever_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
