@@ -28,9 +28,10 @@
 // an open connection holds 37 to 39 KiB with mbedTLS 2.28, 39 to 46 KiB with 3.6; 33 KiB of that
 // are its two record buffers (a server of Go sends records of 16 KiB whatever it is asked for).
 // During the handshake the peak is 47 KiB with 2.28, 58 KiB with 3.6. A fixed heap (kedge_tls_heap)
-// for one connection needs 56,000 bytes with 2.28 and 64,000 with 3.6. Where it is too small, the
-// handshake fails: with KEDGE_ERR_TLS or, as mbedTLS takes a signature that it has no memory to
-// check for a bad one, with KEDGE_ERR_CERTIFICATE.
+// for one connection needs 56,000 bytes with 2.28 and 64,000 with 3.6. (A server that sends as many
+// certificates as a message has room for can drive it to 100 KiB.) Where it is
+// too small, the handshake fails: with KEDGE_ERR_TLS or, as mbedTLS takes a signature that it has
+// no memory to check for a bad one, with KEDGE_ERR_CERTIFICATE.
 //
 // Random numbers come from the port's entropy. Beside them, mbedTLS 3.6 with TLS 1.3 uses the
 // generator of its PSA part, which has its own entropy source (on a board: what the mbedTLS build

@@ -528,6 +528,85 @@ static void wherever_memory_ends(void **state)
 
 #endif
 
+// ---- what a server can make a client hold
+
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+// What the client holds, looked at whenever the server has its turn.
+static struct {
+    struct fake_peer peer;
+    size_t others; // bytes of the server and of the test
+    size_t most;
+} holding;
+
+static size_t begin_turn(void)
+{
+    size_t all = __sanitizer_get_current_allocated_bytes();
+    size_t now = all > holding.others ? all - holding.others : 0;
+    holding.most = now > holding.most ? now : holding.most;
+    return all;
+}
+
+static void end_turn(size_t before)
+{
+    holding.others += __sanitizer_get_current_allocated_bytes() - before;
+}
+
+static void *open_turn(void *ctx, const char *host, uint16_t port)
+{
+    size_t before = begin_turn();
+    void *connection = tls_peer_ops.open(ctx, host, port);
+    end_turn(before);
+    return connection;
+}
+
+static size_t feed_turn(void *connection, const void *bytes, size_t len)
+{
+    size_t before = begin_turn();
+    size_t n = tls_peer_ops.feed(connection, bytes, len);
+    end_turn(before);
+    return n;
+}
+
+static size_t output_turn(void *connection, void *buf, size_t cap)
+{
+    size_t before = begin_turn();
+    size_t n = tls_peer_ops.output(connection, buf, cap);
+    end_turn(before);
+    return n;
+}
+
+// Certificates cost most: as many as one message of the handshake has room for, each one parsed.
+static void show_a_long_chain(bool tls13)
+{
+    static char chain[40000];
+    struct talk *t = kind(tls13);
+    const struct test_certificate *more = &certificates[MIDDLE_CA];
+    size_t len = (size_t)snprintf(chain, sizeof chain, "%s", certificates[GOOD_EC].pem);
+    size_t der = certificates[GOOD_EC].der_len;
+    for (; der + more->der_len < 15000; der += more->der_len + 5)
+        len += (size_t)snprintf(chain + len, sizeof chain - len, "%s", more->pem);
+    t->peer.certificate = chain;
+    holding.peer = tls_peer_ops;
+    holding.peer.open = open_turn;
+    holding.peer.feed = feed_turn;
+    holding.peer.output = output_turn;
+    t->p.peer = &holding.peer;
+    talk_prepare(t);
+    holding.most = 0;
+    holding.others = __sanitizer_get_current_allocated_bytes();
+    kedge_err err = talk_through(t);
+    assert_true(err == KEDGE_ERR_CLOSED || err == KEDGE_ERR_CERTIFICATE || err == KEDGE_ERR_TLS);
+    assert_in_range(holding.most, 33000, 128 * 1024); // with 16 KiB of the fake port's
+    talk_free(t);
+}
+
+static void the_longest_chain_costs_a_bounded_heap(void **state)
+{
+    (void)state;
+    each_version(show_a_long_chain);
+}
+
 // ---- large replies
 
 static void a_full_record_is_read_in_any_pieces(void **state)
@@ -581,6 +660,7 @@ int main(void)
         cmocka_unit_test(reading_and_writing_by_chance),
         cmocka_unit_test(a_message_in_between_does_not_stop_a_read),
         cmocka_unit_test(wherever_memory_ends),
+        cmocka_unit_test(the_longest_chain_costs_a_bounded_heap),
         cmocka_unit_test(a_full_record_is_read_in_any_pieces),
     };
     return cmocka_run_group_tests(tests, make_all, free_certificates);
