@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include <mbedtls/ecp.h>
+#include <mbedtls/rsa.h>
 
 #include "base/base64.h"
 #include "cache/informer_priv.h"
@@ -54,10 +54,10 @@ static void what_is_left_is_found(void **state)
 
 // ---- credentials, on every way that they can come
 
-enum way { TOKEN, TOKEN_FILE, BOTH, PASSWORD, KEY_DATA, KEY_FILE, IN_CLUSTER, WAYS };
+enum way { TOKEN, TOKEN_FILE, BOTH, PASSWORD, IN_CLUSTER, KEY_DATA, KEY_FILE, RSA_FILE, WAYS };
 
-static const char *const way_names[] = {"token",    "tokenFile", "both",      "password",
-                                        "key data", "key file",  "in cluster"};
+static const char *const way_names[] = {"token",      "tokenFile", "both",     "password",
+                                        "in cluster", "key data",  "key file", "RSA key file"};
 
 #define POD "/var/run/secrets/kubernetes.io/serviceaccount/"
 
@@ -99,7 +99,7 @@ static void write_kubeconfig(struct journey *j)
     if (j->way == KEY_DATA)
         snprintf(user, sizeof user, "client-certificate-data: %s, client-key-data: %s",
                  certificate_base64, key_base64);
-    if (j->way == KEY_FILE)
+    if (j->way >= KEY_FILE)
         strcat(user, "client-certificate: /c, client-key: /p");
     snprintf(j->text, sizeof j->text,
              "current-context: c\n"
@@ -127,6 +127,8 @@ static void journey_open(struct journey *j, enum way way)
     j->p.variables = j->variables;
     j->peer.own = &certificates[GOOD_EC];
     j->peer.http = true;
+    if (way >= KEY_DATA)
+        j->peer.client_ca = &certificates[CA];
     j->memory = malloc(MEMORY);
     assert_non_null(j->memory);
     memset(j->memory, 0, MEMORY);
@@ -142,8 +144,9 @@ static void journey_open(struct journey *j, enum way way)
     write_kubeconfig(j);
     file(j, "/k", j->text);
     file(j, "/t", MARK "-token\n");
-    file(j, "/c", certificates[CLIENT_EC].pem);
-    file(j, "/p", certificates[CLIENT_EC].key_pem);
+    enum certificate who = way == RSA_FILE ? CLIENT_RSA : CLIENT_EC;
+    file(j, "/c", certificates[who].pem);
+    file(j, "/p", certificates[who].key_pem);
 }
 
 static void journey_close(struct journey *j)
@@ -244,7 +247,7 @@ static void travel(struct kedge_port *port, void *ctx)
     j->err = kedge_config_load(k, &config, &options);
     private_stack_watch_frees(true);
     struct kedge_client *client = kedge_client_new(k, &config);
-    if (j->way == KEY_DATA || j->way == KEY_FILE)
+    if (j->way >= KEY_DATA)
         look_at_memory(j, "the arena, once the key was parsed");
     struct kedge_factory *factory = kedge_factory_new(client, 0);
     struct kedge_informer *inf = kedge_factory_informer(factory, &kedge_kind_deployment);
@@ -261,26 +264,53 @@ static void travel(struct kedge_port *port, void *ctx)
     look_at_reports(j, k, inf);
 }
 
-static void seek_credentials(enum way way)
+// A number of a key, as it is written and as mbedTLS holds it: turned around.
+static void seek_number(const unsigned char *number, size_t len)
 {
-    static unsigned char der[2048], scalar[32], turned[32];
-    private_stack_seek(NULL, 0);
-    private_stack_seek(MARK, strlen(MARK));
-    private_stack_seek("Z2VoZWltLTdmM2Ey", 16); // its base64
-    if (way != KEY_DATA && way != KEY_FILE)
-        return;
-    struct test_certificate *c = &certificates[CLIENT_EC];
+    static unsigned char turned[2][128];
+    static unsigned which;
+    unsigned char *other = turned[which++ % 2];
+    assert_true(len <= sizeof turned[0]);
+    for (size_t i = 0; i < len; i++)
+        other[i] = number[len - 1 - i];
+    private_stack_seek(number, len);
+    private_stack_seek(other, len);
+}
+
+static void seek_ec(struct test_certificate *c)
+{
+    static unsigned char der[2048];
     int len = mbedtls_pk_write_key_der(&c->key, der, sizeof der);
     assert_true(len > 39);
-    // SEC 1: a sequence, version 1, then the number as 32 bytes; mbedTLS holds it turned around.
+    // SEC 1: a sequence, version 1, then the number as 32 bytes.
     const unsigned char *at = der + sizeof der - (size_t)len;
     at += at[1] > 0x80 ? 3 : 2;
     assert_memory_equal(at, "\x02\x01\x01\x04\x20", 5);
-    memcpy(scalar, at + 5, 32);
-    for (size_t i = 0; i < 32; i++)
-        turned[i] = scalar[31 - i];
-    private_stack_seek(scalar, 32);
-    private_stack_seek(turned, 32);
+    seek_number(at + 5, 32);
+}
+
+static void seek_rsa(struct test_certificate *c)
+{
+    static unsigned char p[128], q[128];
+    assert_int_equal(mbedtls_rsa_export_raw(mbedtls_pk_rsa(c->key), NULL, 0, p, sizeof p, q,
+                                            sizeof q, NULL, 0, NULL, 0),
+                     0);
+    seek_number(p, sizeof p);
+    seek_number(q, sizeof q);
+}
+
+static void seek_credentials(enum way way)
+{
+    private_stack_seek(NULL, 0);
+    private_stack_seek(MARK, strlen(MARK));
+    private_stack_seek("Z2VoZWltLTdmM2Ey", 16); // its base64
+    if (way < KEY_DATA)
+        return;
+    struct test_certificate *c = &certificates[way == RSA_FILE ? CLIENT_RSA : CLIENT_EC];
+    if (way == RSA_FILE)
+        seek_rsa(c);
+    else
+        seek_ec(c);
     private_stack_seek(strchr(c->key_pem, '\n') + 20, 40);
     private_stack_seek(key_base64 + 100, 40);
 }
@@ -305,7 +335,10 @@ static void credentials_are_nowhere_once_they_are_done_with(void **state)
         // And it was there: the server was told of it, or it signed with it.
         bool sent = strstr(j.peer.received, MARK) != NULL ||
                     strstr(j.peer.received, "Basic bWU6Z2VoZWltLTdmM2Ey") != NULL;
-        assert_int_equal(sent, way != KEY_DATA && way != KEY_FILE);
+        assert_int_equal(sent, way < KEY_DATA);
+        assert_string_equal(j.peer.client, way < KEY_DATA    ? ""
+                                           : way == RSA_FILE ? "edge-rsa"
+                                                             : "edge-ec");
         assert_true(j.peer.handshakes > 10);
         journey_close(&j);
     }
