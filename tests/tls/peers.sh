@@ -67,6 +67,7 @@ type_to() {
         cat "$dir/server.log"
         exit 1
     fi
+    # shellcheck disable=SC2034 # for the scripts that include this
     port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/server.log" | head -n 1)
 }
 
