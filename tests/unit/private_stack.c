@@ -4,11 +4,13 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <unistd.h>
 
 // gcc's libasan has them without its headers.
 int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
@@ -31,6 +33,16 @@ static struct {
 static size_t text_count;
 static struct private_stack_finds finds;
 static _Thread_local bool looks;
+
+void private_stack_bind(char **argv)
+{
+    if (getenv("LD_BIND_NOW") != NULL)
+        return;
+    setenv("LD_BIND_NOW", "1", 1);
+    execv("/proc/self/exe", argv);
+    perror("private_stack_bind");
+    exit(1);
+}
 
 void private_stack_seek(const void *bytes, size_t len)
 {

@@ -10,6 +10,10 @@
 
 #include "fake_port.h"
 
+// First of all in main: starts the program anew, if need be, with all its functions bound. Binding
+// one when it is first called saves the registers on the stack, with what was copied last in them.
+void private_stack_bind(char **argv);
+
 // One more text to look for from now on; `bytes` outlives it. NULL: none any more.
 void private_stack_seek(const void *bytes, size_t len);
 

@@ -565,8 +565,10 @@ static int set_up(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    private_stack_bind(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_is_found),
         cmocka_unit_test(credentials_are_nowhere_once_they_are_done_with),
