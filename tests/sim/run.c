@@ -635,7 +635,7 @@ static void pulse(struct sim *s)
     for (size_t i = 0; i < s->plan->informers; i++)
         world_burst(s, (unsigned)s->plan->informer[i][INF_KIND], PULSE);
     // A watch that ends just now is opened again within two round trips.
-    run_until(s, s->network.now + PULSE_MS + 100 * s->plan->set[SET_CPU]);
+    run_until(s, s->network.now + PULSE_MS + 6000 * s->plan->set[SET_CPU]);
     const char *why = unsettled(s);
     if (why != NULL)
         sim_fail(s, "not everybody has heard of a change after %d ms: %s", PULSE_MS, why);

@@ -19,6 +19,9 @@ $(eval $(call configuration,$(BUILD)/fast,$(CC),-O2 -g,$(WHOLE),$(LIBRARIES)))
 $(eval $(call simulation,$(BUILD)/fast,-O2 -g))
 $(eval $(call simulation,$(BUILD)/asan,$(SANITIZE)))
 
+test: export SIMULATION := $(BUILD)/asan/tests/sim/sim
+test: $(BUILD)/asan/tests/sim/sim
+
 .PHONY: sim
 sim: $(BUILD)/fast/tests/sim/sim ##  random clusters, faults and loads, by seed
 	@$< $(if $(SHRINK),--shrink $(SHRINK),$(if $(PLAN),--plan $(PLAN) --trace,$(if $(SEED),--seed \
