@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mock/mock.h"
+#include "sim.h"
 
 uint64_t chance_next(struct chance *c)
 {
@@ -212,7 +212,7 @@ static const struct verb_words verbs[DO_COUNT] = {
     [DO_BUSY] = {"busy",
                  50,
                  "a handler is not ready for some time",
-                 {INFORMER, HANDLER, FOR(30000)}},
+                 {INFORMER, HANDLER, FOR(5000)}},
     [DO_JOIN] = {"join", 12, "adds a handler late", {INFORMER}},
     [DO_PART] = {"part", 8, "removes a handler", {INFORMER, HANDLER}},
     [DO_WALK] = {"walk",
@@ -302,6 +302,9 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
     // An object that pretends to be the newest of all may come in a list, but not before others.
     if (a->verb == DO_FAULT && a->arg[0] == MOCK_FAULT_HUGE_OBJECT)
         a->arg[1] = MOCK_ON_LIST;
+    // Byte by byte is slow, and what it finds, a few bytes at a time find too, mostly.
+    if (a->verb == DO_LINK && a->arg[0] == SPLIT_BYTES && !chance_one_in(c, 6))
+        a->arg[0] = SPLIT_FEW;
     if (a->verb == DO_CALENDAR)
         a->arg[0] = (chance_below(c, 2000001) - 1000000) * 1000;
 }
