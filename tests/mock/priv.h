@@ -120,8 +120,8 @@ struct written {
 struct written write_create(struct mock *mock, const struct write *write, json_t *object);
 struct written write_update(struct mock *mock, const struct write *write, json_t *object);
 struct written write_delete(struct mock *mock, const struct write *write, const json_t *options);
-// Their parts: changes to be remembered; the time now; a version in metadata; a new state stored; the object gone, with its
-// tombstone.
+// Their parts: changes to be remembered; the time now; a version in metadata; a new state stored;
+// the object gone, with its tombstone.
 size_t write__history(const struct mock *mock);
 json_t *write__timestamp(const struct mock *mock);
 void write__version(json_t *metadata, uint64_t version);
