@@ -149,7 +149,7 @@ static kedge_err step_open(struct kedge__connection *c, kedge_time now)
 // byte of the response came, the request was not answered; reading requests are safe to send again.
 static kedge_err again_or_fail(struct kedge__connection *c, kedge_err err, kedge_time now)
 {
-    if (c->retried)
+    if (c->retried || c->response.head_len > 0)
         return fail(c, err == KEDGE_ERR_CLOSED ? KEDGE_ERR_IO : err,
                     err == KEDGE_ERR_CLOSED ? "the server closed the connection without an answer"
                                             : NULL);

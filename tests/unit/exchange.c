@@ -198,6 +198,27 @@ static void an_idle_connection_that_was_closed_is_opened_once_more(void **state)
     close_talk(&f);
 }
 
+static void a_kept_connection_that_breaks_in_a_head_is_a_failure(void **state)
+{
+    (void)state;
+    size_t first = strlen(hello[0]);
+    // Behind the first byte of the second answer, behind the second, ... up to its head's end.
+    for (size_t into = 0; into < 40; into++) {
+        static struct fixture f;
+        char body[64];
+        open_talk(&f, hello, 2, 2048);
+        f.port.cruelty.cut = true;
+        f.port.cruelty.cut_at = first + into;
+        f.port.cruelty.cut_with = KEDGE_ERR_IO;
+        assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_CLOSED);
+        kedge_err err = ask(&f, "/two", false, body, sizeof body);
+        // Only where not a byte of it has come, the request is sent once more.
+        assert_int_equal(f.port.opens, into == 0 ? 2 : 1);
+        assert_int_equal(err, KEDGE_ERR_IO);
+        close_talk(&f);
+    }
+}
+
 static void a_fresh_connection_without_an_answer_is_a_failure(void **state)
 {
     (void)state;
@@ -299,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_connection_carries_one_request_after_the_other),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_opened_once_more),
+        cmocka_unit_test(a_kept_connection_that_breaks_in_a_head_is_a_failure),
         cmocka_unit_test(a_fresh_connection_without_an_answer_is_a_failure),
         cmocka_unit_test(silence_ends_at_its_deadline),
         cmocka_unit_test(a_path_that_does_not_fit_is_refused_before_it_is_sent),
