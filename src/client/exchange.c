@@ -37,8 +37,7 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
 
 void kedge__connection_close(struct kedge__connection *c)
 {
-    if (c->stream != NULL)
-        c->stream->ops->close(c->stream);
+    c->stream->ops->close(c->stream);
     // What was received may hold a secret, and so may an unsent head.
     kedge__wipe(c->buf, c->cap);
     c->connected = false;
@@ -48,11 +47,18 @@ void kedge__connection_close(struct kedge__connection *c)
     c->state = KEDGE__EXCHANGE_NONE;
 }
 
+// What TLS knows of a failure of its own; NULL where the connection below failed.
+static const char *tls_problem(const struct kedge__connection *c, kedge_err err)
+{
+    bool own = err == KEDGE_ERR_TLS || err == KEDGE_ERR_CERTIFICATE;
+    return own && c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
+}
+
 static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *problem)
 {
     kedge__connection_close(c);
     c->err = err;
-    c->problem = problem;
+    c->problem = problem != NULL ? problem : tls_problem(c, err);
     c->state = KEDGE__EXCHANGE_FAILED;
     return err;
 }
@@ -125,20 +131,13 @@ static bool is_want(kedge_err err)
     return err == KEDGE_WANT_READ || err == KEDGE_WANT_WRITE;
 }
 
-// What TLS knows of a failure of its own; NULL where the connection below failed.
-static const char *tls_problem(const struct kedge__connection *c, kedge_err err)
-{
-    bool own = err == KEDGE_ERR_TLS || err == KEDGE_ERR_CERTIFICATE;
-    return own && c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
-}
-
 static kedge_err step_open(struct kedge__connection *c, kedge_time now)
 {
     kedge_err err = c->stream->ops->open(c->stream, c->client->host, c->client->url.port);
     if (is_want(err))
         return wanted(c, err);
     if (err != KEDGE_OK)
-        return fail(c, err, tls_problem(c, err));
+        return fail(c, err, NULL);
     c->opened++;
     c->deadline = now + KEDGE__HEAD_TIMEOUT;
     c->state = KEDGE__EXCHANGE_SEND;
@@ -157,7 +156,7 @@ static kedge_err again_or_fail(struct kedge__connection *c, kedge_err err, kedge
     bool watch = c->body_limit == KEDGE_FOREVER;
     kedge__connection_close(c);
     kedge__exchange_start(c, &ask, watch, now);
-    return c->state == KEDGE__EXCHANGE_FAILED ? c->err : KEDGE_OK;
+    return c->err;
 }
 
 static kedge_err step_send(struct kedge__connection *c, kedge_time now)

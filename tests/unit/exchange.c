@@ -9,92 +9,7 @@
 #include <cmocka.h>
 
 #include "client/exchange.h"
-#include "fake_port.h"
-
-// Answers each request (up to its blank line) on a connection with the next line of the script;
-// NULL ends the connection in place of an answer.
-struct script {
-    const char *const *answers;
-    size_t count;
-    size_t next;
-    char seen[8192]; // all requests, one after the other
-    size_t seen_len;
-    bool close_after; // the server closes behind each answer
-};
-
-struct talk {
-    struct script *script;
-    char out[8192];
-    size_t len;
-    size_t at;
-    bool closed;
-    char tail[4];
-};
-
-static void *script_open(void *ctx, const char *host, uint16_t port)
-{
-    (void)host;
-    (void)port;
-    struct talk *t = calloc(1, sizeof *t);
-    t->script = ctx;
-    return t;
-}
-
-static void answer(struct talk *t)
-{
-    struct script *s = t->script;
-    const char *text = s->next < s->count ? s->answers[s->next++] : NULL;
-    if (text == NULL) {
-        t->closed = true;
-        return;
-    }
-    memcpy(t->out + t->len, text, strlen(text));
-    t->len += strlen(text);
-    t->closed = s->close_after;
-}
-
-static size_t script_feed(void *connection, const void *bytes, size_t len)
-{
-    struct talk *t = connection;
-    struct script *s = t->script;
-    for (size_t i = 0; i < len; i++) {
-        char c = ((const char *)bytes)[i];
-        s->seen[s->seen_len++] = c;
-        memmove(t->tail, t->tail + 1, 3);
-        t->tail[3] = c;
-        if (memcmp(t->tail, "\r\n\r\n", 4) == 0)
-            answer(t);
-    }
-    return len;
-}
-
-static size_t script_output(void *connection, void *buf, size_t cap)
-{
-    struct talk *t = connection;
-    size_t n = t->len - t->at < cap ? t->len - t->at : cap;
-    memcpy(buf, t->out + t->at, n);
-    t->at += n;
-    return n;
-}
-
-static enum fake_state script_state(void *connection)
-{
-    const struct talk *t = connection;
-    return t->closed && t->at == t->len ? FAKE_CLOSED : FAKE_OPEN;
-}
-
-static void script_close(void *connection)
-{
-    free(connection);
-}
-
-static const struct fake_peer peer = {
-    .open = script_open,
-    .feed = script_feed,
-    .output = script_output,
-    .state = script_state,
-    .close = script_close,
-};
+#include "script.h"
 
 struct fixture {
     struct fake_port port;
@@ -111,7 +26,7 @@ static void open_talk(struct fixture *f, const char *const *answers, size_t coun
     memset(f, 0, sizeof *f);
     fake_port_init(&f->port, 1);
     f->script = (struct script){.answers = answers, .count = count};
-    f->port.peer = &peer;
+    f->port.peer = &script_peer;
     f->port.peer_ctx = &f->script;
     f->k = kedge_init(f->memory, sizeof f->memory, &f->port.port);
     f->client = kedge_client_new(f->k, &config);
@@ -188,9 +103,10 @@ static void an_idle_connection_that_was_closed_is_opened_once_more(void **state)
     (void)state;
     static struct fixture f;
     char body[64];
-    const char *const answers[] = {hello[0], hello[1]};
+    // Keep-alive is promised, but the server closes behind the answer.
+    const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" SCRIPT_CLOSES, hello[1]};
     open_talk(&f, answers, 2, 2048);
-    f.script.close_after = true; // keep-alive was promised, but the server closes behind the answer
     assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_CLOSED);
     assert_int_equal(ask(&f, "/two", false, body, sizeof body), KEDGE_ERR_CLOSED);
     assert_string_equal(body, "world");
@@ -224,7 +140,8 @@ static void a_fresh_connection_without_an_answer_is_a_failure(void **state)
     (void)state;
     static struct fixture f;
     char body[64];
-    open_talk(&f, NULL, 0, 2048);
+    const char *const nothing[] = {SCRIPT_CLOSES};
+    open_talk(&f, nothing, 1, 2048);
     assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_IO);
     assert_non_null(strstr(f.c.problem, "without an answer"));
     assert_int_equal(f.port.opens, 1);
@@ -315,6 +232,123 @@ static void a_client_needs_a_server_that_makes_sense(void **state)
     }
 }
 
+static void an_answer_may_end_with_the_connection(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\n\r\nhello" SCRIPT_CLOSES,
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nthere",
+        // What follows the end was not asked for: nobody knows what it answers.
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagainHTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld",
+    };
+    static const char *const bodies[] = {"hello", "there", "again", "world"};
+    static struct fixture f;
+    open_talk(&f, answers, 4, 2048);
+    for (unsigned i = 0; i < 4; i++) {
+        char body[64];
+        assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_CLOSED);
+        assert_string_equal(body, bodies[i]);
+        assert_int_equal(f.port.opens, i + 1);
+    }
+    close_talk(&f);
+}
+
+static void an_answer_that_breaks_off_is_none(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell" SCRIPT_CLOSES,
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell" SCRIPT_RESETS,
+        "HTTP/1.1 200 OK\r\nContent-Le" SCRIPT_CLOSES,
+        "HTTP/1.1 200 OK\r\nContent-Le" SCRIPT_RESETS,
+    };
+    static struct fixture f;
+    open_talk(&f, answers, 4, 2048);
+    for (unsigned i = 0; i < 4; i++) {
+        char body[64];
+        kedge_err err = ask(&f, "/one", false, body, sizeof body);
+        assert_int_equal(err, i == 2 ? KEDGE_ERR_HTTP : KEDGE_ERR_IO);
+        assert_int_equal(f.port.open_streams, 0);
+    }
+    close_talk(&f);
+}
+
+static size_t hear_nothing(void *connection, const void *bytes, size_t len)
+{
+    (void)connection;
+    (void)bytes;
+    (void)len;
+    return 0;
+}
+
+static void what_takes_too_long_says_what_it_was(void **state)
+{
+    (void)state;
+    static const struct {
+        bool connected;
+        kedge_time after;
+        const char *problem;
+    } cases[] = {{false, KEDGE__OPEN_TIMEOUT, "no connection within 40 s"},
+                 {true, KEDGE__HEAD_TIMEOUT, "the request could not be sent within 70 s"}};
+    struct fake_peer deaf = script_peer;
+    struct kedge__ask a = {"GET", KEDGE_STR("/one"), "application/json"};
+    deaf.feed = hear_nothing;
+    for (int i = 0; i < 2; i++) {
+        static struct fixture f;
+        open_talk(&f, NULL, 0, 2048);
+        f.port.peer = &deaf;
+        f.port.cruelty.connect_steps = cases[i].connected ? 0 : 1000;
+        kedge__exchange_start(&f.c, &a, false, f.port.now);
+        assert_int_equal(kedge__exchange_head(&f.c, f.port.now), KEDGE_WANT_WRITE);
+        fake_port_advance(&f.port, cases[i].after - 1);
+        assert_int_equal(kedge__exchange_head(&f.c, f.port.now), KEDGE_WANT_WRITE);
+        fake_port_advance(&f.port, 1);
+        assert_int_equal(kedge__exchange_head(&f.c, f.port.now), KEDGE_ERR_TIMEOUT);
+        assert_string_equal(f.c.problem, cases[i].problem);
+        close_talk(&f);
+    }
+}
+
+static void without_a_request_there_is_no_answer(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    kedge_str bytes;
+    open_talk(&f, NULL, 0, 2048);
+    assert_int_equal(kedge__exchange_head(&f.c, f.port.now), KEDGE_ERR_STATE);
+    assert_int_equal(kedge__exchange_body(&f.c, f.port.now, &bytes), KEDGE_ERR_STATE);
+    f.port.cruelty.refuse = true;
+    struct kedge__ask a = {"GET", KEDGE_STR("/one"), "application/json"};
+    kedge__exchange_start(&f.c, &a, false, f.port.now);
+    assert_int_equal(kedge__exchange_head(&f.c, f.port.now), KEDGE_ERR_CONNECT);
+    assert_int_equal(kedge__exchange_body(&f.c, f.port.now, &bytes), KEDGE_ERR_CONNECT);
+    close_talk(&f);
+}
+
+// A radio module may do TLS by itself: its stream then fails as TLS does, below a client without.
+static kedge_err open_of_a_module(struct kedge_stream *s, const char *host, uint16_t port)
+{
+    (void)s;
+    (void)host;
+    (void)port;
+    return KEDGE_ERR_CERTIFICATE;
+}
+
+static void a_port_may_fail_as_tls_does(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    char body[64];
+    open_talk(&f, NULL, 0, 2048);
+    struct kedge_stream_ops ops = *f.c.stream->ops;
+    ops.open = open_of_a_module;
+    f.c.stream->ops = &ops;
+    assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_CERTIFICATE);
+    assert_null(f.c.problem);
+    close_talk(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +361,11 @@ int main(void)
         cmocka_unit_test(after_close_the_buffer_holds_nothing),
         cmocka_unit_test(credentials_do_not_travel_in_clear),
         cmocka_unit_test(a_client_needs_a_server_that_makes_sense),
+        cmocka_unit_test(an_answer_may_end_with_the_connection),
+        cmocka_unit_test(an_answer_that_breaks_off_is_none),
+        cmocka_unit_test(what_takes_too_long_says_what_it_was),
+        cmocka_unit_test(without_a_request_there_is_no_answer),
+        cmocka_unit_test(a_port_may_fail_as_tls_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
