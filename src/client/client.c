@@ -63,6 +63,11 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
     return KEDGE_OK;
 }
 
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
 // client-go drops credentials where the server is plain HTTP, so that they never travel in clear.
 static kedge_err init_credentials(struct kedge_client *c, const struct kedge_config *config)
 {
@@ -70,7 +75,7 @@ static kedge_err init_credentials(struct kedge_client *c, const struct kedge_con
         return KEDGE_OK;
     c->username = config->username;
     c->password = config->password;
-    c->has_token = config->token != NULL || config->token_file != NULL;
+    c->has_token = is_given(config->token) || is_given(config->token_file);
     if (!c->has_token)
         return KEDGE_OK;
     return kedge__token_init(c->k, &c->token, config->token, config->token_file);

@@ -221,7 +221,7 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
         if (err == KEDGE_ERR_CLOSED || err == KEDGE_ERR_IO)
             return again_or_fail(c, err, now);
         if (err != KEDGE_OK)
-            return fail(c, err, c->response.problem);
+            return fail(c, err, err == KEDGE_ERR_HTTP ? c->response.problem : NULL);
     }
     enum kedge_http_event event;
     kedge_err err = parse(c, &event);
