@@ -29,7 +29,8 @@ static kedge_json_value list_metadata(const struct kedge_informer *inf, const ch
 }
 
 // Undoes the escapes of the continue token at the end of the path's buffer, so that the path can be
-// written in front of it.
+// written in front of it. One that fills the buffer leaves no room for a path, which is then
+// refused as too long.
 static kedge_str take_token(struct kedge_informer *inf)
 {
     struct kedge__reflector *r = &inf->reflector;
@@ -38,7 +39,7 @@ static kedge_str take_token(struct kedge_informer *inf)
     kedge_json_value token = list_metadata(inf, "continue", &doc, tokens);
     size_t len = kedge_json_text(token, NULL, 0);
     if (len >= r->item_cap)
-        return (kedge_str){NULL, 0};
+        len = r->item_cap - 1;
     char *end = r->item_buf + r->item_cap - len;
     kedge_json_text(token, end, len);
     return (kedge_str){end, len};
