@@ -236,11 +236,8 @@ void kedge__heap_remove(struct kedge__heap *h, uint32_t slot)
     b->slot = 0;
     if (at < h->hole)
         h->hole = at;
-    if (at + b->units == h->top) {
+    if (at + b->units == h->top)
         h->top = at;
-        if (h->hole > h->top)
-            h->hole = h->top;
-    }
     h->live -= bytes;
     a->used -= bytes + sizeof *s;
     a->count--;
@@ -294,16 +291,9 @@ static size_t move_down(struct kedge__heap *h, uint32_t from, uint32_t to)
 bool kedge__heap_tidy(struct kedge__heap *h, size_t max_bytes)
 {
     size_t moved = 0;
-    size_t looked = 0;
     uint32_t top = h->top;
-    while (h->hole < h->top && moved < max_bytes && looked < max_bytes) {
+    while (h->hole < h->top && moved < max_bytes) {
         uint32_t at = h->hole;
-        if (block_at(h, at)->slot != 0) {
-            // Not a hole: `hole` may lag behind, never run ahead.
-            h->hole += block_at(h, at)->units;
-            looked += UNIT;
-            continue;
-        }
         uint32_t end = end_of_hole(h, at);
         if (end == h->top)
             h->top = at;

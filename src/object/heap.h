@@ -40,7 +40,7 @@ struct kedge__heap {
     unsigned char *base;
     size_t size;
     uint32_t top;        // end of the records, in units
-    uint32_t hole;       // at or below the lowest hole, in units
+    uint32_t hole;       // the lowest hole, or `top` where there is none, in units
     uint32_t slot_count; // slots in the table, free ones included
     uint32_t free_slot;  // first of the free ones
     uint32_t generation; // the last given

@@ -183,6 +183,30 @@ static void a_text_can_be_decoded_where_it_stands(void **state)
     assert_memory_equal(text, "foobar", 6);
 }
 
+static void no_text_is_as_long_as_the_most_bytes_would_need(void **state)
+{
+    (void)state;
+    size_t len = 0;
+    assert_int_equal(kedge__base64_encode((kedge_str){"", SIZE_MAX}, NULL, 0, &len),
+                     KEDGE_ERR_FULL);
+    assert_int_equal(len, SIZE_MAX);
+}
+
+static void a_buffer_of_no_bytes_is_too_small(void **state)
+{
+    (void)state;
+    char none;
+    size_t len = 0;
+    // NULL asks how many there would be; a buffer without room is a mistake.
+    assert_int_equal(kedge__base64_encode(KEDGE_STR("foo"), NULL, 0, &len), KEDGE_OK);
+    assert_int_equal(kedge__base64_encode(KEDGE_STR("foo"), &none, 0, &len), KEDGE_ERR_FULL);
+    assert_int_equal(len, 4);
+    assert_int_equal(kedge__base64_decode(KEDGE_STR("Zm9v"), NULL, 0, &len), KEDGE_OK);
+    assert_int_equal(kedge__base64_decode(KEDGE_STR("Zm9v"), &none, 0, &len), KEDGE_ERR_FULL);
+    assert_int_equal(len, 3);
+    assert_int_equal(kedge__base64_decode(KEDGE_STR("Zm==="), &none, 0, &len), KEDGE_ERR_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +219,8 @@ int main(void)
         cmocka_unit_test(every_buffer_that_is_too_small_is_left_alone),
         cmocka_unit_test(no_buffer_asks_for_the_length),
         cmocka_unit_test(a_text_can_be_decoded_where_it_stands),
+        cmocka_unit_test(no_text_is_as_long_as_the_most_bytes_would_need),
+        cmocka_unit_test(a_buffer_of_no_bytes_is_too_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -369,6 +369,36 @@ static void live_bytes_that_fit_are_never_refused(void **state)
     close_heap(&f);
 }
 
+static void a_heap_is_no_longer_than_its_units_can_be_counted(void **state)
+{
+    (void)state;
+    struct kedge__heap heap;
+    struct kedge__account account = {0}, *accounts[1] = {&account};
+    size_t need;
+    assert_int_equal(kedge__heap_init(&heap, &heap, SIZE_MAX, LARGEST, accounts, 1, &need),
+                     KEDGE_OK);
+    assert_true(kedge__heap_free(&heap) <= (size_t)UINT32_MAX * 8);
+}
+
+static void only_the_start_of_a_record_is_one(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 4096);
+    uint32_t a = add(&f, 0, 200, 0);
+    uint32_t b = add(&f, 0, 200, 0xff);
+    for (size_t at = 0; at < 4096; at++) {
+        const struct kedge_object *o = (const void *)(f.memory + at);
+        uint32_t slot = kedge__heap_slot_of(&f.heap, o);
+        assert_int_equal(slot, o == kedge__heap_object(&f.heap, a)   ? a
+                               : o == kedge__heap_object(&f.heap, b) ? b
+                                                                     : 0);
+    }
+    kedge__heap_remove(&f.heap, a);
+    kedge__heap_remove(&f.heap, b);
+    close_heap(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +415,8 @@ int main(void)
         cmocka_unit_test(a_reused_slot_has_another_generation),
         cmocka_unit_test(swapped_slots_have_each_others_record),
         cmocka_unit_test(live_bytes_that_fit_are_never_refused),
+        cmocka_unit_test(a_heap_is_no_longer_than_its_units_can_be_counted),
+        cmocka_unit_test(only_the_start_of_a_record_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,56 @@ static void a_clock_that_goes_back_is_a_step_of_no_time(void **state)
     assert_int_equal(f.task.stepped_at, FAKE_PORT_START + 5000);
 }
 
+static bool stop_in_step(struct kedge__task *t, kedge_time now)
+{
+    kedge_stop(((struct task *)t)->k);
+    return step(t, now);
+}
+
+static bool stop_in_deliver(struct kedge__task *t, kedge_time now)
+{
+    kedge_stop(((struct task *)t)->k);
+    return deliver(t, now);
+}
+
+// Neither the others of the round, nor what the wait would have let on.
+static void after_a_stop_nobody_else_has_a_turn(void **state)
+{
+    (void)state;
+    static const struct kedge__task_ops stopping[] = {{stop_in_step, deliver},
+                                                      {step, stop_in_deliver}};
+    for (int i = 0; i < 2; i++) {
+        static struct fixture f;
+        static struct task second;
+        open_loop(&f);
+        second = (struct task){.task = {.ops = &ops, .deadline = KEDGE_FOREVER}, .k = f.k};
+        f.task.task.ops = &stopping[i];
+        assert_int_equal(kedge__task_add(f.k, &second.task), KEDGE_OK);
+        struct task *first = f.k->tasks == &f.task.task ? &f.task : &second;
+        if (first != &f.task) {
+            second.task.ops = &stopping[i];
+            f.task.task.ops = &ops;
+        }
+        struct task *other = first == &f.task ? &second : &f.task;
+        assert_int_equal(kedge_run(f.k), KEDGE_OK);
+        assert_int_equal(first->steps, 1);
+        assert_int_equal(other->steps, i);
+        assert_int_equal(other->delivered, 0);
+        assert_int_equal(f.port.waits, 0);
+    }
+}
+
+static void a_task_may_have_nothing_to_deliver(void **state)
+{
+    (void)state;
+    static const struct kedge__task_ops steps_only = {step, NULL};
+    static struct fixture f;
+    open_loop(&f);
+    f.task.task.ops = &steps_only;
+    assert_int_equal(kedge_poll(f.k, 0), KEDGE_OK);
+    assert_int_equal(f.task.steps, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +264,8 @@ int main(void)
         cmocka_unit_test(interests_are_those_of_the_streams_below),
         cmocka_unit_test(many_tasks_take_turns_and_may_leave),
         cmocka_unit_test(a_task_too_many_is_a_lack_of_memory),
+        cmocka_unit_test(after_a_stop_nobody_else_has_a_turn),
+        cmocka_unit_test(a_task_may_have_nothing_to_deliver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

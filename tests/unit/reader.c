@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -533,6 +534,26 @@ static void time_is_linear_in_the_text(void **state)
     assert_true(took[1] < took[0] * 5 + CLOCKS_PER_SEC / 10);
 }
 
+// jsmn hangs what follows a colon below the text in front of it, wherever that stands.
+static void a_colon_stands_between_a_key_and_its_value_only(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"[\"a\":\"b\"]", "{\"a\":\"b\":\"c\"}", "{\"a\":1:2}",
+                                        "[1:2]",         "\"a\":\"b\"",         "{\"a\":{}:1}",
+                                        "{{}:1}",        "{\"a\" \"b\":1}",     "{\"a\":1 2}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (kedge_json_parse(&doc, wrong[i], strlen(wrong[i]), tokens, 16) != KEDGE_ERR_JSON)
+            fail_msg("%s was taken", wrong[i]);
+    }
+}
+
+static void a_text_of_two_gigabytes_is_too_long(void **state)
+{
+    (void)state;
+    assert_int_equal(kedge_json_parse(&doc, "{}", (size_t)INT_MAX + 1, tokens, 4),
+                     KEDGE_ERR_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +573,8 @@ int main(void)
         cmocka_unit_test(damaged_text_is_refused_or_read_but_never_left),
         cmocka_unit_test(what_another_parser_takes_is_never_refused),
         cmocka_unit_test(time_is_linear_in_the_text),
+        cmocka_unit_test(a_colon_stands_between_a_key_and_its_value_only),
+        cmocka_unit_test(a_text_of_two_gigabytes_is_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

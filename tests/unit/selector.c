@@ -405,6 +405,17 @@ static void path_segments_are_nearly_anything(void **state)
         assert_false(holds(kedge__is_path_segment, bad[i]));
 }
 
+static void a_value_is_a_name(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"a=(b)", "a==!b", "a!=)", "a=in=b", "a>(1)", "a<", "a>b"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct kedge_selector s;
+        if (parse(&s, wrong[i]) != KEDGE_ERR_ARGUMENT)
+            fail_msg("%s was taken", wrong[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +434,7 @@ int main(void)
         cmocka_unit_test(dns_labels_are_those_of_rfc_1123),
         cmocka_unit_test(dns_subdomains_join_parts_of_any_length),
         cmocka_unit_test(path_segments_are_nearly_anything),
+        cmocka_unit_test(a_value_is_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
 }

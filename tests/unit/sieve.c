@@ -1111,6 +1111,20 @@ static void the_state_may_be_moved_between_calls(void **state)
     free(s);
 }
 
+static void no_buffer_is_longer_than_a_length_can_tell(void **state)
+{
+    (void)state;
+    static char item[512], envelope[512];
+    static struct kedge_sieve s;
+    struct kedge_sieve_options o = sieve_of(KEDGE_SIEVE_LIST, &pod_table, 4, &whole_table);
+    o.item_buf = item;
+    o.envelope_buf = envelope;
+    o.item_cap = o.envelope_cap = SIZE_MAX;
+    assert_int_equal(kedge_sieve_init(&s, &o), KEDGE_OK);
+    assert_int_equal(s.options.item_cap, UINT32_MAX);
+    assert_int_equal(s.options.envelope_cap, UINT32_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1166,6 +1180,7 @@ int main(void)
         cmocka_unit_test(a_table_inside_itself_is_refused),
         cmocka_unit_test(lists_in_lists_work_to_their_limit),
         cmocka_unit_test(the_state_may_be_moved_between_calls),
+        cmocka_unit_test(no_buffer_is_longer_than_a_length_can_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
