@@ -936,6 +936,10 @@ static void a_failure_is_printed_with_name_words_and_remedy(void **state)
     kedge__fail(failed, KEDGE_ERR_ENTROPY);
     assert_string_equal(written(print_failure),
                         "KEDGE_ERR_ENTROPY: the port has no random bytes\n");
+    // A wait that timed out is no failure of the kedge, but has words.
+    failed->failure = KEDGE_OK;
+    kedge__line_text(&failed->failure_line, "the cache of pods did not sync in time");
+    assert_string_equal(written(print_failure), "kedge: the cache of pods did not sync in time\n");
     failed = NULL;
     assert_non_null(strstr(written(print_failure), "too small"));
 }
