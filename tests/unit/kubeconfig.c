@@ -1204,6 +1204,23 @@ static void a_failure_before_is_kept_and_nothing_is_read(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+// Whoever has none is told of none.
+static void credentials_that_are_left_out_are_told_of_whatever_they_are(void **state)
+{
+    (void)state;
+    static const char *const users[] = {"token: SECRET", "tokenFile: /SECRET",
+                                        "username: me, password: SECRET", ""};
+    for (size_t i = 0; i < 4; i++) {
+        logged[0] = '\0';
+        assert_int_equal(load_text(made("server: 'http://a:8080'", users[i], CONTEXT)), KEDGE_OK);
+        assert_null(config.token);
+        assert_null(config.token_file);
+        assert_null(config.username);
+        assert_null(config.password);
+        assert_int_equal(strstr(logged, "credentials are left out") != NULL, i < 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1256,6 +1273,7 @@ int main(void)
         TEST(a_great_many_entries_and_deep_nesting_are_refused),
         TEST(aliases_cannot_explode),
         TEST(a_failure_before_is_kept_and_nothing_is_read),
+        cmocka_unit_test(credentials_that_are_left_out_are_told_of_whatever_they_are),
     };
     return cmocka_run_group_tests_name("kubeconfig", tests, NULL, NULL);
 }
