@@ -12,7 +12,7 @@ static void collection(struct kedge__line *l, const struct kedge_informer *inf)
     kedge__line_text(l, kind->group);
     kedge__line_byte(l, '/');
     kedge__line_text(l, kind->version);
-    if (namespace_ != NULL && namespace_[0] != '\0') {
+    if (namespace_[0] != '\0') {
         kedge__line_text(l, "/namespaces");
         kedge__url_path_segment(l, kedge_str_of(namespace_));
     }
@@ -37,7 +37,7 @@ static void query_int(struct kedge__line *l, const char *name, int64_t value)
 
 static void query_text(struct kedge__line *l, const char *name, const char *value)
 {
-    if (value != NULL && value[0] != '\0')
+    if (value[0] != '\0')
         query(l, name, kedge_str_of(value));
 }
 

@@ -72,19 +72,15 @@ static enum kind value_kind(const char *text, const jsmntok_t *t)
     return t->type == JSMN_STRING ? TEXT : primitive_kind(s);
 }
 
-// What the token at `at` is, below a token of that kind.
+// What the token at `at` is, below a token of that kind: an object, a key or an array, for
+// value_kind takes no leaf that has something below it.
 static enum kind kind_below(enum kind parent, const char *text, const jsmntok_t *t, int at)
 {
-    switch (parent) {
-    case OBJECT:
+    if (parent == OBJECT)
         return t->type == JSMN_STRING && t->size == 1 ? KEY : NO_VALUE;
-    case KEY:
-        return at == t->parent + 1 ? value_kind(text, t) : NO_VALUE;
-    case ARRAY:
-        return value_kind(text, t);
-    default:
+    if (parent == KEY && at != t->parent + 1)
         return NO_VALUE;
-    }
+    return value_kind(text, t);
 }
 
 // Appends the value at `at` to those that its container has.

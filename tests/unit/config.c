@@ -395,6 +395,26 @@ static void after_an_earlier_failure_it_gives_that(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+// Whoever names a context or a file means a kubeconfig: that this is no pod is nothing to tell.
+static void what_was_asked_for_and_is_not_there_is_all_that_is_told(void **state)
+{
+    (void)state;
+    struct kedge_config_options by_context = {NULL, "there"};
+    p.variable_count = 0;
+    start();
+    assert_int_not_equal(kedge_config_load(k, &config, &by_context), KEDGE_OK);
+    assert_null(strstr(kedge_error_text(k), "this is no pod"));
+    start();
+    assert_int_equal(kedge_config_load(k, &config, NULL), KEDGE_ERR_NOT_FOUND);
+    assert_non_null(strstr(kedge_error_text(k), "this is no pod"));
+    // And what failed before stays what failed.
+    char before[512];
+    strncpy(before, kedge_error_text(k), sizeof before - 1);
+    before[sizeof before - 1] = '\0';
+    assert_int_not_equal(kedge_config_load(k, &config, NULL), KEDGE_OK);
+    assert_string_equal(kedge_error_text(k), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +436,7 @@ int main(void)
         TEST(where_there_is_nothing_at_all_it_says_so),
         TEST(without_a_kedge_or_a_place_it_is_an_argument_error),
         TEST(after_an_earlier_failure_it_gives_that),
+        cmocka_unit_test(what_was_asked_for_and_is_not_there_is_all_that_is_told),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

@@ -219,6 +219,42 @@ static void a_search_takes_few_steps_whatever_the_seed(void **state)
     }
 }
 
+// Among 2^18 names some have one hash of 32 bits.
+static void names_of_one_hash_are_told_apart(void **state)
+{
+    (void)state;
+    enum { NAMES = 1 << 18, BUCKETS = 1 << 20 };
+    struct fixture f;
+    char name[16], other[16];
+    uint32_t *seen = calloc(BUCKETS, sizeof *seen), *hashes = malloc(NAMES * sizeof *hashes);
+    unsigned pairs = 0;
+    assert_true(seen != NULL && hashes != NULL);
+    open_index(&f, 1);
+    for (uint32_t i = 1; i < NAMES && pairs < 3; i++) {
+        snprintf(name, sizeof name, "n-%u", (unsigned)i);
+        hashes[i] = kedge__hash_pair(1, KEDGE_STR("a"), kedge_str_of(name));
+        uint32_t *last = &seen[hashes[i] % BUCKETS];
+        if (*last != 0 && hashes[*last] == hashes[i]) {
+            pairs++;
+            snprintf(other, sizeof other, "n-%u", (unsigned)*last);
+            uint32_t a = add(&f, "a", name);
+            assert_int_equal(find(&f, "a", other), 0);
+            uint32_t b = add(&f, "a", other);
+            assert_int_equal(find(&f, "a", name), a);
+            assert_int_equal(find(&f, "a", other), b);
+            take_out(&f, a);
+            assert_int_equal(find(&f, "a", name), 0);
+            assert_int_equal(find(&f, "a", other), b);
+            take_out(&f, b);
+        }
+        *last = i;
+    }
+    assert_true(pairs > 0);
+    free(seen);
+    free(hashes);
+    free(f.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +264,7 @@ int main(void)
         cmocka_unit_test(equal_hashes_cost_steps_and_no_errors),
         cmocka_unit_test(names_chosen_for_one_seed_are_scattered_by_another),
         cmocka_unit_test(a_search_takes_few_steps_whatever_the_seed),
+        cmocka_unit_test(names_of_one_hash_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,8 @@ static void before_its_start_a_factory_has_nothing(void **state)
     assert_null(kedge_iter_next(&it));
     assert_null(kedge_lister_deref(inf, (kedge_ref){1, 1}));
     assert_false(kedge_informer_has_synced(inf));
+    cluster_run(&c, KEDGE_SECOND); // a loop that turns already
+    assert_int_equal(c.port.fake.opens, 0);
     cluster_start(&c);
     assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_STATE);
     cluster_close(&c);
@@ -440,6 +442,35 @@ static void a_stopped_kedge_delivers_no_more(void **state)
     cluster_close(&c);
 }
 
+static void a_heap_without_its_memory_fails_at_start(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct kedge_factory_options o = {.heap = 1u << 30};
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_factory *f = kedge_factory_new_with(c.client, &o);
+    assert_non_null(kedge_factory_informer(f, &kedge_kind_pod));
+    assert_int_equal(kedge_factory_start(f), KEDGE_ERR_MEMORY);
+    assert_non_null(strstr(kedge_error_text(c.k), "heap"));
+    cluster_close(&c);
+}
+
+static void a_sync_that_takes_too_long_has_words_without_a_failure(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    cluster_start(&c);
+    c.port.fake.cruelty.connect_steps = 1;
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_TIMEOUT);
+    assert_non_null(strstr(kedge_error_text(c.k), "the list is not complete yet"));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, SETTLE), KEDGE_OK);
+    cluster_close(&c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +491,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(failures_are_logged_with_what_failed),
         cmocka_unit_test(in_a_handler_a_stop_waits_and_nobody_joins_any_more),
         cmocka_unit_test(a_stopped_kedge_delivers_no_more),
+        cmocka_unit_test(a_heap_without_its_memory_fails_at_start),
+        cmocka_unit_test(a_sync_that_takes_too_long_has_words_without_a_failure),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

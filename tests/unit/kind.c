@@ -317,6 +317,17 @@ static void the_rows_of_an_element_count_too(void **state)
     assert_int_not_equal(tag_of(kind, table, list), before);
 }
 
+static void bytes_that_are_no_base64_are_of_the_wrong_type(void **state)
+{
+    (void)state;
+    struct kedge_object *o =
+        record_of(&kedge_kind_sensor, KEDGE_STR("{\"spec\":{\"key\":\"AA=C\",\"serial\":3}}"));
+    assert_int_equal(kedge_as_sensor(o)->spec_serial, 3);
+    assert_int_equal(kedge_text_len(&kedge_as_sensor(o)->spec_key), 0);
+    assert_int_equal(o->mistyped, 1);
+    free(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_record_is_only_of_its_own_kind),
         cmocka_unit_test(whatever_changes_in_a_table_changes_the_tag),
         cmocka_unit_test(the_rows_of_an_element_count_too),
+        cmocka_unit_test(bytes_that_are_no_base64_are_of_the_wrong_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

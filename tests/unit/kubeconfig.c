@@ -1221,6 +1221,49 @@ static void credentials_that_are_left_out_are_told_of_whatever_they_are(void **s
     }
 }
 
+static void too_little_memory_is_told_wherever_loading_ends(void **state)
+{
+    (void)state;
+    static const char *const servers[] = {"server: 'https://h/path?query'", SERVER};
+    set("KUBECONFIG", "/home/me/.kube/config:/a/file/that/is/not/there/and/has/a/long/name");
+    for (int i = 0; i < 2; i++) {
+        put("/home/me/.kube/config",
+            made(servers[i], i == 0 ? "token: t" : "token: t, tokenFile: tok", CONTEXT));
+        kedge_err err = KEDGE_ERR_MEMORY;
+        unsigned failures = 0;
+        for (size_t size = 512; err != KEDGE_OK; size += 8) {
+            start(size);
+            if (k == NULL)
+                continue;
+            err = kedge_config_kubeconfig(k, &config, &options);
+            assert_true(err == KEDGE_OK || err == KEDGE_ERR_MEMORY);
+            failures += err != KEDGE_OK;
+        }
+        assert_true(failures > 10);
+    }
+}
+
+static void an_empty_home_is_none(void **state)
+{
+    (void)state;
+    set("HOME", "");
+    assert_int_equal(load(), KEDGE_ERR_NOT_FOUND);
+}
+
+static void a_header_may_be_empty_and_a_text_may_not_be_a_bool(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text, "apiVersion: ''\nkind: ''\n%s", made_cluster(SERVER));
+    assert_int_equal(load_text(text), KEDGE_OK);
+    static const char *const wrong[] = {"token: true", "token: false", "token: 0x1f", "token: 12"};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(load_text(made(SERVER, wrong[i], CONTEXT)), KEDGE_ERR_CONFIG);
+    static const char *const right[] = {"token: 0x1g", "token: 0x", "token: _1", "token: ''"};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(load_text(made(SERVER, right[i], CONTEXT)), KEDGE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1273,7 +1316,10 @@ int main(void)
         TEST(a_great_many_entries_and_deep_nesting_are_refused),
         TEST(aliases_cannot_explode),
         TEST(a_failure_before_is_kept_and_nothing_is_read),
-        cmocka_unit_test(credentials_that_are_left_out_are_told_of_whatever_they_are),
+        TEST(credentials_that_are_left_out_are_told_of_whatever_they_are),
+        TEST(too_little_memory_is_told_wherever_loading_ends),
+        TEST(an_empty_home_is_none),
+        TEST(a_header_may_be_empty_and_a_text_may_not_be_a_bool),
     };
     return cmocka_run_group_tests_name("kubeconfig", tests, NULL, NULL);
 }
