@@ -13,7 +13,8 @@ those with a branch that was never taken. EXCLUDED lists what no test can reach,
 A line is meant by its function and its text, so it may move; the number says how many of its
 branches are never taken. A listed line that never runs is left out. What is listed and yet runs, or
 is not there, is a failure, so the list cannot rot. The last line is "N passed, N failed", of files:
-one passes when all its lines ran and LEAST_BRANCHES percent of its branches were taken.
+one passes when all its lines ran and LEAST_BRANCHES percent of its branches, or all but one, were
+taken.
 """
 
 import json
@@ -40,7 +41,9 @@ class Sums:
             setattr(self, field, getattr(self, field) + getattr(other, field))
 
     def good(self):
-        return self.ran == self.lines and 100 * self.taken >= LEAST_BRANCHES * self.branches
+        """A small file may leave one branch open: that is more than its share already."""
+        enough = LEAST_BRANCHES * self.branches <= 100 * self.taken
+        return self.ran == self.lines and (enough or self.taken + 1 >= self.branches)
 
     def row(self, name):
         numbers = [f"{' '.join(map(str, l))}{what}" for l, what in
@@ -57,16 +60,17 @@ def percent(part, whole):
 
 def read_rules(path):
     """{(file, function, text): rule} of the list."""
-    rules, place = {}, None
-    for number, line in enumerate(open(path), 1):
-        head = re.match(r"(\S+\.[ch]): (\w+)$", line)
-        text = re.match(r"    (\d+)  (\S.*)", line)
-        if head:
-            place = head.groups()
-        elif text and place:
-            rules[place + (text[2].strip(),)] = Rule(int(text[1]))
-        elif line.strip() and line[0] not in "# " and not line.startswith("because ") and not place:
-            sys.exit(f"{path}:{number}: what is this?")
+    rules = {}
+    for paragraph in re.split(r"\n\n+", open(path).read()):
+        lines = [l for l in paragraph.strip("\n").split("\n") if l and l[0] != "#"]
+        if not lines:
+            continue
+        place = re.match(r"(\S+\.[ch]): (\w+)$", lines[0])
+        texts = [re.match(r"    (\d+)  (\S.*)", l) for l in lines[1:-1]]
+        if not place or not all(texts) or not lines[-1].startswith("because "):
+            sys.exit(f"{path}: this is no rule:\n{paragraph}")
+        for text in texts:
+            rules[place.groups() + (text[2].strip(),)] = Rule(int(text[1]))
     return rules
 
 

@@ -50,8 +50,9 @@ static void what_is_no_base64_is_none(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "Z",      "Zm9",         "Zm9v!",       "Zm 9v",      "Zm\\t9v",      "Zm\\\"9v",
-        "Zm\\u0", "Zm\\u00e99v", "Zm\\u2f2f9v", "\\u015am9v", "Zm9vYg==Zg==", "\\",
+        "Zm\\u00gg9v", "Zm\\u00//9v",  "Zm\\u00@@9v", "Z",      "Zm9",         "Zm9v!",
+        "Zm 9v",       "Zm\\t9v",      "Zm\\\"9v",    "Zm\\u0", "Zm\\u00e99v", "Zm\\u2f2f9v",
+        "\\u015am9v",  "Zm9vYg==Zg==", "\\",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         if (decodes(wrong[i], ""))

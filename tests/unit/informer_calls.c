@@ -471,6 +471,32 @@ static void a_sync_that_takes_too_long_has_words_without_a_failure(void **state)
     cluster_close(&c);
 }
 
+static void too_little_memory_is_told_wherever_a_start_up_ends(void **state)
+{
+    (void)state;
+    static unsigned char memory[96 * 1024];
+    struct fake_port port;
+    kedge_err err = KEDGE_ERR_MEMORY;
+    unsigned failures = 0;
+    for (size_t size = 4096; err != KEDGE_OK; size += 8, failures++) {
+        struct kedge_config config = {.server = "http://kubernetes.test"};
+        struct kedge_factory_options o = {.object_max = 512};
+        assert_true(size < sizeof memory);
+        fake_port_init(&port, 1);
+        struct kedge *k = kedge_init(memory, size, &port.port);
+        struct kedge_client *client = kedge_client_new(k, &config);
+        struct kedge_factory *f = kedge_factory_new_with(client, &o);
+        struct kedge_informer *inf = kedge_factory_informer(f, &kedge_kind_pod);
+        err = kedge_factory_start(f);
+        if (f != NULL && err != KEDGE_OK)
+            assert_int_equal(err, KEDGE_ERR_MEMORY);
+        assert_true(inf != NULL || err != KEDGE_OK);
+        kedge_factory_shutdown(f);
+        kedge_client_free(client);
+    }
+    assert_true(failures > 500);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +519,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stopped_kedge_delivers_no_more),
         cmocka_unit_test(a_heap_without_its_memory_fails_at_start),
         cmocka_unit_test(a_sync_that_takes_too_long_has_words_without_a_failure),
+        cmocka_unit_test(too_little_memory_is_told_wherever_a_start_up_ends),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

@@ -944,9 +944,15 @@ static void a_failure_is_printed_with_name_words_and_remedy(void **state)
     assert_non_null(strstr(written(print_failure), "too small"));
 }
 
+static void print_odd_log(void)
+{
+    kedge_posix_log(NULL, (enum kedge_log_level)9, "and here");
+}
+
 static void a_log_line_has_date_time_and_level(void **state)
 {
     (void)state;
+    assert_non_null(strstr(written(print_odd_log), "Z ?       and here\n"));
     int year, month, day, hour, minute, second, ms, end = 0;
     const char *line = written(print_log);
     int n = sscanf(line, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ WARNING look here%n", &year, &month, &day,
