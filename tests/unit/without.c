@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A build without TLS and kubeconfig files: a clear error at each door, and plain HTTP as ever. The
+// stand-ins are part of this program, so the linker takes nothing in their place from the library.
+#include "client/no_kubeconfig.c"
+#include "net/no_tls.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "cluster.h"
+
+static void https_is_refused_when_the_client_is_made(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct fake_port port;
+    struct kedge_config config = {.server = "https://kubernetes.test", .token = "geheim"};
+    fake_port_init(&port, 1);
+    struct kedge *k = kedge_init(memory, sizeof memory, &port.port);
+    assert_null(kedge_client_new(k, &config));
+    assert_int_equal(kedge_error(k), KEDGE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(kedge_error_text(k), "this build of kedge has no TLS"));
+}
+
+static void plain_http_needs_neither(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 5, 1);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, KEDGE_MINUTE));
+    cluster_assert_equal(&c, inf, &r);
+    cluster_close(&c);
+}
+
+static void no_kubeconfig_is_read(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct fake_port port;
+    struct kedge_config config;
+    fake_port_init(&port, 1);
+    struct kedge *k = kedge_init(memory, sizeof memory, &port.port);
+    assert_int_equal(kedge_config_load(k, &config, NULL), KEDGE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(kedge_error_text(k), "built without kubeconfig files"));
+    assert_null(config.server);
+    assert_int_equal(kedge_config_kubeconfig(NULL, &config, NULL), KEDGE_ERR_ARGUMENT);
+}
+
+static void each_call_of_tls_is_unsupported(void **state)
+{
+    (void)state;
+    struct kedge_tls *tls = (struct kedge_tls *)&tls;
+    struct kedge_stream stream;
+    const char *problem = NULL;
+    char byte = 'x';
+    assert_true(kedge_tls_size() > 0);
+    assert_int_equal(kedge_tls_stream_size(), sizeof stream);
+    assert_int_equal(kedge_tls_init(&byte, NULL, &tls, &problem), KEDGE_ERR_UNSUPPORTED);
+    assert_int_equal(kedge_tls_init(&byte, NULL, NULL, NULL), KEDGE_ERR_UNSUPPORTED);
+    assert_null(tls);
+    assert_non_null(strstr(problem, "no TLS"));
+    assert_null(kedge_tls_stream_init(NULL, NULL, NULL, NULL));
+    struct kedge_stream *s = kedge_tls_stream_init(&stream, NULL, NULL, NULL);
+    assert_int_equal(s->ops->open(s, "a", 1), KEDGE_ERR_UNSUPPORTED);
+    assert_int_equal(s->ops->read(s, &byte, 1), KEDGE_ERR_UNSUPPORTED);
+    assert_int_equal(s->ops->write(s, &byte, 1), KEDGE_ERR_UNSUPPORTED);
+    s->ops->close(s);
+    assert_string_equal(kedge_tls_problem(s), problem);
+    assert_int_equal(kedge_tls_heap(NULL, 4096), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_tls_heap(&byte, 1), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_tls_heap(&byte, 4096), KEDGE_ERR_UNSUPPORTED);
+    kedge_tls_free(tls);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(https_is_refused_when_the_client_is_made),
+        cmocka_unit_test(plain_http_needs_neither),
+        cmocka_unit_test(no_kubeconfig_is_read),
+        cmocka_unit_test(each_call_of_tls_is_unsupported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
