@@ -62,12 +62,10 @@ def quiet(*command, seconds=120):
 
 def noticed(folder):
     """The test that fails, "the compiler", or None."""
-    for test in TESTS[folder].split():
-        if not quiet("make", "CFLAGS=-O1 -g", f"build/tests/unit/{test}"):
-            return "the compiler"
-        if not quiet(f"build/tests/unit/{test}", seconds=40):
-            return test
-    return None
+    programs = [f"build/tests/unit/{test}" for test in TESTS[folder].split()]
+    if not quiet("make", "CFLAGS=-O0", *programs):
+        return "the compiler"
+    return next((p for p in programs if not quiet(p, seconds=40)), None)
 
 
 def main(count, seed="1", folder="src/"):
@@ -87,6 +85,7 @@ def main(count, seed="1", folder="src/"):
         by = noticed(name.split("/")[1])
         open(path, "w").write(original)
         tried += by != "the compiler"
+        print(f"{tried} {name}:{number}: {by}", file=sys.stderr, flush=True)
         if by is None:
             survived += 1
             print(f"{name}:{number}:\n-{text}\n+{changed}", flush=True)

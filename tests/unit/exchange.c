@@ -105,7 +105,7 @@ static void an_idle_connection_that_was_closed_is_opened_once_more(void **state)
     char body[64];
     // Keep-alive is promised, but the server closes behind the answer.
     const char *const answers[] = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" SCRIPT_CLOSES, hello[1]};
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" SCRIPT_CLOSES), hello[1]};
     open_talk(&f, answers, 2, 2048);
     assert_int_equal(ask(&f, "/one", false, body, sizeof body), KEDGE_ERR_CLOSED);
     assert_int_equal(ask(&f, "/two", false, body, sizeof body), KEDGE_ERR_CLOSED);
