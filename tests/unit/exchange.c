@@ -236,7 +236,7 @@ static void an_answer_may_end_with_the_connection(void **state)
 {
     (void)state;
     static const char *const answers[] = {
-        "HTTP/1.1 200 OK\r\n\r\nhello" SCRIPT_CLOSES,
+        ("HTTP/1.1 200 OK\r\n\r\nhello" SCRIPT_CLOSES),
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nthere",
         // What follows the end was not asked for: nobody knows what it answers.
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagainHTTP/1.1 200 OK\r\n",
