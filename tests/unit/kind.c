@@ -328,6 +328,28 @@ static void bytes_that_are_no_base64_are_of_the_wrong_type(void **state)
     free(o);
 }
 
+static void each_value_of_another_type_is_left_out_and_counted(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "{\"spec\":{\"enabled\":\"yes\"}}",    "{\"spec\":{\"serial\":\"x\"}}",
+        "{\"spec\":{\"intervalSeconds\":{}}}", "{\"spec\":{\"intervalSeconds\":2147483648}}",
+        "{\"spec\":{\"tags\":\"a\"}}",         "{\"spec\":{\"key\":7}}",
+        "{\"spec\":{\"power\":[]}}",           "{\"spec\":{\"power\":\"much\"}}",
+        "{\"spec\":{\"threshold\":[]}}",       "{\"status\":{\"state\":3}}",
+        "{\"status\":{\"samples\":{}}}",       "{\"metadata\":{\"labels\":\"x\"}}",
+        "{\"metadata\":{\"labels\":[]}}",      "{\"metadata\":{\"name\":7}}",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct kedge_object *o = record_of(&kedge_kind_sensor, kedge_str_of(wrong[i]));
+        if (o->mistyped != 1)
+            fail_msg("%s: %u", wrong[i], (unsigned)o->mistyped);
+        assert_int_equal(o->labels.count, 0);
+        assert_string_equal(kedge_name(o), "");
+        free(o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +365,7 @@ int main(void)
         cmocka_unit_test(whatever_changes_in_a_table_changes_the_tag),
         cmocka_unit_test(the_rows_of_an_element_count_too),
         cmocka_unit_test(bytes_that_are_no_base64_are_of_the_wrong_type),
+        cmocka_unit_test(each_value_of_another_type_is_left_out_and_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
