@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzz targets: tests/fuzz/*.c with an LLVMFuzzerTestOneInput, each built three times.
+#
+#     build/asan/tests/fuzz/NAME   any compiler: replays the files it is given
+#     build/fuzz/tests/fuzz/NAME   clang's libFuzzer
+#     build/afl/tests/fuzz/NAME    the same through AFL++'s driver
+
+#= MINUTES=2 TARGET="sieve http"   how long `make fuzz` runs in all, and which targets (default: all)
+#= ENGINE=afl              `make fuzz` by AFL++ in place of libFuzzer
+MINUTES     ?= 2
+ENGINE      ?= libfuzzer
+FUZZ_CC     ?= clang
+AFL_CC      ?= afl-clang-fast
+FUZZ        := $(patsubst %.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' tests/fuzz/*.c))
+TARGET      ?= $(FUZZ:tests/fuzz/%=%)
+$(foreach t,$(filter-out $(FUZZ:tests/fuzz/%=%),$(TARGET)),$(error TARGET: there is no "$(t)"; there are: $(FUZZ:tests/fuzz/%=%)))
+$(if $(filter afl libfuzzer,$(ENGINE)),,$(error ENGINE: libfuzzer or afl, not "$(ENGINE)"))
+FUZZ_SHARED := $(patsubst %.c,%,$(filter-out $(FUZZ:%=%.c) tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+SANITIZERS  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(eval $(call configuration,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))
+$(eval $(call configuration,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))
+FUZZ_BUILD  := $(BUILD)/$(if $(filter afl,$(ENGINE)),afl,fuzz)
+
+# $(call fuzz_programs,FOLDER,COMPILER,FLAGS,OBJECTS): the targets there, with OBJECTS beside their own.
+define fuzz_programs
+$(FUZZ:%=$(1)/%): %: %.o $(FUZZ_SHARED:%=$(1)/%.o) $(4) $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+-include $(patsubst %,$(1)/%.d,$(FUZZ) $(FUZZ_SHARED))
+endef
+$(eval $(call fuzz_programs,$(BUILD)/asan,$(CC),$(SANITIZE),$(BUILD)/asan/tests/fuzz/replay.o))
+$(eval $(call fuzz_programs,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),))
+$(eval $(call fuzz_programs,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),))
+
+.PHONY: fuzz
+fuzz: $(TARGET:%=$(FUZZ_BUILD)/tests/fuzz/%) $(call programs,$(BUILD)/asan,tests/mock/pki.c) ##  fuzzes every parser: MINUTES=, TARGET=, ENGINE=
+	@MINUTES=$(MINUTES) ENGINE=$(ENGINE) FUZZ_BUILD=$(FUZZ_BUILD) tests/fuzz/run.sh $(TARGET)
+
+# `make test` replays the corpus and every crash that was found.
+test: $(FUZZ:%=$(BUILD)/asan/%)
