@@ -31,10 +31,10 @@ static void same_again(const struct kedge_url *url)
 {
     static char text[FUZZ_MAX + 64];
     struct kedge_url again;
-    int len = snprintf(text, sizeof text, "http%s://%s%.*s%s:%u%.*s", url->tls ? "s" : "",
-                       url->ipv6 ? "[" : "", (int)url->host.len, url->host.ptr,
-                       url->ipv6 ? "]" : "", url->port, (int)url->path.len,
-                       url->path.len > 0 ? url->path.ptr : "");
+    int len =
+        snprintf(text, sizeof text, "http%s://%s%.*s%s:%u%.*s", url->tls ? "s" : "",
+                 url->ipv6 ? "[" : "", (int)url->host.len, url->host.ptr, url->ipv6 ? "]" : "",
+                 url->port, (int)url->path.len, url->path.len > 0 ? url->path.ptr : "");
     kedge_str whole = {text, (size_t)len};
     PROMISE(kedge_url_parse(whole, !url->tls, &again, NULL) == KEDGE_OK);
     PROMISE(again.tls == url->tls && again.ipv6 == url->ipv6 && again.port == url->port);

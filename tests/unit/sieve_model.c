@@ -13,11 +13,10 @@
 
 #include "guard.h"
 #include "replies.h"
+#include "sieve_jansson.h"
 #include "sieve_log.h"
 
 enum { ITEM_CAP = 64 << 10, ENVELOPE_CAP = 4 << 10, MUTATIONS = 6000, TREES = 4000 };
-
-#define STRICT (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
 
 static uint64_t random_state;
 
@@ -79,8 +78,8 @@ static json_t *items_of(enum kedge_sieve_shape shape, const struct reply *r)
     size_t at = 0;
     json_error_t error;
     while (at < r->body.len) {
-        json_t *value =
-            json_loadb(r->body.ptr + at, r->body.len - at, STRICT | JSON_DISABLE_EOF_CHECK, &error);
+        json_t *value = json_loadb(r->body.ptr + at, r->body.len - at,
+                                   SIEVE_STRICT | JSON_DISABLE_EOF_CHECK, &error);
         if (value == NULL)
             break;
         at += (size_t)error.position;
@@ -117,7 +116,7 @@ static void every_real_reply_comes_out_item_by_item(void **state)
             at += used;
             if (event != KEDGE_SIEVE_ITEM)
                 continue;
-            json_t *kept = json_loadb(s.item.ptr, s.item.len, STRICT, NULL);
+            json_t *kept = json_loadb(s.item.ptr, s.item.len, SIEVE_STRICT, NULL);
             assert_non_null(kept);
             assert_true(json_equal(kept, json_array_get(items, item++)));
             json_decref(kept);
@@ -237,7 +236,7 @@ static void at_every_split_the_state_is_the_same(void **state)
 static bool whole_after(enum kedge_sieve_shape shape, kedge_str body, size_t len)
 {
     if (shape != KEDGE_SIEVE_WATCH) {
-        json_t *value = json_loadb(body.ptr, len, STRICT, NULL);
+        json_t *value = json_loadb(body.ptr, len, SIEVE_STRICT, NULL);
         json_decref(value);
         return value != NULL;
     }
@@ -272,7 +271,7 @@ static void a_reply_that_breaks_off_gives_no_item_too_many(void **state)
             if (event != KEDGE_SIEVE_ITEM)
                 continue;
             assert_int_equal(r->body.ptr[at], '}');
-            json_t *kept = json_loadb(s.item.ptr, s.item.len, STRICT, NULL);
+            json_t *kept = json_loadb(s.item.ptr, s.item.len, SIEVE_STRICT, NULL);
             assert_true(json_equal(kept, json_array_get(items, item++)));
             json_decref(kept);
         }
@@ -340,13 +339,6 @@ static size_t damage(char *text, size_t len)
     return len;
 }
 
-// Limits of jansson's that JSON does not have.
-static bool is_limit(const json_error_t *error)
-{
-    return json_error_code(error) == json_error_numeric_overflow ||
-           json_error_code(error) == json_error_null_byte_in_key;
-}
-
 static void what_a_strict_parser_accepts_or_refuses_the_sieve_does_too(void **state)
 {
     (void)state;
@@ -372,11 +364,9 @@ static void what_a_strict_parser_accepts_or_refuses_the_sieve_does_too(void **st
         size_t start = 0;
         while (start < len && memchr(" \t\r\n", text[start], 4) != NULL)
             start++;
-        json_error_t error;
-        json_t *value = json_loadb(text, len, STRICT | JSON_DECODE_ANY, &error);
-        // An item must be an object. (jansson overlooks a NUL behind a number.)
-        bool object = json_is_object(value) && memchr(text, '\0', len) == NULL;
-        bool limit = value == NULL && is_limit(&error);
+        bool limit;
+        json_t *value = strict_load((kedge_str){text, len}, &limit);
+        bool object = value != NULL;
         for (int t = 0; t < 2; t++) {
             struct kedge_sieve s;
             struct kedge_sieve_options o = options_of(KEDGE_SIEVE_OBJECT, tables[t]);
@@ -385,10 +375,9 @@ static void what_a_strict_parser_accepts_or_refuses_the_sieve_does_too(void **st
             const char *p = guard_put(text, len);
             assert_int_equal(kedge_sieve_init(&s, &o), KEDGE_OK);
             kedge_err err = kedge_sieve_feed(&s, p, len, &used, &event);
-            json_t *kept = event == KEDGE_SIEVE_ITEM
-                               ? json_loadb(s.item.ptr, s.item.len, STRICT, &error)
-                               : NULL;
-            if (event == KEDGE_SIEVE_ITEM && kept == NULL && !is_limit(&error))
+            bool kept_limit;
+            json_t *kept = event == KEDGE_SIEVE_ITEM ? strict_load(s.item, &kept_limit) : NULL;
+            if (event == KEDGE_SIEVE_ITEM && kept == NULL && !kept_limit)
                 fail_msg("no JSON was kept of mutation %d", i);
             for (size_t at = used; err == KEDGE_OK && at < len; at += used)
                 err = kedge_sieve_feed(&s, p + at, len - at, &used, &event);
@@ -469,87 +458,6 @@ static void random_fields(struct random_table *t, const struct kedge_table *item
     t->table.count = (uint16_t)count;
 }
 
-// The rows that are still of interest, each with what is left of its path.
-struct rows {
-    const struct kedge_field *field[64];
-    const char *path[64];
-    int count;
-};
-
-static void add_table(struct rows *rows, const struct kedge_table *table)
-{
-    for (unsigned i = 0; table != NULL && i < table->count; i++) {
-        rows->field[rows->count] = &table->fields[i];
-        rows->path[rows->count++] = table->fields[i].path;
-    }
-}
-
-static json_t *model(json_t *value, const struct rows *rows, bool all);
-
-static json_t *model_object(json_t *value, const struct rows *rows, bool all)
-{
-    json_t *kept = json_object();
-    const char *key;
-    json_t *member;
-    json_object_foreach(value, key, member)
-    {
-        struct rows inner = {.count = 0};
-        for (int i = 0; i < rows->count; i++) {
-            if (rows->path[i][0] == '\0' || strcmp(rows->path[i], key) != 0)
-                continue;
-            inner.field[inner.count] = rows->field[i];
-            inner.path[inner.count++] = rows->path[i] + strlen(key) + 1;
-        }
-        json_t *left = model(member, &inner, all);
-        if (left != NULL)
-            json_object_set_new(kept, key, left);
-    }
-    return kept;
-}
-
-static json_t *model_list(json_t *value, const struct rows *rows)
-{
-    struct rows inner = {.count = 0};
-    json_t *kept = json_array();
-    size_t i;
-    json_t *element;
-    for (int r = 0; r < rows->count; r++) {
-        if (rows->path[r][0] == '\0' && rows->field[r]->type == KEDGE_FIELD_LIST)
-            add_table(&inner, rows->field[r]->items);
-    }
-    json_array_foreach(value, i, element)
-    {
-        json_t *left = model(element, &inner, false);
-        if (left == NULL)
-            left = json_is_object(element) ? json_object() : json_null();
-        json_array_append_new(kept, left);
-    }
-    return kept;
-}
-
-// What is kept of a value, as sieve.h says it; NULL for nothing.
-static json_t *model(json_t *value, const struct rows *rows, bool all)
-{
-    bool keep = false;
-    bool drop = false;
-    bool list = false;
-    bool going = false;
-    for (int i = 0; i < rows->count; i++) {
-        bool ended = rows->path[i][0] == '\0';
-        uint8_t type = rows->field[i]->type;
-        going = going || !ended;
-        drop = drop || (ended && type == KEDGE_FIELD_DROP);
-        list = list || (ended && type == KEDGE_FIELD_LIST);
-        keep = keep || (ended && type != KEDGE_FIELD_DROP && type != KEDGE_FIELD_LIST);
-    }
-    all = keep || (all && !drop);
-    if (list && !all && json_is_array(value))
-        return model_list(value, rows);
-    if (json_is_object(value) && (all || going))
-        return model_object(value, rows, all);
-    return all ? json_incref(value) : NULL;
-}
-
 // Writes the tree with white space and escapes in random places.
 static size_t write_tree(const json_t *tree, char *out)
 {
@@ -589,13 +497,11 @@ static void random_tables_keep_what_the_model_keeps(void **state)
     for (int i = 0; i < TREES; i++) {
         struct kedge_sieve s;
         struct kedge_sieve_options o = options_of(KEDGE_SIEVE_OBJECT, NULL);
-        struct rows rows = {.count = 0};
         random_fields(&inner[0], NULL);
         random_fields(&inner[1], &inner[0].table);
         for (int t = 0; t < 3; t++) {
             random_fields(&tables[t], random_below(2) ? &inner[1].table : NULL);
             o.tables[t] = random_below(3) > 0 ? &tables[t].table : NULL;
-            add_table(&rows, o.tables[t]);
         }
         json_t *tree = NULL;
         while (!json_is_object(tree)) {
@@ -617,12 +523,10 @@ static void random_tables_keep_what_the_model_keeps(void **state)
                 kedge_sieve_feed(&s, guard_put(text + at, piece), piece, &used, &event), KEDGE_OK);
         }
         assert_int_equal(event, KEDGE_SIEVE_ITEM);
-        json_t *kept = json_loadb(s.item.ptr, s.item.len, STRICT, NULL);
-        json_t *expected = model(tree, &rows, false);
-        if (expected == NULL)
-            expected = json_object();
+        json_t *kept = json_loadb(s.item.ptr, s.item.len, SIEVE_STRICT, NULL);
+        json_t *expected = sieve_model(tree, o.tables);
         char *dump = json_dumps(expected, JSON_COMPACT);
-        json_t *same = json_loads(dump, STRICT, NULL); // numbers as in `kept`
+        json_t *same = json_loads(dump, SIEVE_STRICT, NULL); // numbers as in `kept`
         if (!json_equal(kept, same))
             fail_msg("tree %d: kept %.*s, not %s, of %.*s", i, (int)s.item.len, s.item.ptr, dump,
                      (int)len, text);
