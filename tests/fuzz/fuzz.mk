@@ -15,7 +15,8 @@ FUZZ        := $(patsubst %.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' te
 TARGET      ?= $(FUZZ:tests/fuzz/%=%)
 $(foreach t,$(filter-out $(FUZZ:tests/fuzz/%=%),$(TARGET)),$(error TARGET: there is no "$(t)"; there are: $(FUZZ:tests/fuzz/%=%)))
 $(if $(filter afl libfuzzer,$(ENGINE)),,$(error ENGINE: libfuzzer or afl, not "$(ENGINE)"))
-FUZZ_SHARED := $(patsubst %.c,%,$(filter-out $(FUZZ:%=%.c) tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_SHARED := $(patsubst %.c,%,$(filter-out $(FUZZ:%=%.c) \
+    $(shell grep -l '^int main' tests/fuzz/*.c),$(wildcard tests/fuzz/*.c)))
 SANITIZERS  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $(eval $(call configuration,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))
 $(eval $(call configuration,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))

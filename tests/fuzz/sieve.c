@@ -201,6 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     o.tables[0] = table == 0 ? &whole : (table == 1 ? &odd : &kedge__meta_table);
     o.tables[1] = table > 1 ? fuzz_kinds[table - 2]->table : NULL;
     o.identity = table > 1 ? KEDGE__IDENTITY : 0;
+    if (table == 0)
+        o.envelope = &whole; // so that nothing is skipped
     o.item_cap = small ? KEDGE_SIEVE_BUFFER : in.data.len + KEDGE_SIEVE_BUFFER;
     o.envelope_cap = small ? 16 : in.data.len + 64;
     kedge_str text = {malloc(in.data.len), in.data.len};
