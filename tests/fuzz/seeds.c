@@ -49,8 +49,8 @@ static bool has(const struct reply *r, const char *word)
 // As in the target record: the kinds in the order of kinds.h.
 static unsigned kind_of(const struct reply *r)
 {
-    static const char *const words[] = {"deployment", "pods",      "node",      "secret", "service",
-                                        "configmap",  "namespace", "lease"};
+    static const char *const words[] = {"deployment", "pods",      "node",      "secret",
+                                        "service",    "configmap", "namespace", "lease"};
     for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (has(r, words[i]))
             return i;
@@ -141,7 +141,7 @@ static void put_certificates(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const by_line[] = {"url",    "selector", "quantity", "time",
+    static const char *const by_line[] = {"url",    "selector", "quantity",  "time",
                                           "reader", "writer",   "kubeconfig"};
     size_t replies_count;
     if (argc != 2) {
