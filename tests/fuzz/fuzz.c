@@ -43,14 +43,29 @@ struct fuzz_input fuzz_whole(const struct fuzz_input *in)
     return whole;
 }
 
-kedge_str fuzz_line(kedge_str *data)
+static kedge_str take_up_to(kedge_str *data, const char *end)
 {
-    const char *feed = data->len > 0 ? memchr(data->ptr, '\n', data->len) : NULL;
-    kedge_str line = {data->ptr, feed != NULL ? (size_t)(feed - data->ptr) : data->len};
-    size_t used = line.len + (feed != NULL);
+    size_t len = strlen(end);
+    kedge_str part = {data->ptr, 0};
+    while (part.len + len <= data->len && memcmp(data->ptr + part.len, end, len) != 0)
+        part.len++;
+    bool found = part.len + len <= data->len;
+    if (!found)
+        part.len = data->len;
+    size_t used = part.len + (found ? len : 0);
     data->ptr += used;
     data->len -= used;
-    return line;
+    return part;
+}
+
+kedge_str fuzz_line(kedge_str *data)
+{
+    return take_up_to(data, "\n");
+}
+
+kedge_str fuzz_part(kedge_str *data)
+{
+    return take_up_to(data, "\n%%\n");
 }
 
 void fuzz_broken(const char *file, int line, const char *promise)

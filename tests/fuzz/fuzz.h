@@ -39,6 +39,9 @@ struct fuzz_input fuzz_whole(const struct fuzz_input *in);
 // Takes a line from the data: up to a line feed, which is taken too, or to the end.
 kedge_str fuzz_line(kedge_str *data);
 
+// Takes a part from the data: up to a line "%%", which is taken too, or to the end.
+kedge_str fuzz_part(kedge_str *data);
+
 // Ends the run: a promise was broken.
 _Noreturn void fuzz_broken(const char *file, int line, const char *promise);
 #define PROMISE(claim) ((claim) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #claim))

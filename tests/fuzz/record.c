@@ -2,6 +2,7 @@
 // record.c - any bytes as an object, a list or watch events of each kind: sieve, reader and
 // projection. Whatever comes out is a whole record of exactly the size that was measured, equal
 // objects give equal bytes, and the names and labels in it are what jansson reads.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kedge/reader.h"
@@ -69,7 +70,7 @@ static void same_metadata(const struct kedge_object *o, json_t *json)
     }
 }
 
-// Each label of an object selects it.
+// Each label of an object selects it. Words of the selector's grammar are no labels.
 static void selected_by_its_labels(const struct kedge_object *o)
 {
     static char text[FUZZ_MAX * 2];
@@ -78,13 +79,13 @@ static void selected_by_its_labels(const struct kedge_object *o)
     PROMISE(kedge_selector_matches(KEDGE_EVERYTHING, o));
     for (size_t i = 0; (pair = kedge_pair_at(&o->labels, i)) != NULL; i++) {
         struct kedge_selector s;
-        if (strlen(kedge_text(&pair->value)) != kedge_text_len(&pair->value) ||
-            strlen(kedge_text(&pair->key)) != kedge_text_len(&pair->key))
+        int len =
+            snprintf(text, sizeof text, "%s%s", kedge_text(&pair->key), kedge_text(&pair->value));
+        size_t whole_len = kedge_text_len(&pair->key) + kedge_text_len(&pair->value);
+        if ((size_t)len != whole_len || strpbrk(text, " \t\r\n,=!<>()") != NULL)
             continue;
-        strcpy(text, kedge_text(&pair->key));
-        strcat(strcat(text, "="), kedge_text(&pair->value));
-        if (strpbrk(kedge_text(&pair->value), " ,=!<>()") == NULL &&
-            kedge_selector_parse(&s, text) == KEDGE_OK)
+        snprintf(text, sizeof text, "%s=%s", kedge_text(&pair->key), kedge_text(&pair->value));
+        if (kedge_selector_parse(&s, text) == KEDGE_OK)
             PROMISE(kedge_selector_matches(&s, o));
     }
 }
