@@ -10,7 +10,7 @@ bool fuzz_open(struct fuzz_input *in, const uint8_t *bytes, size_t len)
 {
     if (len <= 2 || len - 2 > FUZZ_MAX)
         return false;
-    in->choice = bytes[0] >= '0' ? bytes[0] - '0' : bytes[0] + 208u;
+    in->choice = (bytes[0] + 256u - '0') % 256;
     in->cut = in->random = bytes[1];
     in->data = (kedge_str){guard_put(bytes + 2, len - 2), len - 2};
     return true;
