@@ -5,8 +5,8 @@
 #     build/fuzz/tests/fuzz/NAME   clang's libFuzzer
 #     build/afl/tests/fuzz/NAME    the same through AFL++'s driver
 
-#= MINUTES=2 TARGET="sieve http"   how long `make fuzz` runs in all, and which targets (default: all)
-#= ENGINE=afl              `make fuzz` by AFL++ in place of libFuzzer
+#= MINUTES=2               how long `make fuzz` runs, all targets together
+#= TARGET="sieve http"     only these (default: all); ENGINE=afl: by AFL++ in place of libFuzzer
 MINUTES     ?= 2
 ENGINE      ?= libfuzzer
 FUZZ_CC     ?= clang
@@ -33,8 +33,8 @@ $(eval $(call fuzz_programs,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),))
 $(eval $(call fuzz_programs,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),))
 
 .PHONY: fuzz
-fuzz: $(TARGET:%=$(FUZZ_BUILD)/tests/fuzz/%) $(call programs,$(BUILD)/asan,tests/mock/pki.c) ##  fuzzes every parser: MINUTES=, TARGET=, ENGINE=
+fuzz: $(TARGET:%=$(FUZZ_BUILD)/tests/fuzz/%) $(BUILD)/asan/tests/fuzz/seeds ##  fuzzes what reads bytes from outside
 	@MINUTES=$(MINUTES) ENGINE=$(ENGINE) FUZZ_BUILD=$(FUZZ_BUILD) tests/fuzz/run.sh $(TARGET)
 
-# `make test` replays the corpus and every crash that was found.
-test: $(FUZZ:%=$(BUILD)/asan/%)
+# `make test` replays seeds, corpus and every crash that was found.
+test: $(FUZZ:%=$(BUILD)/asan/%) $(BUILD)/asan/tests/fuzz/seeds
