@@ -188,31 +188,40 @@ static void same_however_cut(const struct kedge_sieve_options *o, struct fuzz_in
     PROMISE(strcmp(at_once, sieve_log(o, in->data, first, size)) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+// The sieve with so much room as there can be need of, or very little.
+static void sieved(struct kedge_sieve_options *o, struct fuzz_input in, bool small)
 {
     static char item[FUZZ_MAX + KEDGE_SIEVE_BUFFER], envelope[FUZZ_MAX];
+    o->item_cap = small ? KEDGE_SIEVE_BUFFER : in.data.len + KEDGE_SIEVE_BUFFER;
+    o->envelope_cap = small ? 16 : in.data.len + 64;
+    same_however_cut(o, &in);
+    o->item_buf = item;
+    o->envelope_buf = envelope;
+    like_jansson(o, in.data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
     struct fuzz_input in;
     if (!fuzz_open(&in, bytes, len) || in.data.len > 65536)
         return 0;
-    struct kedge_sieve_options o = {.envelope = &around};
-    o.shape = (enum kedge_sieve_shape)fuzz_choose(&in, 3);
+    // The log of the sieve needs the place where memory ends for its pieces.
+    char *text = malloc(in.data.len);
+    PROMISE(text != NULL);
+    memcpy(text, in.data.ptr, in.data.len);
+    in.data.ptr = text;
+    enum kedge_sieve_shape shape = (enum kedge_sieve_shape)fuzz_choose(&in, 3);
     bool small = fuzz_choose(&in, 2) == 1;
-    unsigned table = fuzz_choose(&in, 2 + FUZZ_KINDS);
-    o.tables[0] = table == 0 ? &whole : (table == 1 ? &odd : &kedge__meta_table);
-    o.tables[1] = table > 1 ? fuzz_kinds[table - 2]->table : NULL;
-    o.identity = table > 1 ? KEDGE__IDENTITY : 0;
-    if (table == 0)
-        o.envelope = &whole; // so that nothing is skipped
-    o.item_cap = small ? KEDGE_SIEVE_BUFFER : in.data.len + KEDGE_SIEVE_BUFFER;
-    o.envelope_cap = small ? 16 : in.data.len + 64;
-    kedge_str text = {malloc(in.data.len), in.data.len};
-    PROMISE(text.ptr != NULL);
-    memcpy((char *)(uintptr_t)text.ptr, in.data.ptr, in.data.len);
-    in.data = text;
-    same_however_cut(&o, &in);
-    o.item_buf = item;
-    o.envelope_buf = envelope;
-    like_jansson(&o, text);
-    free((char *)(uintptr_t)text.ptr);
+    unsigned table = fuzz_choose(&in, 1 + FUZZ_KINDS);
+    // With `whole` around the items too, nothing is skipped.
+    struct kedge_sieve_options all = sieve_of(shape, &whole, 0, &whole);
+    struct kedge_sieve_options some = sieve_of(shape, &odd, 0, &around);
+    if (table > 0) {
+        some = sieve_of(shape, &kedge__meta_table, KEDGE__IDENTITY, &around);
+        some.tables[1] = fuzz_kinds[table - 1]->table;
+    }
+    sieved(&all, in, small);
+    sieved(&some, in, small);
+    free(text);
     return 0;
 }
