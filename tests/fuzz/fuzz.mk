@@ -25,7 +25,7 @@ FUZZ_BUILD  := $(BUILD)/$(if $(filter afl,$(ENGINE)),afl,fuzz)
 # $(call fuzz_programs,FOLDER,COMPILER,FLAGS,OBJECTS): the targets there, with OBJECTS beside their own.
 define fuzz_programs
 $(FUZZ:%=$(1)/%): %: %.o $(FUZZ_SHARED:%=$(1)/%.o) $(4) $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
-	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson -lm $(LIBRARIES) $(LDLIBS)
 -include $(patsubst %,$(1)/%.d,$(FUZZ) $(FUZZ_SHARED))
 endef
 $(eval $(call fuzz_programs,$(BUILD)/asan,$(CC),$(SANITIZE),$(BUILD)/asan/tests/fuzz/replay.o))

@@ -40,7 +40,7 @@ static void like_arithmetic(const char *text, int64_t thousandths)
     long double slack = fabsl(value) * 1e-17L + 1e-9L;
     long double away = fabsl((long double)thousandths) - fabsl(value);
     PROMISE(away >= -slack && away < 1 + slack);
-    PROMISE(thousandths == 0 || (thousandths < 0) == signbit(value));
+    PROMISE(thousandths == 0 || (thousandths < 0) == (signbit(value) != 0));
 }
 
 static void units(int64_t thousandths)

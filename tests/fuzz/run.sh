@@ -86,9 +86,9 @@ afl_run() {
 }
 
 line() {
-    # shellcheck disable=SC2046 # four numbers
-    printf '%-11s %4d s %11d runs %8d/s %6d edges %6d inputs' "$target" "$1" $(
-        "${engine}_numbers" "$work/$target.log" | grep . || echo 0 0 0 0)
+    numbers=$("${engine}_numbers" "$work/$target.log")
+    echo "$target $1 ${numbers:-0 0 0 0}" |
+        awk '{ printf "%-11s %5d s %10d runs %7d/s %6d edges %6d inputs", $1, $2, $3, $4, $5, $6 }'
 }
 
 # Shows every second how far it is, where somebody looks.

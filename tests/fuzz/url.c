@@ -115,7 +115,7 @@ static void request(const struct kedge_url *url, kedge_str data, unsigned choice
     }
     PROMISE(len < sizeof head && head[len] == '\0' && head[len + 1] == 0x5a);
     size_t expected = 4 + (q.has_body ? 2u : 0u) + q.header_count;
-    expected += (q.user_agent != NULL) + (q.bearer_token.len > 0);
+    expected += (q.user_agent != NULL ? 1u : 0u) + (q.bearer_token.len > 0 ? 1u : 0u);
     PROMISE(lines_of(head, len) == expected + 1);
     PROMISE(memchr(memchr(head, ' ', len), ' ', len) != NULL);
     // A buffer that is too small by one: nothing of it stays, since it may hold a secret.
