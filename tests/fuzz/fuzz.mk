@@ -12,19 +12,9 @@ ENGINE      ?= libfuzzer
 FUZZ_CC     ?= clang
 AFL_CC      ?= afl-clang-fast
 FUZZ        := $(patsubst %.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' tests/fuzz/*.c))
-TARGET      ?= $(FUZZ:tests/fuzz/%=%)
-# Only where they are meant: in an environment these names may be somebody else's.
-ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
-$(foreach t,$(filter-out $(FUZZ:tests/fuzz/%=%),$(TARGET)),$(error TARGET: there is no "$(t)"; \
-    there are: $(FUZZ:tests/fuzz/%=%)))
-$(if $(filter afl libfuzzer,$(ENGINE)),,$(error ENGINE: libfuzzer or afl, not "$(ENGINE)"))
-endif
 FUZZ_SHARED := $(patsubst %.c,%,$(filter-out $(FUZZ:%=%.c) \
     $(shell grep -l '^int main' tests/fuzz/*.c),$(wildcard tests/fuzz/*.c)))
-SANITIZERS  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(eval $(call configuration,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))
-$(eval $(call configuration,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),$(WHOLE),$(LIBRARIES)))
-FUZZ_BUILD  := $(BUILD)/$(if $(filter afl,$(ENGINE)),afl,fuzz)
+TARGET      ?= $(notdir $(FUZZ))
 
 # $(call fuzz_programs,FOLDER,COMPILER,FLAGS,OBJECTS): the targets there, with OBJECTS beside their own.
 define fuzz_programs
@@ -33,12 +23,22 @@ $(FUZZ:%=$(1)/%): %: %.o $(FUZZ_SHARED:%=$(1)/%.o) $(4) $(1)/tests/helpers.a $(1
 -include $(patsubst %,$(1)/%.d,$(FUZZ) $(FUZZ_SHARED))
 endef
 $(eval $(call fuzz_programs,$(BUILD)/asan,$(CC),$(SANITIZE),$(BUILD)/asan/tests/fuzz/replay.o))
-$(eval $(call fuzz_programs,$(BUILD)/fuzz,$(FUZZ_CC),$(SANITIZERS),))
-$(eval $(call fuzz_programs,$(BUILD)/afl,$(AFL_CC),$(SANITIZERS),))
+
+# `make test` replays seeds, corpus and every crash that was found.
+test: $(FUZZ:%=$(BUILD)/asan/%) $(BUILD)/asan/tests/fuzz/seeds
+
+# The rest only where it is asked for: it takes time to read, and TARGET may be somebody else's name.
+ifneq ($(filter fuzz $(BUILD)/fuzz/% $(BUILD)/afl/%,$(MAKECMDGOALS)),)
+$(foreach t,$(filter-out $(notdir $(FUZZ)),$(TARGET)),$(error TARGET: there is no "$(t)"; there are: $(notdir $(FUZZ))))
+$(if $(filter afl libfuzzer,$(ENGINE)),,$(error ENGINE: libfuzzer or afl, not "$(ENGINE)"))
+FUZZ_BUILD := $(BUILD)/$(if $(filter afl,$(ENGINE)),afl,fuzz)
+FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer
+$(eval $(call configuration,$(BUILD)/fuzz,$(FUZZ_CC),$(FUZZ_FLAGS),$(WHOLE),$(LIBRARIES)))
+$(eval $(call configuration,$(BUILD)/afl,$(AFL_CC),$(FUZZ_FLAGS),$(WHOLE),$(LIBRARIES)))
+$(eval $(call fuzz_programs,$(BUILD)/fuzz,$(FUZZ_CC),$(FUZZ_FLAGS),))
+$(eval $(call fuzz_programs,$(BUILD)/afl,$(AFL_CC),$(FUZZ_FLAGS),))
+endif
 
 .PHONY: fuzz
 fuzz: $(TARGET:%=$(FUZZ_BUILD)/tests/fuzz/%) $(BUILD)/asan/tests/fuzz/seeds ##  fuzzes what reads bytes from outside
 	@MINUTES=$(MINUTES) ENGINE=$(ENGINE) FUZZ_BUILD=$(FUZZ_BUILD) tests/fuzz/run.sh $(TARGET)
-
-# `make test` replays seeds, corpus and every crash that was found.
-test: $(FUZZ:%=$(BUILD)/asan/%) $(BUILD)/asan/tests/fuzz/seeds
