@@ -3,6 +3,7 @@
 #include "kedge/url.h"
 
 #include "net/fold.h"
+#include "net/host.h"
 
 #define HOST_MAX 253 // of a DNS name
 
@@ -60,66 +61,11 @@ static const char *take_scheme(kedge_str *rest, bool default_tls, struct kedge_u
     return u->tls || kedge__fold_is(scheme, "http") ? NULL : "the scheme is neither https nor http";
 }
 
-// Four numbers of up to three digits, none above 255.
-static bool is_ipv4(kedge_str s)
-{
-    for (int i = 0; i < 4; i++) {
-        size_t len = until(s, ".");
-        unsigned n = 0;
-        for (size_t d = 0; d < len && d < 4; d++)
-            n = is_digit(s.ptr[d]) ? n * 10 + (unsigned)(s.ptr[d] - '0') : 1000;
-        if (len < 1 || len > 3 || n > 255)
-            return false;
-        take(&s, len);
-        if (i < 3 && s.len == 0)
-            return false;
-        if (i < 3)
-            take(&s, 1);
-    }
-    return s.len == 0;
-}
-
-static bool starts_gap(kedge_str s)
-{
-    return s.len >= 2 && s.ptr[0] == ':' && s.ptr[1] == ':';
-}
-
-static bool is_group(kedge_str s)
-{
-    size_t i = 0;
-    while (i < s.len && is_hex(s.ptr[i]))
-        i++;
-    return i == s.len && s.len >= 1 && s.len <= 4;
-}
-
-// RFC 4291 2.2: groups of 16 bits in hexadecimal, of which "::" stands for one or more that are
-// zero, and the last two may be written as an IPv4 address.
+// As certificates are looked at, so that both agree on what is an address.
 static bool is_ipv6(kedge_str s)
 {
-    int groups = 0;
-    bool gap = starts_gap(s);
-    if (gap)
-        take(&s, 2);
-    while (s.len > 0 && groups < 8) {
-        size_t len = until(s, ":");
-        kedge_str part = take(&s, len);
-        if (s.len == 0 && is_ipv4(part))
-            groups++; // counts for two
-        else if (!is_group(part))
-            return false;
-        groups++;
-        if (starts_gap(s) && gap)
-            return false;
-        if (starts_gap(s)) {
-            gap = true;
-            take(&s, 2);
-        } else if (s.len == 1) {
-            return false; // a single colon at the end
-        } else if (s.len > 0) {
-            take(&s, 1);
-        }
-    }
-    return s.len == 0 && (gap ? groups < 8 : groups == 8);
+    unsigned char ip[16];
+    return until(s, ":") < s.len && kedge__host_ip(s, ip) > 0;
 }
 
 static const char *take_ipv6(kedge_str *authority, struct kedge_url *u)

@@ -178,6 +178,7 @@ static const struct {
     {"https://[::1.2.3.256]", "not an IPv6 address"},
     {"https://[::1.2.3.]", "not an IPv6 address"},
     {"https://[::1.2.3.0004]", "not an IPv6 address"},
+    {"https://[::ffff:05.0.0.1]", "not an IPv6 address"}, // nor is it one to a certificate
     {"https://[::1.2.3.4:5]", "not an IPv6 address"},
     {"https://[1:2:3:4:5:6:7:1.2.3.4]", "not an IPv6 address"},
     {"https://[fe80::1%eth0]", "zone"},
