@@ -76,13 +76,16 @@ libfuzzer_run() {
         "$work/corpus/$target"
 }
 afl_run() {
+    mkdir -p "$work/afl"
     AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_AUTORESUME=1 AFL_IGNORE_PROBLEMS=1 \
         AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 ASAN_OPTIONS="$ASAN_OPTIONS:symbolize=0:detect_leaks=0" \
         afl-fuzz -V "$seconds" -i "$work/corpus/$target" -o "$work/afl/$target" -m none -t 2000+ \
         -G "$(longest "$target")" -x "$work/$target.dict" -- "$programs/$target"
+    ended=$?
     for file in "$work/afl/$target"/default/crashes/id* "$work/afl/$target"/default/hangs/id*; do
         [ ! -e "$file" ] || cp "$file" "$work/found/$target-crash-$(cksum <"$file" | tr ' ' -)"
     done
+    return "$ended"
 }
 
 line() {
