@@ -57,7 +57,8 @@ struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
                                              const struct kedge_factory_options *options);
 
 // The informer of that kind for all namespaces, made at the first call. Every call for the same
-// kind and scope gives the same one. NULL on failure, or after start.
+// kind and scope gives the same one. NULL on failure (kedge_error: KEDGE_ERR_MEMORY,
+// KEDGE_ERR_ENTROPY, KEDGE_ERR_ARGUMENT), or after start.
 struct kedge_informer *kedge_factory_informer(struct kedge_factory *factory,
                                               const struct kedge_kind *kind);
 

@@ -107,11 +107,14 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
 
 // Whoever may create objects must not know it (see hash.h). The server sees some of the client's
 // random numbers, in how long watches are to last; none of them leads to this one.
-static uint32_t index_seed(const struct kedge *k)
+static bool draw_index_seed(struct kedge *k, uint32_t *seed)
 {
     struct kedge__random own;
-    (void)kedge__random_seed(&own, k->port);
-    return kedge__random_next(&own);
+    kedge_err err = kedge__random_seed(&own, k->port);
+    *seed = kedge__random_next(&own);
+    if (err != KEDGE_OK)
+        kedge__line_text(kedge__fail(k, err), "the seed of an index: the port has no random bytes");
+    return err == KEDGE_OK;
 }
 
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
@@ -121,7 +124,8 @@ struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
     struct kedge *k = factory->k;
     struct kedge_informer_options o = *options;
     fill_defaults(&o);
-    if (!options_are_sound(k, &o))
+    uint32_t seed;
+    if (!options_are_sound(k, &o) || !draw_index_seed(k, &seed))
         return NULL;
     struct kedge_informer *inf = KEDGE__NEW(k, "informer", struct kedge_informer, 1);
     struct kedge__delta *ring = KEDGE__NEW(k, "delta fifo", struct kedge__delta, o.queue);
@@ -138,7 +142,7 @@ struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
     inf->task.ops = &task_ops;
     inf->task.deadline = KEDGE_FOREVER;
     kedge__delta_fifo_init(&inf->fifo, ring, o.queue);
-    kedge__indexer_init(&inf->indexer, &factory->heap, inf->owner, index_seed(k));
+    kedge__indexer_init(&inf->indexer, &factory->heap, inf->owner, seed);
     if (kedge__reflector_init(inf) != KEDGE_OK || kedge__task_add(k, &inf->task) != KEDGE_OK)
         return NULL;
     return inf;

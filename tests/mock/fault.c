@@ -335,6 +335,7 @@ void mock_heal(struct mock *mock)
         disarm(mock, mock->fault_count - 1);
     for (struct mock_connection *c = mock->connections; c; c = c->next) {
         c->stall_after = UINT64_MAX;
+        c->cut_after = c->cut_after ? UINT64_MAX : 0;
         c->slow = 0;
     }
 }

@@ -218,7 +218,7 @@ struct mock_fault {
 // struck, or 0.
 size_t mock_inject(struct mock *mock, const struct mock_fault *fault);
 
-// Forgets all armed faults; stalled and slow connections go on.
+// Forgets all armed faults, and cuts that were to come; stalled and slow connections go on.
 void mock_heal(struct mock *mock);
 
 // The fault of a name as the HTTP side knows it ("cut", "endless-list"), or MOCK_FAULT_KINDS.

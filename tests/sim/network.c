@@ -580,6 +580,8 @@ void network_heal(struct sim *s)
     n->speed = 0;
     n->blocks = n->early = false;
     n->partition_until = n->refuse_until = n->nameless_until = 0;
+    for (size_t i = 0; i < n->link_count; i++)
+        n->links[i]->cut_after = UINT64_MAX;
 }
 
 static bool chosen(const struct link *l, size_t informer)

@@ -598,7 +598,8 @@ static void keep_quiet(struct sim *s, int64_t ms)
     int64_t from = s->network.now;
     struct before a = count_all(s);
     run_until(s, from + ms);
-    const char *why = unsettled(s);
+    // Where bookmarks never come, a list may be under way.
+    const char *why = wait_until_settled(s, 10 * KEDGE_SECOND);
     struct before b = count_all(s);
     ms = s->network.now - from;
     if (why != NULL)

@@ -32,7 +32,7 @@ static void options_that_make_no_sense_are_named(void **state)
         cluster_open(&c, &(struct cluster_options){0});
         assert_null(kedge_factory_informer_with(c.factory, &kedge_kind_pod, &cases[i].options));
         assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
-        assert_string_equal(kedge_error_text(c.k), cases[i].says);
+        assert_non_null(strstr(kedge_error_text(c.k), cases[i].says));
         // It is the first failure that counts, and nothing is made after it.
         assert_null(kedge_factory_informer(c.factory, &kedge_kind_pod));
         assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_ARGUMENT);
