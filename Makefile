@@ -12,6 +12,8 @@
 #= PREFIX=/usr/local DESTDIR=   where `make install` puts it
 #= RUN_SECONDS=15          how long `make run` runs; 0: until Ctrl-C
 #= V=1                     shows each command whole
+# Make's own rules would be tried on every dependency file: seconds for nothing.
+MAKEFLAGS        += --no-builtin-rules
 KINDS            ?= $(ALL_KINDS)
 TLS              ?= 1
 KUBECONFIG_FILES ?= 1
