@@ -36,8 +36,8 @@
 extern "C" {
 #endif
 
-// Bytes of one header line that is wanted, without its line end; a longer wanted one fails with
-// KEDGE_ERR_TOO_LONG, a longer unwanted one is skipped. Location is cut instead of failing.
+// Bytes of a wanted header's value, from its first that is no blank; a longer one fails with
+// KEDGE_ERR_TOO_LONG, but Location is cut instead. Of unwanted headers no byte is held.
 #define KEDGE_HTTP_LINE 512
 // Bytes of the whole head (with those of 1xx responses before it), and of the trailers; and of what
 // frames chunks beyond what their data pays for (16 bytes a chunk and twice its data are free, so a
@@ -61,13 +61,12 @@ enum kedge_http_content {
 struct kedge_http_response {
     // Private. What is used at every byte comes first: short offsets make short code.
     uint8_t state;
-    int8_t err;       // enum kedge_err; what it failed with
-    uint8_t wanted;   // which header the line is
-    uint8_t value_at; // where its value begins in the line
-    bool old;         // HTTP/1.0
-    bool close;       // Connection: close
-    bool persist;     // Connection: keep-alive
-    bool trailers;    // after the last chunk
+    int8_t err;     // enum kedge_err; what it failed with
+    uint8_t wanted; // which header the line is
+    bool old;       // HTTP/1.0
+    bool close;     // Connection: close
+    bool persist;   // Connection: keep-alive
+    bool trailers;  // after the last chunk
     uint16_t line_len;
     uint16_t seen;     // headers that came, one bit each
     uint32_t head_len; // bytes taken of the head, or of the trailers

@@ -8,4 +8,7 @@
 // True if the slice is `word`, which is in lower case.
 bool kedge__fold_is(kedge_str s, const char *word);
 
+// True if `word` stands at `at` in `s`, whatever follows.
+bool kedge__fold_at(kedge_str s, size_t at, const char *word);
+
 #endif

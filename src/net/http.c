@@ -16,8 +16,9 @@
 // In the head a line may end with a bare LF (RFC 9112 2.2). Around chunks it may not: there another
 // reader may count differently.
 //
-// Invariants: `line_len` bytes of `line` are set and at most KEDGE_HTTP_LINE; in LENGTH and DATA
-// `left` bytes are to come; FAILED has an error and a problem, and is never left.
+// Invariants: in NAME and VALUE `line_len` bytes of `line` are set, of a name no more than the
+// longest wanted one has and one, of a value at most KEDGE_HTTP_LINE; in LENGTH and DATA `left`
+// bytes are to come; FAILED has an error and a problem, and is never left.
 #include "kedge/http.h"
 
 #include "net/http_fields.h"
@@ -191,8 +192,7 @@ static void step_name(struct kedge_http_response *r, char c)
         // A name that was too long to hold has one byte more than the longest wanted one.
         enum kedge__http_field field = kedge__http_field_of((kedge_str){r->line, r->line_len});
         r->wanted = (uint8_t)(r->trailers ? KEDGE__HTTP_UNWANTED : field);
-        r->line[r->line_len++] = c;
-        r->value_at = (uint8_t)r->line_len;
+        r->line_len = 0;
         r->state = VALUE;
         return;
     }
@@ -206,6 +206,7 @@ static void step_name(struct kedge_http_response *r, char c)
 
 static enum kedge_http_event step_line(struct kedge_http_response *r, char c)
 {
+    r->line_len = 0;
     if (c == '\n')
         return end_lines(r);
     if (c == '\r') {
@@ -213,7 +214,6 @@ static enum kedge_http_event step_line(struct kedge_http_response *r, char c)
     } else if (c == ' ' || c == '\t') {
         malformed(r, "a header folded over two lines");
     } else {
-        r->line_len = 0;
         r->state = NAME;
         step_name(r, c);
     }
@@ -223,7 +223,7 @@ static enum kedge_http_event step_line(struct kedge_http_response *r, char c)
 static void end_value(struct kedge_http_response *r, enum state next)
 {
     r->state = (uint8_t)next;
-    kedge_str value = {r->line + r->value_at, (size_t)r->line_len - r->value_at};
+    kedge_str value = {r->line, r->line_len};
     const char *problem = kedge__http_field_take(r, (enum kedge__http_field)r->wanted, value);
     if (problem != NULL)
         malformed(r, problem);
@@ -235,12 +235,12 @@ static void step_value(struct kedge_http_response *r, char c)
         end_value(r, c == '\r' ? VALUE_LF : LINE);
     else if (!kedge__http_is_text(c))
         malformed(r, "a control character in a header");
-    else if (r->wanted == KEDGE__HTTP_UNWANTED)
+    else if (r->wanted == KEDGE__HTTP_UNWANTED || (r->line_len == 0 && (c == ' ' || c == '\t')))
         return;
     else if (r->line_len < sizeof r->line)
         r->line[r->line_len++] = c;
     else if (r->wanted != KEDGE__HTTP_LOCATION)
-        fail(r, KEDGE_ERR_TOO_LONG, "a header line is longer than KEDGE_HTTP_LINE");
+        fail(r, KEDGE_ERR_TOO_LONG, "a header's value is longer than KEDGE_HTTP_LINE");
 }
 
 static enum kedge_http_event step_head_lf(struct kedge_http_response *r, char c)

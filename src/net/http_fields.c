@@ -24,25 +24,37 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
+// Without the blanks at its end; those before it were never taken.
 static kedge_str trimmed(kedge_str s)
 {
-    while (s.len > 0 && is_space(s.ptr[0]))
-        s.ptr++, s.len--;
     while (s.len > 0 && is_space(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }
 
-// Takes what stands before the next `mark` off `rest`, trimmed. False if nothing is left.
-static bool next_part(kedge_str *rest, char mark, kedge_str *part)
+// True if `word` stands at `at`, and behind it, perhaps after blanks, `mark` or the end.
+static bool word_at(kedge_str s, size_t at, const char *word, char mark)
 {
-    if (rest->ptr == NULL)
+    if (!kedge__fold_at(s, at, word))
         return false;
-    const char *end = rest->len > 0 ? memchr(rest->ptr, mark, rest->len) : NULL;
-    size_t len = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
-    *part = trimmed((kedge_str){rest->ptr, len});
-    *rest = end != NULL ? (kedge_str){end + 1, rest->len - len - 1} : (kedge_str){NULL, 0};
-    return true;
+    at += strlen(word);
+    while (at < s.len && is_space(s.ptr[at]))
+        at++;
+    return at >= s.len || s.ptr[at] == mark;
+}
+
+// True if `word` is one of those that commas part.
+static bool has_word(kedge_str list, const char *word)
+{
+    for (size_t at = 0; at < list.len; at++) {
+        while (at < list.len && is_space(list.ptr[at]))
+            at++;
+        if (word_at(list, at, word, ','))
+            return true;
+        while (at < list.len && list.ptr[at] != ',')
+            at++;
+    }
+    return false;
 }
 
 static bool is_digit(char c)
@@ -71,11 +83,8 @@ bool kedge__http_field_seen(const struct kedge_http_response *r, enum kedge__htt
 
 static const char *take_connection(struct kedge_http_response *r, kedge_str value)
 {
-    kedge_str token;
-    while (next_part(&value, ',', &token)) {
-        r->close = r->close || kedge__fold_is(token, "close");
-        r->persist = r->persist || kedge__fold_is(token, "keep-alive");
-    }
+    r->close = r->close || has_word(value, "close");
+    r->persist = r->persist || has_word(value, "keep-alive");
     return NULL;
 }
 
@@ -102,14 +111,12 @@ static const char *take_length(struct kedge_http_response *r, kedge_str value)
 
 static const char *take_type(struct kedge_http_response *r, kedge_str value)
 {
-    kedge_str type = {NULL, 0};
-    next_part(&value, ';', &type);
-    if (type.len == 0)
+    if (value.len == 0 || value.ptr[0] == ';')
         return NULL;
     r->content = KEDGE_CONTENT_OTHER;
-    if (kedge__fold_is(type, "application/json"))
+    if (word_at(value, 0, "application/json", ';'))
         r->content = KEDGE_CONTENT_JSON;
-    else if (type.len > 5 && kedge__fold_is((kedge_str){type.ptr, 5}, "text/"))
+    else if (kedge__fold_at(value, 0, "text/") && !word_at(value, 0, "text/", ';'))
         r->content = KEDGE_CONTENT_TEXT;
     return NULL;
 }
