@@ -77,10 +77,8 @@ kedge_err kedge__base64_decode(kedge_str in, void *out, size_t cap, size_t *len)
 
     unsigned char *to = (unsigned char *)out;
     struct kedge__base64 again = {0, 0, 0, false};
-    for (size_t i = 0; i < in.len; i++) {
-        if (kedge__base64_push(&again, in.ptr[i], &byte))
-            *to++ = byte;
-    }
+    for (size_t i = 0, at = 0; i < in.len && at < cap; i++)
+        at += kedge__base64_push(&again, in.ptr[i], &to[at]) ? 1 : 0;
     return KEDGE_OK;
 }
 
