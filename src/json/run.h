@@ -46,11 +46,13 @@ static inline kedge__word kedge__word_below(kedge__word w, unsigned char c)
     return (w - KEDGE__ONES * c) & ~w & KEDGE__HIGHS;
 }
 
-// Which byte the lowest mark is in: below that mark's bit, one bit counts for each byte.
+// Which byte the lowest mark is in: below that mark's bit, one bit counts for each byte. (The mask
+// changes nothing; it says that the result is a place in a word.)
 static inline size_t kedge__word_first(kedge__word marks)
 {
     kedge__word below = (marks & (~marks + 1)) - 1;
-    return (size_t)(((below & KEDGE__ONES) * KEDGE__ONES) >> (sizeof(marks) * CHAR_BIT - 8)) - 1;
+    size_t count = (size_t)(((below & KEDGE__ONES) * KEDGE__ONES) >> (sizeof(marks) * CHAR_BIT - 8));
+    return (count - 1) & (sizeof(marks) - 1);
 }
 
 #endif

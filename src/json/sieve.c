@@ -30,7 +30,7 @@ kedge__bytes kedge__sieve_fail(struct kedge_sieve *s, kedge__bytes p, const char
 
 bool kedge__sieve_nest(struct kedge_sieve *s, unsigned char bracket)
 {
-    if (s->depth == KEDGE_SIEVE_DEPTH) {
+    if (s->depth >= KEDGE_SIEVE_DEPTH) {
         kedge__sieve_fail(s, NULL, "nested deeper than 1,024 levels");
         return false;
     }
@@ -134,6 +134,8 @@ static kedge__bytes keep_value(struct kedge_sieve *s, kedge__bytes p, int slot)
 // Pushes a frame for the object or array at `p`.
 static kedge__bytes enter(struct kedge_sieve *s, kedge__bytes p, struct kedge_sieve_frame frame)
 {
+    if (s->level >= KEDGE_SIEVE_PATH)
+        return kedge__sieve_fail(s, p, "rows that lead deeper than they did at first");
     if (!(frame.flags & FRAME_ITEMS))
         kedge__sieve_put(s, p, 1);
     s->frames[s->level++] = frame;
@@ -225,6 +227,8 @@ static kedge__bytes begin_list(struct kedge_sieve *s, kedge__bytes p, uint64_t l
     unsigned from = kedge__sieve_top(s)->root;
     unsigned root = (from < ROOT_ITEM ? ROOT_ITEM : from) + 1;
     struct kedge_sieve_frame frame = {0, 0, (uint8_t)root, FRAME_LIST};
+    if (root >= sizeof s->roots / sizeof s->roots[0])
+        return kedge__sieve_fail(s, p, "rows that lead deeper than they did at first");
     kedge__sieve_gather(&s->roots[root], &s->roots[from], lists);
     return enter(s, p, frame);
 }

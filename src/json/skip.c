@@ -68,7 +68,7 @@ static inline kedge__bytes skip_outside(struct kedge_sieve *s, kedge__bytes p, k
             continue;
         if (!kedge__sieve_unnest(s, *p))
             return p;
-        if (s->depth == s->base) {
+        if (s->depth <= s->base) {
             kedge__sieve_value_end(s);
             return p + 1;
         }

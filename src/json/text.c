@@ -152,7 +152,7 @@ kedge__bytes kedge__sieve_text(struct kedge_sieve *s, kedge__bytes p, kedge__byt
 // An escape is whole: a key takes its character to the rows. (A copied text has it already.)
 static void escape_end(struct kedge_sieve *s, uint32_t c)
 {
-    char bytes[4];
+    char bytes[4] = {0};
     s->state = TEXT;
     s->high = 0;
     if (!s->copy)
