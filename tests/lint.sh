@@ -34,12 +34,9 @@ tidy() {
     echo $library | xargs -n 4 -P 2 sh -c \
         'clang-tidy --quiet "$@" -- -std=c11 -Iinclude -Isrc '"$warnings"' 2>"$0"' /dev/null
 }
-# Without uninitvar: version 2.10 takes local tables of functions for uninitialized; the compilers and
-# the analyzer look for the same.
 cpp_check() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-        --suppress=missingInclude --suppress=missingIncludeSystem --suppress=uninitvar \
-        --suppress=legacyUninitvar --error-exitcode=1 \
+        --suppress=missingInclude --suppress=missingIncludeSystem --error-exitcode=1 \
         -UKEDGE_LIMITS_FILE -Iinclude -Isrc src port examples
 }
 scripts() {

@@ -137,7 +137,7 @@ static const char *resolve(const struct kedge__kubeconfig_loading *l, const stru
 {
     const char *path = kedge__text(l, slot);
     const char *slash = strrchr(s->file, '/');
-    if (path[0] == '/' || slash == NULL)
+    if (path == NULL || path[0] == '/' || slash == NULL)
         return path;
     size_t folder = (size_t)(slash + 1 - s->file), bytes = strlen(path) + 1;
     char *whole = kedge__take(l->k, KEDGE__CONFIG_PART, folder + bytes, 1, 1);

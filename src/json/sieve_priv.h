@@ -67,7 +67,9 @@ static inline struct kedge_sieve_frame *kedge__sieve_top(struct kedge_sieve *s)
 
 static inline bool kedge__sieve_in_object(const struct kedge_sieve *s)
 {
-    return s->nesting[(s->depth - 1u) / 32] >> (s->depth - 1u) % 32 & 1u;
+    // The depth is 1 to KEDGE_SIEVE_DEPTH; the remainder only says so.
+    unsigned at = (s->depth - 1u) % KEDGE_SIEVE_DEPTH;
+    return s->nesting[at / 32] >> at % 32 & 1u;
 }
 
 // The sieve stays failed. Gives back `p`, the place of the error.

@@ -138,7 +138,8 @@ static char *put(char *to, int n, int digits, char after)
 
 size_t kedge_timestamp_format(kedge_timestamp t, bool micro, char buf[KEDGE_TIMESTAMP_TEXT])
 {
-    int64_t seconds = t / MICROSECONDS - (t % MICROSECONDS < 0 ? 1 : 0);
+    int rest = (int)(t % MICROSECONDS);
+    int64_t seconds = t / MICROSECONDS - (rest < 0 ? 1 : 0);
     int64_t days = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0 ? 1 : 0);
     int of_day = (int)(seconds - days * DAY_SECONDS);
     struct calendar c = calendar_of(days);
@@ -152,7 +153,7 @@ size_t kedge_timestamp_format(kedge_timestamp t, bool micro, char buf[KEDGE_TIME
     to = put(to, of_day / 60 % 60, 2, ':');
     to = put(to, of_day % 60, 2, micro ? '.' : 'Z');
     if (micro)
-        to = put(to, (int)(t - seconds * MICROSECONDS), 6, 'Z');
+        to = put(to, rest < 0 ? rest + (int)MICROSECONDS : rest, 6, 'Z');
     *to = '\0';
     return (size_t)(to - buf);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// record.c - the accessors of records: any object whose texts and lists lie in its block, wherever.
+// record.c - the accessors of records: any text and list that lies in its block,
+// wherever, up to the block's last byte; any place in a list, also far beyond its end.
 //
 // with: src/object/record.c src/object/kind.c src/base/text.c src/base/hash.c
 #include "any.h"
@@ -7,38 +8,65 @@
 #include "kedge/kind.h"
 #include "kedge/object.h"
 
-enum { BLOCK = 512 };
+enum { BLOCK = 256 };
 
 static union {
     struct kedge_object object;
     char bytes[BLOCK];
 } record;
 
-// Any text that lies behind the struct, its NUL too.
-static void any_text(struct kedge_text *t)
+// A place behind the struct for a text that begins with a member.
+static size_t place(const void *member, size_t at)
 {
-    size_t at = (size_t)((char *)t - record.bytes);
-    size_t first = any_size(sizeof record.object, BLOCK - 1);
-    t->offset = t->len = 0;
-    if (any_bool()) {
-        //@ split first;
-        t->offset = (kedge_offset)(first - at);
-        t->len = (kedge_offset)any_size(0, BLOCK - 1 - first);
-        record.bytes[first + t->len] = '\0';
-    }
+    return at - (size_t)((const char *)member - record.bytes);
 }
 
-static void texts(void)
+static void texts(size_t at)
 {
-    any_text(&record.object.name);
-    any_of_text(kedge_name(&record.object));
-    any_of_str(kedge_text_str(&record.object.name));
+    struct kedge_text *name = &record.object.name;
+    name->offset = (kedge_offset)place(name, at);
+    name->len = (kedge_offset)any_size(0, BLOCK - 1 - at);
+    any_of_str(kedge_text_str(name));
+    any_of_str((kedge_str){kedge_name(&record.object), name->len + 1});
+    name->offset = name->len = 0;
+    any_of_str((kedge_str){kedge_name(&record.object), 1});
+}
+
+static void lists(size_t at)
+{
+    struct kedge_text_list *l = &record.object.finalizers;
+    size_t i = any_size(0, SIZE_MAX);
+    l->offset = (kedge_offset)place(l, at);
+    l->count = (kedge_offset)((BLOCK - at) / sizeof(struct kedge_text));
+    const struct kedge_text *text = kedge_text_at(l, i);
+    if (text != NULL)
+        any_of_str((kedge_str){(const char *)text, sizeof *text});
+
+    struct kedge_text_map *m = &record.object.labels;
+    m->offset = (kedge_offset)place(m, at);
+    m->count = (kedge_offset)((BLOCK - at) / sizeof(struct kedge_text_pair));
+    const struct kedge_text_pair *pair = kedge_pair_at(m, i);
+    if (pair != NULL)
+        any_of_str((kedge_str){(const char *)pair, sizeof *pair});
+
+    struct kedge_list *owners = &record.object.owner_references;
+    owners->offset = (kedge_offset)place(owners, at);
+    owners->count = (kedge_offset)((BLOCK - at) / sizeof(struct kedge_owner_reference));
+    const struct kedge_owner_reference *owner = KEDGE_AT(struct kedge_owner_reference, owners, i);
+    if (owner != NULL)
+        any_of_str((kedge_str){(const char *)owner, sizeof *owner});
 }
 
 int main(void)
 {
+    size_t at = any_size(sizeof record.object, BLOCK - 1);
+    at &= ~(size_t)3;
+    //@ split at;
     Frama_C_make_unknown(record.bytes, BLOCK);
-    texts();
+    if (any_bool())
+        texts(at);
+    else
+        lists(at);
     Frama_C_show_each_end();
     return 0;
 }

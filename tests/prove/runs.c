@@ -11,7 +11,6 @@
 
 enum { LONGEST = 40 };
 
-
 int main(void)
 {
     kedge_str text = {NULL, any_size(0, LONGEST)};

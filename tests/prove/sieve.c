@@ -35,8 +35,11 @@ enum { RANGE = 1, PATHS = 2 * UINT16_MAX + 2, CAP = 600 };
 
 static struct kedge_sieve s;
 static char item_buf[CAP], envelope_buf[CAP], path[PATHS + 1];
-static const struct kedge_field fields[8] = {{path}, {path}, {path}, {path},
-                                             {path}, {path}, {path}, {path}};
+#define NAME                           \
+    {                                  \
+        .path = "metadata\0identity\0" \
+    }
+static const struct kedge_field fields[8] = {NAME, NAME, NAME, NAME, NAME, NAME, NAME, NAME};
 static const struct kedge_table table = {fields, 8, 0};
 
 uint64_t kedge__sieve_rows(const struct kedge_sieve_root *root)
@@ -111,7 +114,7 @@ static void any_sieve(void)
     s.number = Frama_C_unsigned_char_interval(0, 7);
     s.item_len = Frama_C_unsigned_int_interval(0, CAP);
     s.envelope_len = Frama_C_unsigned_int_interval(0, CAP);
-    s.parent = Frama_C_unsigned_short_interval(1, UINT16_MAX);
+    s.parent = any_bool() ? 0 : sizeof "metadata";
     s.problem = NULL;
     s.item = s.envelope = (kedge_str){NULL, 0};
     s.word = any_bool() ? "true" : any_bool() ? "false" : "null";
