@@ -51,7 +51,8 @@ static inline kedge__word kedge__word_below(kedge__word w, unsigned char c)
 static inline size_t kedge__word_first(kedge__word marks)
 {
     kedge__word below = (marks & (~marks + 1)) - 1;
-    size_t count = (size_t)(((below & KEDGE__ONES) * KEDGE__ONES) >> (sizeof(marks) * CHAR_BIT - 8));
+    size_t count =
+        (size_t)(((below & KEDGE__ONES) * KEDGE__ONES) >> (sizeof(marks) * CHAR_BIT - 8));
     return (count - 1) & (sizeof(marks) - 1);
 }
 

@@ -35,8 +35,8 @@ bool kedge__sieve_nest(struct kedge_sieve *s, unsigned char bracket)
         return false;
     }
     uint32_t bit = (uint32_t)1 << s->depth % 32u;
-    uint32_t *bits = &s->nesting[s->depth / 32u];
-    *bits = bracket == '{' ? *bits | bit : *bits & ~bit;
+    uint32_t bits = s->nesting[s->depth / 32u];
+    s->nesting[s->depth / 32u] = bracket == '{' ? bits | bit : bits & ~bit;
     s->depth++;
     return true;
 }

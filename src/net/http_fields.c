@@ -125,9 +125,9 @@ static const char *take_type(struct kedge_http_response *r, kedge_str value)
 static int month_of(const char *letters)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (int i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 12; i++) {
         if (memcmp(names + 3 * i, letters, 3) == 0)
-            return i + 1;
+            return (int)i + 1;
     }
     return 0;
 }

@@ -43,7 +43,7 @@ struct kedge_object *kedge__heap_object(const struct kedge__heap *h, uint32_t sl
 uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_object *o)
 {
     uintptr_t at = (uintptr_t)o;
-    uintptr_t low = (uintptr_t)h->base + 2 * UNIT;
+    uintptr_t low = (uintptr_t)h->base + (uintptr_t)2 * UNIT;
     uintptr_t high = (uintptr_t)h->base + (uintptr_t)h->top * UNIT;
     if (at < low || at >= high || (at - low) % UNIT != 0)
         return 0;

@@ -119,7 +119,7 @@ static bool read_suffix(kedge_str suffix, int *binary, int64_t *decimal)
     if (c == 'n' || c == 'u' || c == 'm')
         *decimal = c == 'n' ? -9 : (c == 'u' ? -6 : -3);
     else
-        *decimal = 3 * (c == 'k' ? 1 : (c == 'K' ? 0 : thousands(c)));
+        *decimal = INT64_C(3) * (c == 'k' ? 1 : (c == 'K' ? 0 : thousands(c)));
     return *decimal != 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/base64.h"
 
-enum { LONGEST = 24 };
+enum { LONGEST = 16 };
 
 static void push(void)
 {

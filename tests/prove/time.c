@@ -6,8 +6,8 @@
 // eva: -eva-slevel-function fraction:400
 #include "any.h"
 
-#include "json/utf8.h"
 #include "kedge/time.h"
+#include "json/utf8.h"
 
 enum { LONGEST = 40 };
 
