@@ -99,8 +99,8 @@ static void same_identity(const struct kedge_object *o, kedge_json_value root)
     PROMISE(memchr(id.namespace_, '\0', sizeof id.namespace_) != NULL);
     PROMISE(memchr(id.uid, '\0', sizeof id.uid) != NULL);
     PROMISE(memchr(id.resource_version, '\0', sizeof id.resource_version) != NULL);
-    PROMISE(id.too_long || strcmp(id.name, kedge_name(o)) == 0);
-    PROMISE(id.too_long || strcmp(id.uid, kedge_uid(o)) == 0);
+    PROMISE(id.unusable || strcmp(id.name, kedge_name(o)) == 0);
+    PROMISE(id.unusable || strcmp(id.uid, kedge_uid(o)) == 0);
 }
 
 static void as_record(kedge_json_value root, bool partial, json_t *json)
