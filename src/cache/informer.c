@@ -47,7 +47,6 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         tell_state(inf);
     if (inf->stop_asked) {
         kedge__informer_do_stop(inf);
-        kedge__factory_report(inf->factory);
         return true;
     }
     // Somebody's item may wait for the room that lies in pieces.
@@ -366,6 +365,7 @@ void kedge__informer_do_stop(struct kedge_informer *inf)
     inf->task.stream = NULL;
     inf->task.interest = KEDGE_INTEREST_NONE;
     inf->task.deadline = KEDGE_FOREVER;
+    kedge__factory_report(inf->factory); // nobody else would, where no informer is left
 }
 
 void kedge_informer_stop(struct kedge_informer *inf)

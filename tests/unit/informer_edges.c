@@ -437,6 +437,37 @@ static void two_factories_share_the_report(void **state)
     cluster_close(&c);
 }
 
+static bool not_ready(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+static void what_a_stop_gives_back_is_reported(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_handler held = {.ready = not_ready};
+    cluster_open(&c, &(struct cluster_options){0});
+    mock_fill(c.mock, 30, 1);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    assert_int_equal(kedge_informer_add_handler(inf, &held), KEDGE_OK);
+    cluster_start(&c);
+    cluster_run(&c, KEDGE_SECOND);
+    assert_true(kedge__delivery_busy(inf));
+    size_t before = kedge__heap_used(&c.factory->heap);
+    kedge_informer_stop(inf);
+    assert_true(kedge__heap_used(&c.factory->heap) < before);
+    struct kedge_memory_part parts[32];
+    size_t count = kedge_memory_report(c.k, parts, 32);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(parts[i].name, "heap") == 0)
+            assert_int_equal(parts[i].used, kedge__heap_used(&c.factory->heap));
+    }
+    cluster_close(&c);
+}
+
 static void what_is_enough_is_enough_and_not_twice_that(void **state)
 {
     (void)state;
@@ -584,6 +615,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_handler_for_two_informers_fails_at_start),
         cmocka_unit_test(a_stop_in_a_handler_is_the_last_call),
         cmocka_unit_test(two_factories_share_the_report),
+        cmocka_unit_test(what_a_stop_gives_back_is_reported),
         cmocka_unit_test(what_is_enough_is_enough_and_not_twice_that),
         cmocka_unit_test(a_delete_without_room_for_its_final_state_is_a_tombstone),
         cmocka_unit_test(what_was_replaced_in_stale_is_a_tombstone_and_an_add),
