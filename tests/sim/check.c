@@ -79,6 +79,7 @@ void check_memory(struct sim *s)
     check_slots(s, &s->factory->heap, records);
     for (size_t i = 0; i < s->plan->informers; i++)
         check_index(s, s->informers[i].inf);
+    report_check_memory(s);
 }
 
 void check_at_rest(struct sim *s)
@@ -131,6 +132,30 @@ static bool is_cached(struct sim *s, unsigned index, unsigned rev)
             return true;
     }
     return false;
+}
+
+// A head that waits to be sent has the token, too.
+static bool is_in_head(const struct sim *s, const unsigned char *at)
+{
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        const struct kedge__connection *c = &s->informers[i].inf->reflector.connection;
+        const unsigned char *buf = (const unsigned char *)c->buf;
+        bool waits = c->state == KEDGE__EXCHANGE_OPEN || c->state == KEDGE__EXCHANGE_SEND;
+        if (waits && at >= buf && at < buf + c->got)
+            return true;
+    }
+    return false;
+}
+
+// The token is where it is kept, and on its way, and nowhere else.
+void check_token(struct sim *s)
+{
+    const struct kedge__token_source *t = &s->client->token;
+    const unsigned char *end = s->block + SIM_GUARD + s->size;
+    const unsigned char *kept = (const unsigned char *)t->buf;
+    for (const unsigned char *at = s->block; (at = find(at, end, "TOPTOKEN")) != NULL; at++)
+        if (!(t->buf != NULL && at >= kept && at < kept + t->len) && !is_in_head(s, at))
+            sim_fail(s, "a token is where nobody keeps it: %.24s", (const char *)at);
 }
 
 void check_secrets(struct sim *s)

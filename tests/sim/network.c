@@ -226,6 +226,7 @@ void network_advance(struct sim *s, int64_t to)
     if (s->token_back_at <= n->now) {
         snprintf(n->token, sizeof n->token, "%s", s->token);
         n->token_state = 0;
+        n->token_since = n->now;
         s->token_back_at = INT64_MAX;
     }
     if (s->allow_at <= n->now) {
@@ -381,6 +382,7 @@ static int link_write(struct kedge_stream *stream, const void *buf, size_t len)
         return KEDGE_WANT_WRITE;
     len = read_size(l, len < room ? len : room);
     net_of(l)->stir += len;
+    l->sim->informers[l->informer].requests.sent_at = net_of(l)->now;
     // What is sent into silence is lost, and nobody knows yet.
     if (l->silent_since < 0)
         pipe_put(l->to_server, buf, len, arrival(l, l->to_server, len));
@@ -464,6 +466,20 @@ static int64_t clock_of(const struct network *n)
     return n->now + n->clock_ahead;
 }
 
+// Notes who does not want to read what comes.
+static void note_held(struct sim *s, const struct kedge_wait *list, size_t count)
+{
+    struct network *n = &s->network;
+    for (size_t l = 0; l < n->link_count; l++) {
+        bool reads = false;
+        for (size_t i = 0; i < count; i++)
+            reads = reads || (list[i].stream == &n->links[l]->stream &&
+                              (list[i].interest & KEDGE_INTEREST_READ) != 0);
+        if (!reads)
+            s->informers[l].requests.held_at = n->now;
+    }
+}
+
 static kedge_err wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
                       kedge_time deadline)
 {
@@ -480,6 +496,7 @@ static kedge_err wait(const struct kedge_port *port, struct kedge_wait *list, si
             sim_fail(s, "a wait for ever");
         network_advance(s, next);
     }
+    note_held(s, list, count);
     n->woken = false;
     return KEDGE_OK;
 }

@@ -305,6 +305,9 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
     // Byte by byte is slow, and what it finds, a few bytes at a time find too, mostly.
     if (a->verb == DO_LINK && a->arg[0] == SPLIT_BYTES && !chance_one_in(c, 6))
         a->arg[0] = SPLIT_FEW;
+    // Some hold everything back for longer than any deadline.
+    if (a->verb == DO_BUSY && chance_one_in(c, 16))
+        a->arg[2] *= 48;
     if (a->verb == DO_CALENDAR)
         a->arg[0] = (chance_below(c, 2000001) - 1000000) * 1000;
 }

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/informer_priv.h"
 #include "sim.h"
 
 // Lists and watches that may begin within ten seconds: more is no backoff.
-enum { STARTS = 12, STARTS_MS = 10000, ASKED_MAX_S = 3600 };
+enum { STARTS = 12, STARTS_MS = 10000, ASKED_MAX_S = 3600, ALIKE = 4 };
 
 static bool has(const char *line, const char *text)
 {
@@ -31,6 +32,32 @@ static void check_watch(struct sim *s, const char *line)
         sim_fail(s, "a watch from no version: %s", line);
     if (has(line, "limit=") || has(line, "continue="))
         sim_fail(s, "a watch in pages: %s", line);
+}
+
+// Where many clients begin together, chance is to keep them from ending together.
+static void check_length(struct sim *s, struct requests *r, const char *line)
+{
+    long seconds = number_behind(line, "timeoutSeconds=");
+    r->alike = seconds == r->seconds ? r->alike + 1 : 1;
+    r->seconds = seconds;
+    if (r->alike == ALIKE)
+        sim_fail(s, "%d watches in a row of %ld s", ALIKE, seconds);
+}
+
+// A list costs much: it is begun for a reason, and takes no step back.
+static void check_reason(struct sim *s, size_t informer, const char *line)
+{
+    const struct informer *inf = &s->informers[informer];
+    const struct requests *r = &inf->requests;
+    struct kedge_informer_state state;
+    kedge_informer_state(inf->inf, &state);
+    if (has(line, "continue=") || state.phase != KEDGE_RELISTING)
+        return;
+    bool spoke = r->watch && r->granted && inf->inf->reflector.watch_told;
+    if (spoke && !r->said_no)
+        sim_fail(s, "a list where a watch would go on: %s", line);
+    if (!r->refused && !has(line, "resourceVersionMatch=NotOlderThan"))
+        sim_fail(s, "a list of any version, though nothing was refused: %s", line);
 }
 
 static void check_list(struct sim *s, size_t informer, const char *line)
@@ -74,6 +101,18 @@ static void check_headers(struct sim *s, const char *head)
         sim_fail(s, "credentials that are not wanted, or none: %s", head);
 }
 
+// A token that the server did not know is read again, if the file has had another since.
+static void check_new_token(struct sim *s, size_t informer, const char *head)
+{
+    const struct requests *r = &s->informers[informer].requests;
+    const struct network *n = &s->network;
+    char line[120];
+    snprintf(line, sizeof line, "\r\nAuthorization: Bearer %s\r\n", n->token);
+    if (s->plan->set[SET_TOKEN] == 2 && r->unknown_at > n->token_since && n->token_state == 0 &&
+        !has(head, line))
+        sim_fail(s, "after 401 the token is not read again: %s", head);
+}
+
 // Paging aside, an informer begins nothing too soon.
 static void check_pace(struct sim *s, size_t informer, const char *line)
 {
@@ -97,14 +136,24 @@ static void check_request(struct sim *s, size_t informer, char *head)
     if (end == NULL)
         sim_fail(s, "not a request: %s", head);
     check_headers(s, head);
+    check_new_token(s, informer, head);
     *end = '\0';
     sim_trace(s, "informer %zu: %s", informer, head);
     check_path(s, informer, head);
     check_pace(s, informer, head);
-    if (has(head, "watch=true"))
+    struct requests *r = &s->informers[informer].requests;
+    bool watch = has(head, "watch=true");
+    if (watch) {
         check_watch(s, head);
-    else
+        check_length(s, r, head);
+    } else {
         check_list(s, informer, head);
+        check_reason(s, informer, head);
+    }
+    r->watch = watch;
+    r->granted = r->said_no = false;
+    r->unknown_at = 0;
+    r->on_link++;
 }
 
 void requests_sent(struct sim *s, size_t informer, const unsigned char *bytes, size_t len)
@@ -149,6 +198,9 @@ void requests_answered(struct sim *s, size_t informer, const unsigned char *byte
     // Only an answer that arrives whole binds; it does not arrive before now.
     if (seconds > 0 && seconds <= ASKED_MAX_S && strncmp(r->answer, "HTTP/1.1 429", 12) == 0)
         r->asked_ms = seconds * 1000;
+    r->granted = strncmp(r->answer, "HTTP/1.1 200", 12) == 0;
+    r->unknown_at = strncmp(r->answer, "HTTP/1.1 401", 12) == 0 ? s->network.now : 0;
+    r->refused = r->watch && r->granted ? false : r->refused || !r->granted;
     r->answer[strcspn(r->answer, "\r\n")] = '\0';
     sim_trace(s, "informer %zu: %s", informer, r->answer);
 }
@@ -163,4 +215,8 @@ void requests_cut(struct sim *s, size_t informer, bool answer_read)
     r->asked_ms = 0;
     r->len = 0;
     r->answer_wanted = false;
+    if (!answer_read)
+        r->unknown_at = 0;
+    r->carried = r->on_link;
+    r->on_link = 0;
 }

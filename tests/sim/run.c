@@ -14,7 +14,15 @@
 #define SETTLE_STALE_MS (4 * KEDGE_HOUR)
 #define QUIET_MS        (12 * KEDGE_MINUTE)
 
-enum { PULSE = 150, PULSE_MS = 5000, SPINS = 20000, CHECK_EVERY = 8, MEMORY_EVERY = 32 };
+enum {
+    PULSE = 150,
+    PULSE_MS = 5000,
+    SPINS = 20000,
+    CHECK_EVERY = 8,
+    MEMORY_EVERY = 32,
+    TOKEN_EVERY = 512,
+    HELD_MS = 200
+};
 
 _Noreturn void sim_fail(struct sim *s, const char *format, ...)
 {
@@ -65,6 +73,8 @@ static void library_says(void *ctx, enum kedge_log_level level, const char *text
 {
     (void)level;
     sim_trace(ctx, "says: %s", text);
+    if (strstr(text, ": the heap lacks ") != NULL)
+        report_lacks(ctx);
     if (strstr(text, "TOPTOKEN") != NULL || strstr(text, "TOPSECRET") != NULL)
         sim_fail(ctx, "a secret is logged: %s", text);
 }
@@ -76,6 +86,9 @@ static void join(struct sim *s, size_t informer, size_t handler, bool late)
     witness_init(w, s, informer, handler == 1 ? s->plan->informer[informer][INF_RESYNC] : 0);
     w->joined = kedge_informer_add_handler(inf->inf, &w->handler) == KEDGE_OK;
     w->late = late;
+    // Whoever waits until then must not miss that there is something to tell.
+    if (w->joined && late && kedge_next_deadline(s->k) > s->network.now + s->network.clock_ahead)
+        sim_fail(s, "informer %zu: nobody wakes the loop for a late handler", informer);
     if (!w->joined && !inf->stopped)
         sim_fail(s, "a handler cannot join: %s", kedge_error_text(s->k));
 }
@@ -101,6 +114,8 @@ static void make_informer(struct sim *s, size_t i)
     inf->inf = kedge_factory_informer_with(s->factory, sim_kinds[kind].kind, &o);
     for (size_t h = 0; inf->inf != NULL && h < (size_t)set[INF_HANDLERS]; h++)
         join(s, i, h, false);
+    if (inf->inf != NULL)
+        report_begin(s, i);
 }
 
 // Two of one kind and scope would be one informer with the options of the first.
@@ -125,6 +140,7 @@ static void boot(struct sim *s)
     memset(s->block + SIM_GUARD, 0xa5, s->size);
     snprintf(s->network.token, sizeof s->network.token, "%s", s->token);
     s->network.token_state = 0;
+    s->network.token_since = s->network.now;
     if (s->plan->set[SET_TOKEN] == 1)
         config.token = s->token;
     if (s->plan->set[SET_TOKEN] == 2)
@@ -159,17 +175,38 @@ static void halt(struct sim *s)
 
 static void look_around(struct sim *s)
 {
+    size_t one = (size_t)(s->polls / CHECK_EVERY % s->plan->informers);
     if (s->polls % CHECK_EVERY == 0)
-        check_always(s, (size_t)(s->polls / CHECK_EVERY % s->plan->informers));
+        check_always(s, one);
     if (s->polls % MEMORY_EVERY == 0)
         check_memory(s);
+    if (s->polls % TOKEN_EVERY == 0)
+        check_token(s);
     for (size_t i = 0; i < s->plan->informers; i++) {
         struct informer *inf = &s->informers[i];
         inf->stopped = inf->inf->stopped;
         for (size_t h = 0; inf->stopped && h < SIM_HANDLERS; h++)
             inf->witness[h].joined = false;
     }
+    if (s->polls % CHECK_EVERY == 0)
+        report_check(s, one);
     walk_go_on(s);
+}
+
+// Whether an informer waits for handlers, all of which are busy.
+static bool somebody_is_held(const struct sim *s)
+{
+    for (size_t i = 0; i < s->plan->informers; i++) {
+        const struct informer *inf = &s->informers[i];
+        bool held = inf->inf->delivery.blocked && !inf->stopped;
+        for (size_t h = 0; h < SIM_HANDLERS; h++) {
+            const struct witness *w = &inf->witness[h];
+            held = held && (!w->joined || s->network.now < w->busy_until);
+        }
+        if (held)
+            return true;
+    }
+    return false;
 }
 
 static void poll(struct sim *s, int64_t timeout)
@@ -177,8 +214,12 @@ static void poll(struct sim *s, int64_t timeout)
     struct network *n = &s->network;
     uint64_t stir = n->stir;
     int64_t before = n->now;
+    bool held = somebody_is_held(s);
     kedge_err err = kedge_poll(s->k, timeout);
     s->polls++;
+    if (held && n->now - before > HELD_MS)
+        sim_fail(s, "a handler that is not ready is not asked for %lld ms",
+                 (long long)(n->now - before));
     if (err != KEDGE_OK)
         sim_fail(s, "poll: %s: %s", kedge_err_name(err), kedge_error_text(s->k));
     look_around(s);
@@ -336,6 +377,7 @@ static void do_nameless(struct sim *s, const int64_t *a)
 static void do_sleep(struct sim *s, const int64_t *a)
 {
     network_advance(s, s->network.now + a[0]);
+    s->network.slept_at = s->network.now;
 }
 
 static void do_calendar(struct sim *s, const int64_t *a)
@@ -636,10 +678,16 @@ static void pulse(struct sim *s)
     for (size_t i = 0; i < s->plan->informers; i++)
         world_burst(s, (unsigned)s->plan->informer[i][INF_KIND], PULSE);
     // A watch that ends just now is opened again within two round trips.
-    run_until(s, s->network.now + PULSE_MS + 6000 * s->plan->set[SET_CPU]);
+    // A slow machine needs its turns for it, the more the smaller the pieces; who is shown the door
+    // by a short history comes back after a step of the backoff.
+    int64_t chunk = s->plan->set[SET_CHUNK];
+    int64_t ms = PULSE_MS + (chunk > 0 && chunk < 64 ? 6400 / chunk : 100) * s->plan->set[SET_CPU];
+    if (s->plan->set[SET_HISTORY] < (int64_t)PULSE * PLAN_INFORMERS)
+        ms += KEDGE_MINUTE;
+    run_until(s, s->network.now + ms);
     const char *why = unsettled(s);
     if (why != NULL)
-        sim_fail(s, "not everybody has heard of a change after %d ms: %s", PULSE_MS, why);
+        sim_fail(s, "not everybody has heard of a change after %lld ms: %s", (long long)ms, why);
 }
 
 // ---- from beginning to end -----------------------------------------------------------------

@@ -7,6 +7,7 @@
 //     network.c   the port: links with delay, loss and silence, clocks, files, chance
 //     witness.c   handlers that believe nothing
 //     check.c     what must hold at any time, and in the end
+//     report.c    what the library says of itself
 //     run.c       plays a plan over all of it
 //     main.c      seeds, replay, shrinking, endurance
 //
@@ -106,16 +107,18 @@ struct network {
     bool blocks;
     bool early;
     bool keep_alive;
+    int64_t slept_at; // when the machine woke last; 0: it has not slept
     bool woken;
     int64_t partition_until, refuse_until, nameless_until;
     struct link *links[PLAN_INFORMERS]; // they live in the arena, as any port's streams
     size_t link_count;
     struct pipe *pipes[2 * PLAN_INFORMERS];
-    char token[64];     // that the file holds
-    int token_state;    // 0 there, 1 gone, 2 empty, 3 half written
-    uint64_t waits;     // in all
-    uint64_t stir;      // bytes moved and calls made: what is no idling
-    uint64_t idle_stir; // of the last wait
+    char token[64];      // that the file holds
+    int64_t token_since; // that it holds it
+    int token_state;     // 0 there, 1 gone, 2 empty, 3 half written
+    uint64_t waits;      // in all
+    uint64_t stir;       // bytes moved and calls made: what is no idling
+    uint64_t idle_stir;  // of the last wait
     int64_t idle_since;
     unsigned idle_waits;
     uint64_t connects;
@@ -152,6 +155,17 @@ struct requests {
     int64_t not_before; // what it comes to
     int64_t starts[16]; // of the last lists and watches
     unsigned started;
+    int64_t sent_at;    // the last request, or a part of it
+    int64_t held_at;    // until then the client did not want to read
+    bool watch;         // the last request is one
+    bool granted;       // and was answered 200
+    int64_t unknown_at; // the last answer was 401; 0: it was not
+    bool said_no;       // since then the server has refused something, or is another
+    bool refused;       // since a watch was granted, something was not
+    unsigned on_link;   // requests on this connection
+    unsigned carried;   // requests on the connection that ended last
+    long seconds;       // of the last watch
+    unsigned alike;     // watches in a row of as many
     uint64_t count;
 };
 
@@ -202,10 +216,26 @@ const char *check_equal(struct sim *s, size_t informer);
 size_t odd_objects(const struct sim *s, size_t informer);
 void check_at_rest(struct sim *s);
 void check_secrets(struct sim *s);
+void check_token(struct sim *s);
 void walk_begin(struct sim *s, size_t informer, int64_t objects);
 void walk_go_on(struct sim *s);
 void walk_changed(struct sim *s, size_t informer, unsigned index);
 void walk_end_all(struct sim *s, size_t informer); // PLAN_INFORMERS: of all
+
+// ---- report.c
+
+// What on_state told last.
+struct report {
+    enum kedge_informer_phase phase;
+    kedge_err reason;
+    uint64_t failures;
+    uint64_t lists, version; // within which list it was at which version, when looked at last
+};
+
+void report_begin(struct sim *s, size_t informer);
+void report_check(struct sim *s, size_t informer);
+void report_check_memory(struct sim *s);
+void report_lacks(struct sim *s);
 
 // ---- run.c
 
@@ -213,6 +243,7 @@ struct informer {
     struct kedge_informer *inf;
     struct witness witness[SIM_HANDLERS];
     struct requests requests;
+    struct report report;
     bool stopped;
     bool adrift;             // the server's history was replaced and it has not followed yet
     uint64_t adrift_lists;   // that it had begun by then

@@ -118,6 +118,9 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
         sim_fail(s, "add %s: not initial, but nothing has synced", key_of(o));
     if (kedge_handler_has_synced(&w->handler) && initial)
         sim_fail(s, "add %s: initial, but the handler has synced", key_of(o));
+    // What the cache has already is shown before anything new.
+    if (!kedge_handler_has_synced(&w->handler) && !initial)
+        sim_fail(s, "add %s: not initial, but the handler has not synced", key_of(o));
     remember_call(w, 'a', o);
     if (t == NULL)
         return;
@@ -187,13 +190,16 @@ static bool is_ready(void *ctx)
 
 void witness_init(struct witness *w, struct sim *s, size_t informer, kedge_time resync)
 {
+    // One that was removed may be added again as it is.
+    struct kedge_handler handler = w->handler;
     memset(w, 0, sizeof *w);
     w->sim = s;
     w->informer = informer;
-    w->handler = (struct kedge_handler){.on_add = on_add,
-                                        .on_update = on_update,
-                                        .on_delete = on_delete,
-                                        .ready = is_ready,
-                                        .ctx = w,
-                                        .resync = resync};
+    w->handler = handler;
+    w->handler.on_add = on_add;
+    w->handler.on_update = on_update;
+    w->handler.on_delete = on_delete;
+    w->handler.ready = is_ready;
+    w->handler.ctx = w;
+    w->handler.resync = resync;
 }

@@ -51,7 +51,10 @@ void world_new_token(struct sim *s)
     struct mock *m = s->mock;
     if (s->tokens > 0)
         mock_add_token(m, s->token, user, 1); // long expired
-    snprintf(s->token, sizeof s->token, "TOPTOKEN-%u", s->tokens++);
+    // Of two lengths, so that something of the longer one could stay behind the shorter.
+    const char *tail = s->tokens % 2 == 0 ? "-and-TOPTOKEN-again" : "";
+    snprintf(s->token, sizeof s->token, "TOPTOKEN-%u%s", s->tokens, tail);
+    s->tokens++;
     mock_add_token(m, s->token, user, 0);
 }
 
