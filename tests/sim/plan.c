@@ -333,6 +333,8 @@ static void draw_informer(struct chance *c, int64_t *inf)
     inf[INF_QUEUE] = chance_one_in(c, 3) ? 32 : 1 + chance_below(c, 40);
     inf[INF_BUFFER] = chance_one_in(c, 2) ? 4096 : 2048 + chance_below(c, 4096);
     inf[INF_TEXT] = chance_one_in(c, 2) ? 6144 : 1024 + chance_below(c, 6000);
+    inf[INF_MAXIMUM] = chance_one_in(c, 8) ? 3000 + chance_below(c, 20000) : 0;
+    inf[INF_RESERVED] = chance_one_in(c, 8) ? chance_below(c, 3000) : 0;
     inf[INF_RESYNC] = chance_one_in(c, 3) ? 5000 + chance_below(c, 90000) : 0;
 }
 
