@@ -392,6 +392,8 @@ static int link_write(struct kedge_stream *stream, const void *buf, size_t len)
 static void link_close(struct kedge_stream *stream)
 {
     struct link *l = of(stream);
+    if (l->state == LINK_CLOSED)
+        return;
     mock_connection_close(l->server);
     l->server = NULL;
     requests_cut(l->sim, l->informer, l->state == LINK_OPEN && l->to_client->len == 0);

@@ -308,6 +308,9 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
     // Some hold everything back for longer than any deadline.
     if (a->verb == DO_BUSY && chance_one_in(c, 16))
         a->arg[2] *= 48;
+    // Half of the new tokens are there before anybody asks with the old one.
+    if (a->verb == DO_EXPIRE && chance_one_in(c, 2))
+        a->arg[0] = 0;
     if (a->verb == DO_CALENDAR)
         a->arg[0] = (chance_below(c, 2000001) - 1000000) * 1000;
 }
