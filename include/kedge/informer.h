@@ -99,9 +99,9 @@ struct kedge_informer_state {
     kedge_err reason; // STALE: KEDGE_ERR_FULL. Otherwise the last failure of list or watch, or OK
     const char
         *text; // of `reason`, more exactly; may come from the server. Good until the next poll
-    const char *object;  // STALE: namespace/name that had no room
-    size_t bytes_short;  // STALE: how many bytes were lacking for it
-    kedge_time since;    // when the phase began, on the port's clock as long as that never went back
+    const char *object; // STALE: namespace/name that had no room
+    size_t bytes_short; // STALE: how many bytes were lacking for it
+    kedge_time since;   // when the phase began, on the port's clock as long as that never went back
     const char *version; // resourceVersion that the cache is at; "" before the first list
     size_t objects;      // in the cache
     uint64_t partial;    // objects stored without their fields, being over the size limit
