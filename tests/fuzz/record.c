@@ -49,7 +49,7 @@ static void same_text(const struct kedge_text *t, json_t *json)
         PROMISE(memcmp(kedge_text(t), json_string_value(json), kedge_text_len(t)) == 0);
 }
 
-// `json` is the kept text by jansson: of keys that are there twice both have the last.
+// `json` is the kept text by jansson.
 static void same_metadata(const struct kedge_object *o, json_t *json)
 {
     json_t *meta = json_object_get(json, "metadata");
@@ -124,6 +124,17 @@ static void as_record(kedge_json_value root, bool partial, json_t *json)
     free(o);
 }
 
+// Of an object that is there twice, jansson has the last; here, as with Go's decoder, its members
+// are those of both.
+static bool has_twins(kedge_str item)
+{
+    json_error_t error;
+    json_t *json = json_loadb(item.ptr, item.len, JSON_REJECT_DUPLICATES, &error);
+    bool refused = json == NULL && json_error_code(&error) == json_error_duplicate_key;
+    json_decref(json);
+    return refused;
+}
+
 static void take_item(kedge_str item)
 {
     struct kedge_json doc;
@@ -137,8 +148,9 @@ static void take_item(kedge_str item)
     PROMISE(kedge_json_parse(&doc, text, item.len, tokens, count) == KEDGE_OK);
     json_t *json = strict_load(item, &limit);
     PROMISE(json != NULL || limit);
-    as_record(kedge_json_root(&doc), false, json);
-    as_record(kedge_json_root(&doc), true, json);
+    json_t *comparable = has_twins(item) ? NULL : json;
+    as_record(kedge_json_root(&doc), false, comparable);
+    as_record(kedge_json_root(&doc), true, comparable);
     json_decref(json);
     free(tokens);
     free(text);
