@@ -77,8 +77,9 @@ keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ ||
 # What is done, in short.
 say        = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@; )
 archive    = $(call say,AR)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
-# `make run` and `make test` set the machine up; everything else only looks and says what is missing.
-SETUP     := $(if $(filter run test unit bench setup,$(MAKECMDGOALS)),setup,$(BUILD)/looked)
+# What runs tests sets the machine up; everything else only looks and says what is missing.
+SETUP     := $(if $(filter run test unit bench setup sim mutants endurance fuzz coverage,$(MAKECMDGOALS)),\
+    setup,$(BUILD)/looked)
 # jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
 JSMN      := $(BUILD)/jsmn/jsmn.h
 

@@ -260,6 +260,10 @@ keys_and_versions() {
         failed 'a key that nobody agreed on: PSK' ''
         serve -tls1_2 -curves P-192:P-224 -cipher "$any" $own
         failed 'an exchange on a curve under 256 bits' ''
+        serve -tls1_2 -sigalgs ECDSA+SHA224 -cipher "$any" $own
+        failed 'an exchange signed with SHA-224' ''
+        serve -tls1_2 -sigalgs ECDSA+SHA1 -cipher "$any" $own
+        failed 'an exchange signed with SHA-1' ''
     }
     shown rsa-server '' -cipher DHE
     well 'a Diffie-Hellman group of 2,048 bits'

@@ -29,7 +29,7 @@ struct kedge_factory_options {
 };
 
 struct kedge_informer_options {
-    const char *namespace_;     // "" or NULL: all; no "/", "%" or control characters
+    const char *namespace_;     // "" or NULL: all; no "/", "%", control characters, ".", ".."
     const char *label_selector; // as the API takes it: "app=web,tier!=db"; NULL: all
     const char *field_selector; // "spec.nodeName=edge-1"; NULL: all
     uint32_t page;              // objects a page of a list; 0: 500. KEDGE_UNPAGED: one list of all

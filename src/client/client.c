@@ -5,7 +5,8 @@
 #include "base/wipe.h"
 #include "kedge/version.h"
 
-// Of "https://me:password@host" the host: nobody's password is told.
+// Of "https://me:password@host" the host. A password may hold any character, so what is in front of
+// the last at sign is never told.
 static kedge_str without_user(const char *server)
 {
     const char *at = strrchr(server, '@');
@@ -106,10 +107,10 @@ static void forget(const struct kedge *k, const char *text, size_t len)
 }
 
 // The key is parsed, and the token source has a copy of the token. The password is used where it
-// stands, by a client that there is.
-static void forget_secrets(const struct kedge *k, struct kedge_config *config, bool made)
+// stands, if there is a client that uses one.
+static void forget_secrets(const struct kedge *k, struct kedge_config *config, bool password_used)
 {
-    if (!made) {
+    if (!password_used) {
         forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
         config->password = NULL;
     }
@@ -143,7 +144,7 @@ struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *conf
         return NULL;
     }
     struct kedge_client *c = make(k, config);
-    forget_secrets(k, config, c != NULL);
+    forget_secrets(k, config, c != NULL && c->password != NULL);
     return c;
 }
 

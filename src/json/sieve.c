@@ -136,10 +136,9 @@ static kedge__bytes enter(struct kedge_sieve *s, kedge__bytes p, struct kedge_si
 {
     if (!(frame.flags & FRAME_ITEMS))
         kedge__sieve_put(s, p, 1);
-    if (s->level < KEDGE_SIEVE_PATH)
-        s->frames[s->level++] = frame;
-    else
-        kedge__sieve_fail(s, p, "rows that lead deeper than they did at first");
+    if (s->level == KEDGE_SIEVE_PATH)
+        return kedge__sieve_fail(s, p, "rows that lead deeper than they did at first");
+    s->frames[s->level++] = frame;
     s->state = *p == '{' ? KEY_OR_END : VALUE_OR_END;
     return kedge__sieve_nest(s, *p) ? p + 1 : p;
 }

@@ -119,23 +119,26 @@ static void refuse_renegotiation(mbedtls_ssl_config *conf)
 #endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_C)
-// 2.28 takes curves of any size, in certificates and for the exchange of keys. As in 3.6: from 256
-// bits on, and hashes from SHA-256 on.
+// 2.28 takes curves of any size and SHA-224, in certificates and in the handshake. As in 3.6: curves
+// from 256 bits on, and hashes from SHA-256 on.
 static void require_strength(struct kedge_tls *tls)
 {
+    static const int hashes[] = {MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA256,
+                                 MBEDTLS_MD_NONE};
     size_t n = 0;
     tls->profile = mbedtls_x509_crt_profile_default;
     tls->profile.allowed_mds &= ~(uint32_t)MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224);
     tls->profile.allowed_curves = 0;
     for (const mbedtls_ecp_curve_info *c = mbedtls_ecp_curve_list();
          c->grp_id != MBEDTLS_ECP_DP_NONE; c++) {
-        if (c->bit_size < 256)
+        if (c->bit_size < 256 || n == KEDGE__CURVES_MAX - 1)
             continue;
         tls->curves[n++] = c->grp_id;
         tls->profile.allowed_curves |= (uint32_t)MBEDTLS_X509_ID_FLAG(c->grp_id);
     }
     tls->curves[n] = MBEDTLS_ECP_DP_NONE;
     mbedtls_ssl_conf_curves(&tls->conf, tls->curves);
+    mbedtls_ssl_conf_sig_hashes(&tls->conf, hashes);
     mbedtls_ssl_conf_cert_profile(&tls->conf, &tls->profile);
 }
 #else

@@ -64,10 +64,13 @@ for patch; do
     elif "$dir/sim" --seeds "$seeds" --until-failure >"$dir.log" 2>/dev/null; then
         printf '%3d of %d  %-28s NOT FOUND within %s seeds\n' "$number" "$#" "$name" "$seeds"
         failed=$((failed + 1))
+    elif ! grep -q '^seed [0-9]*: ' "$dir.log"; then
+        printf '%3d of %d  %-28s ended without a verdict\n' "$number" "$#" "$name"
+        failed=$((failed + 1))
     else
         needed=$(sed -n 's/^\([0-9]*\) seeds in .*/\1/p' "$dir.log")
         why=$(sed -n 's/^seed [0-9]*: //p' "$dir.log" | head -n 1 | cut -c1-90)
-        printf '%3d of %d  %-28s found by seed %-4s %s\n' "$number" "$#" "$name" "$needed" "$why"
+        printf '%3d of %d  %-28s found after %s seeds: %s\n' "$number" "$#" "$name" "$needed" "$why"
         passed=$((passed + 1))
     fi
 done

@@ -18,6 +18,7 @@ endef
 $(eval $(call configuration,$(BUILD)/fast,$(CC),-O2 -g,$(WHOLE),$(LIBRARIES)))
 $(eval $(call simulation,$(BUILD)/fast,-O2 -g))
 $(eval $(call simulation,$(BUILD)/asan,$(SANITIZE)))
+$(eval $(call simulation,$(BUILD)/coverage,--coverage -fsanitize=address))
 
 test: export SIMULATION := $(BUILD)/asan/tests/sim/sim
 test: $(BUILD)/asan/tests/sim/sim
