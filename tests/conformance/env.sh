@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Functions that start.sh and run.sh share: build the programs, start and stop etcd and
-# kube-apiserver on loopback. Every process that is started here is ended by `stop_all`.
+# Functions that start.sh, run.sh and soak.sh share: claims, build the programs, start and stop etcd
+# and kube-apiserver on loopback. Every process that is started here is ended by `stop_all`.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -11,6 +11,34 @@ drive=$out/drive
 
 say() { printf '# %s\n' "$*"; }
 die() { printf 'conformance: %s\n' "$*" >&2; exit 1; }
+
+passed=0
+failed=0
+
+# check TEXT COMMAND...: one claim.
+check() {
+    local text=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok - $text"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $text"
+    fi
+}
+
+# within SECONDS COMMAND...: true as soon as the command is; false after that time.
+within() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.2
+    done
+}
+
+user() { echo "$dir/pki/$1.kubeconfig"; }
 
 # newer BINARY FOLDER: is the binary newer than all that it is made from?
 newer() {

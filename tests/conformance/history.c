@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// history.c - a hash table of chains, one a process, with libc's heap: this is the test's own view,
-// made of nothing that the library holds.
+// history.c - a hash table of chains, one a process for all kinds, with libc's heap: this is the
+// test's own view, made of nothing that the library holds.
 
 #include "history.h"
 
@@ -12,7 +12,7 @@ struct entry {
     struct entry *next;
     char *uid;
     char *version;
-    char key[]; // namespace/name
+    char key[]; // kind namespace/name
 };
 
 #define CHAINS 8192u
@@ -29,7 +29,7 @@ static char *copy(const char *text)
 
 static void key_of(const struct kedge_object *o, char key[512])
 {
-    snprintf(key, 512, "%s/%s", kedge_namespace(o), kedge_name(o));
+    snprintf(key, 512, "%x %s/%s", (unsigned)o->kind, kedge_namespace(o), kedge_name(o));
 }
 
 // The link that points to the entry, or the end of its chain.

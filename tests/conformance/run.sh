@@ -22,36 +22,9 @@ esac
 programs=$build/examples
 cache_dump=$build/tests/cache_dump
 count=2000
-passed=0
-failed=0
 declare -A client_pid
 
 # ---- what a scenario is made of ----------------------------------------------------------------
-
-# check TEXT COMMAND...: one claim.
-check() {
-    local text=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok - $text"
-    else
-        failed=$((failed + 1))
-        echo "not ok - $text"
-    fi
-}
-
-# within SECONDS COMMAND...: true as soon as the command is; false after that time.
-within() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.2
-    done
-}
-
-user() { echo "$dir/pki/$1.kubeconfig"; }
 
 # at USER URL: a kubeconfig of that user for another address of the server; prints its name.
 at() {

@@ -23,6 +23,7 @@ var commands = map[string]command{
 	"wait":    {"wait [--kubeconfig F]: until the server is ready", runWait},
 	"seed":    {"seed: namespaces, and --count Deployments over them", runSeed},
 	"churn":   {"churn: random changes for --seconds", runChurn},
+	"soak":    {"soak: random changes of several kinds, --rate a second, until it is killed", runSoak},
 	"thin":    {"thin: delete every --nth Deployment and roll the others", runThin},
 	"kinds":   {"kinds: some objects of every other kind", runKinds},
 	"sensors": {"sensors: the custom resource of examples/sensor_watch.c, and some of it", runSensors},
