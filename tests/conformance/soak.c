@@ -160,11 +160,13 @@ static bool answer(const char *dir)
     return fclose(out) == 0 && rename(part, whole) == 0;
 }
 
+// Answers between polls that left nothing to do: else a handler may not know yet what the cache
+// does.
 static int keep_running(const char *dir)
 {
     kedge_err err;
-    while ((err = kedge_poll(k, KEDGE_SECOND)) == KEDGE_OK) {
-        if (!asked)
+    while ((err = kedge_poll(k, asked ? KEDGE_SECOND / 20 : KEDGE_SECOND)) == KEDGE_OK) {
+        if (!asked || kedge_next_deadline(k) == 0)
             continue;
         asked = 0;
         if (!answer(dir))
