@@ -101,6 +101,7 @@ note() {
     first_rss=$(resident Rss)
     first_anonymous=$(resident Anonymous)
     first_arena=$(counter arena_used)
+    first_peak=$(counter heap_peak)
     first_at=$((SECONDS / 60))
 }
 
@@ -205,7 +206,8 @@ tidy() {
 
 said() { [ "$(grep -c "violation: $1" "$dir/client.log")" = "$2" ]; }
 
-grown() { [ $(($2 - $1)) -lt 256 ]; }
+# grown LESS BEFORE AFTER
+grown() { [ $(($3 - $2)) -lt "$1" ]; }
 
 verdict() {
     local rss anonymous
@@ -221,10 +223,12 @@ verdict() {
         test "$(counter skipped)/$(counter stale)" = 0/0
     check "the block: $first_arena bytes set aside after $first_at min, $(counter arena_used) at the end" \
         test "$first_arena" = "$(counter arena_used)"
+    check "the objects in it: at most $first_peak bytes by then, $(counter heap_peak) by the end" \
+        grown 65536 "$first_peak" "$(counter heap_peak)"
     check "the process: RSS $first_rss KiB after $first_at min, $rss KiB at the end" \
-        grown "$first_rss" "$rss"
+        grown 256 "$first_rss" "$rss"
     check "of it anonymous $first_anonymous KiB and $anonymous KiB" \
-        grown "$first_anonymous" "$anonymous"
+        grown 256 "$first_anonymous" "$anonymous"
     kill -TERM "$client_pid"
     check "the client ends in good order" wait "$client_pid"
 }
