@@ -20,8 +20,9 @@ case $build in
 *) build=$root/$build ;;
 esac
 program=$build/tests/soak
-# As long as this a check may take: a client that was cut off waits up to 30 s before it tries again.
-patience=120
+# As long as this a check may take: pauses after failures in a row grow to 30 s and as much again by
+# jitter, as in client-go, and a check may begin before two of them.
+patience=150
 checks=0
 unequal=0
 faults=0
