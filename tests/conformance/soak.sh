@@ -181,6 +181,7 @@ soak() {
         if later "$thaw_at"; then
             kill -CONT "$apiserver_pid"
             thaw_at=
+            later $strike_at && strike_at=$((SECONDS + pause))
             say "         the server goes on, at $SECONDS s"
         elif later "$restless_at"; then
             kill -CONT "$churn_pid"
