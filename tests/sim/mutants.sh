@@ -6,15 +6,27 @@
 # runs it; MUTANTS="my/*.patch" are others'. A patch says in its first line what the bug is, and in
 # a line "found within: N seeds" how many there may be (else 1,000).
 #
-# Only the patched files are compiled anew: their objects stand in front of the library's.
+# Only what is patched, or includes what is, is compiled anew: these objects stand in front of the
+# library's.
 
 cd "$(dirname "$0")/../.." || exit 1
 dir=${BUILD:-build}/mutants
-sim=${BUILD:-build}/fast/tests/sim
+fast=${BUILD:-build}/fast
+sim=$fast/tests/sim
 [ $# -gt 0 ] || set -- tests/sim/mutants/*.patch
 passed=0
 failed=0
 number=0
+
+# What is to be compiled: the patched files, and those that include a patched header.
+sources() {
+    for file in $files; do
+        case $file in
+        *.c) echo "$file" ;;
+        *.h) grep -rl --include='*.d' " $file" "$fast/src" | sed "s|^$fast/||; s|d\$|c|" ;;
+        esac
+    done | sort -u
+}
 
 # plant PATCH: the mutant's program at $dir/sim.
 plant() {
@@ -25,8 +37,8 @@ plant() {
     done
     patch -s -p1 -d "$dir" <"$1" || return 1
     objects=
-    for file in $files; do
-        case $file in *.c) ;; *) continue ;; esac
+    for file in $(sources); do
+        [ -e "$dir/$file" ] || { mkdir -p "$dir/$(dirname "$file")" && cp "$file" "$dir/$file"; }
         object=$dir/${file%.c}.o
         # shellcheck disable=SC2086 # lists of flags
         ${CC:-cc} $SIM_FLAGS -w -I"$dir/src" -I"$dir/include" -I"${file%/*}" -Iinclude -Isrc -c -o "$object" \

@@ -297,6 +297,8 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
         a->arg[2] = a->arg[2] == 0 ? 0 : 1 + chance_below(c, a->arg[2] == 1 ? 8 : 1000);
     if (a->verb == DO_FAULT && chance_one_in(c, 8))
         a->arg[4] = 1 + chance_below(c, 40);
+    if (a->verb == DO_FAULT && a->arg[7] > 0 && chance_one_in(c, 6))
+        a->arg[7] *= 40;
     if (a->verb == DO_LINK && chance_one_in(c, 2))
         a->arg[1] = chance_below(c, 5);
     // An object that pretends to be the newest of all may come in a list, but not before others.

@@ -196,7 +196,7 @@ void requests_answered(struct sim *s, size_t informer, const unsigned char *byte
                        ? strtol(asked + strlen("\r\nRetry-After: "), NULL, 10)
                        : 0;
     // Only an answer that arrives whole binds; it does not arrive before now.
-    if (seconds > 0 && seconds <= ASKED_MAX_S && strncmp(r->answer, "HTTP/1.1 429", 12) == 0)
+    if (seconds > 0 && seconds <= ASKED_MAX_S && strncmp(r->answer, "HTTP/1.1 2", 10) != 0)
         r->asked_ms = seconds * 1000;
     r->granted = strncmp(r->answer, "HTTP/1.1 200", 12) == 0;
     r->unknown_at = strncmp(r->answer, "HTTP/1.1 401", 12) == 0 ? s->network.now : 0;

@@ -658,6 +658,11 @@ static void keep_quiet(struct sim *s, int64_t ms)
     if (b.requests - a.requests > informers * (6 + (uint64_t)(ms / 150000) + objects))
         sim_fail(s, "%llu requests, though nothing happens",
                  (unsigned long long)(b.requests - a.requests));
+    // Each list may say every object again, each watch and bookmark a few hundred bytes.
+    uint64_t bytes =
+        (b.requests - a.requests) * (2048 + objects * 16384) + informers * beats * 1024;
+    if (b.bytes - a.bytes > bytes)
+        sim_fail(s, "%llu bytes, though nothing happens", (unsigned long long)(b.bytes - a.bytes));
     uint64_t polls =
         200 + informers * (beats * 8 + 50 * (objects + 4)) + (b.resyncs - a.resyncs) * 4;
     if (b.polls - a.polls > polls)
