@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 16384, PACKET = 1460, SEGMENTS = 32, CONNECT_MS = 130000, KEEP_ALIVE_MS = 35000 };
+enum {
+    WINDOW = 16384,
+    PACKET = 1460,
+    SEGMENTS = 32,
+    CONNECT_MS = 130000,
+    KEEP_ALIVE_MS = 35000,
+    LATE_MS = 5000
+};
 
 // A bound on waits that change nothing: the loop is busy with itself.
 enum { IDLE_WAITS = 400 };
@@ -39,11 +46,12 @@ struct link {
     enum link_state state;
     struct mock_connection *server;
     struct pipe *to_client, *to_server;
-    int64_t ready_at;     // CONNECTING: when it is decided
-    kedge_err decision;   // and how
-    int64_t silent_since; // -1: not silent
-    bool dead;            // no keep-alive notices the silence
-    uint64_t cut_after;   // bytes to the client; UINT64_MAX: none
+    int64_t ready_at;      // CONNECTING: when it is decided
+    kedge_err decision;    // and how
+    int64_t silent_since;  // -1: not silent
+    int64_t awaited_since; // when the last byte came, or the wait for one began; -1: nobody waits
+    bool dead;             // no keep-alive notices the silence
+    uint64_t cut_after;    // bytes to the client; UINT64_MAX: none
     kedge_err cut_with;
     int64_t end_at; // the client sees the end then, behind all bytes; -1: not ended
     kedge_err end;
@@ -300,7 +308,7 @@ static kedge_err connected(struct link *l)
     pipe_empty(l->to_client);
     pipe_empty(l->to_server);
     l->state = LINK_OPEN;
-    l->silent_since = l->end_at = -1;
+    l->silent_since = l->end_at = l->awaited_since = -1;
     l->dead = false;
     l->cut_after = UINT64_MAX;
     n->connects++;
@@ -363,6 +371,7 @@ static int link_read(struct kedge_stream *stream, void *buf, size_t cap)
         return KEDGE_WANT_READ;
     size_t len = pipe_take(l->to_client, buf, read_size(l, there));
     net_of(l)->stir += len;
+    l->awaited_since = net_of(l)->now;
     net_of(l)->bytes_to_client += len;
     return (int)len;
 }
@@ -382,6 +391,7 @@ static int link_write(struct kedge_stream *stream, const void *buf, size_t len)
         return KEDGE_WANT_WRITE;
     len = read_size(l, len < room ? len : room);
     net_of(l)->stir += len;
+    l->awaited_since = net_of(l)->now;
     l->sim->informers[l->informer].requests.sent_at = net_of(l)->now;
     // What is sent into silence is lost, and nobody knows yet.
     if (l->silent_since < 0)
@@ -482,12 +492,35 @@ static void note_held(struct sim *s, const struct kedge_wait *list, size_t count
     }
 }
 
+// Who waits for bytes does not do so for longer than is documented.
+static void count_silence(struct sim *s, const struct kedge_wait *list, size_t count)
+{
+    struct network *n = &s->network;
+    bool listed[PLAN_INFORMERS] = {false};
+    for (size_t i = 0; i < count; i++) {
+        struct link *l = of(list[i].stream);
+        listed[l->informer] = (list[i].interest & KEDGE_INTEREST_READ) != 0;
+    }
+    for (size_t i = 0; i < n->link_count; i++) {
+        struct link *l = n->links[i];
+        int64_t patience = informer_patience(&s->informers[l->informer]) + LATE_MS;
+        if (!listed[l->informer] || l->state != LINK_OPEN)
+            l->awaited_since = -1;
+        else if (l->awaited_since < 0)
+            l->awaited_since = n->now;
+        else if (n->now - l->awaited_since > patience)
+            sim_fail(s, "informer %zu waits for a byte since %lld ms", l->informer,
+                     (long long)(n->now - l->awaited_since));
+    }
+}
+
 static kedge_err wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
                       kedge_time deadline)
 {
     struct sim *s = sim_of(port);
     struct network *n = &s->network;
     count_wait(s);
+    count_silence(s, list, count);
     network_advance(s, n->now);
     bool returns_early = n->early && chance_one_in(&s->chance, 3);
     while (!any_ready(list, count) && !n->woken && clock_of(n) < deadline && !returns_early) {
@@ -628,6 +661,14 @@ void network_silence(struct sim *s, size_t informer, bool dead)
         l->silent_since = s->network.now;
         l->dead = dead;
     }
+}
+
+// What has passed since the machine last looked at its clock is lost to it.
+void network_set_clock_back(struct sim *s, int64_t ms)
+{
+    s->network.clock_ahead -= ms;
+    for (size_t i = 0; i < s->network.link_count; i++)
+        s->network.links[i]->awaited_since = -1;
 }
 
 void network_purge(struct sim *s)

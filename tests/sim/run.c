@@ -64,6 +64,14 @@ uint64_t informer_version(const struct informer *inf)
     return read > floor ? read : floor;
 }
 
+int64_t informer_patience(const struct informer *inf)
+{
+    const struct kedge__reflector *r = &inf->inf->reflector;
+    if (r->state != KEDGE__REFLECTOR_WATCH_BODY)
+        return 70 * KEDGE_SECOND;
+    return r->bookmarks ? 90 * KEDGE_SECOND : 630 * KEDGE_SECOND;
+}
+
 bool informer_noticed(const struct informer *inf)
 {
     return inf->inf->lists > inf->adrift_lists;
@@ -388,7 +396,7 @@ static void do_calendar(struct sim *s, const int64_t *a)
 static void do_clock_back(struct sim *s, const int64_t *a)
 {
     if (s->network.now + s->network.clock_ahead >= a[0])
-        s->network.clock_ahead -= a[0];
+        network_set_clock_back(s, a[0]);
 }
 
 static void do_wakes(struct sim *s, const int64_t *a)

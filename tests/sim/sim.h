@@ -134,6 +134,7 @@ void network_advance(struct sim *s, int64_t to);
 // informer PLAN_INFORMERS: all
 void network_drop(struct sim *s, size_t informer, bool reset, size_t after);
 void network_silence(struct sim *s, size_t informer, bool dead);
+void network_set_clock_back(struct sim *s, int64_t ms);
 // Nothing that is on its way arrives.
 void network_purge(struct sim *s);
 size_t network_open_links(const struct sim *s);
@@ -256,6 +257,8 @@ struct informer {
 bool informer_has_bytes(const struct informer *inf);
 uint64_t informer_version(const struct informer *inf);
 bool informer_noticed(const struct informer *inf);
+// For how many ms it may wait for a byte: src/cache/README.md, Times.
+int64_t informer_patience(const struct informer *inf);
 
 struct sim {
     const struct plan *plan;
