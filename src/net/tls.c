@@ -119,8 +119,8 @@ static void refuse_renegotiation(mbedtls_ssl_config *conf)
 #endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_C)
-// 2.28 takes curves of any size and SHA-224, in certificates and in the handshake. As in 3.6: curves
-// from 256 bits on, and hashes from SHA-256 on.
+// 2.28 takes curves of any size and SHA-224, in certificates and in the handshake. As in 3.6:
+// curves from 256 bits on, and hashes from SHA-256 on.
 static void require_strength(struct kedge_tls *tls)
 {
     static const int hashes[] = {MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA256,
