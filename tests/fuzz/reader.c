@@ -49,11 +49,15 @@ static void every_call(kedge_json_value v, size_t *steps)
         PROMISE(n == 0x5a5a);
     PROMISE(kedge_json_bool(v, &truth) == (kedge_json_type(v) == KEDGE_JSON_BOOL));
     size_t count = 0;
-    for (kedge_json_value i = kedge_json_first(v); i.at >= 0; i = kedge_json_next(i), count++)
+    // The fuzzer reads what it is compared with, so it does write this key after a while.
+    static const char rare[] = "a key that no text has at first";
+    bool has_rare = false;
+    for (kedge_json_value i = kedge_json_first(v); i.at >= 0; i = kedge_json_next(i), count++) {
         PROMISE(++*steps <= text.len + 1);
+        has_rare = has_rare || kedge_json_key_is(i, kedge_str_of(rare));
+    }
     PROMISE(count == kedge_json_count(v));
-    kedge_json_value none = kedge_json_get(v, "no such key, surely");
-    PROMISE(kedge_json_type(none) == KEDGE_JSON_ABSENT);
+    PROMISE((kedge_json_type(kedge_json_get(v, rare)) != KEDGE_JSON_ABSENT) == has_rare);
 }
 
 // Every value of the document, without recursion: text may nest deeply.
