@@ -23,7 +23,7 @@ BEGIN {
     public("json", "fields reader sieve writer")
     public("net", "http stream tls url")
     public("object", "heap kind kinds object quantity selector status")
-    public("client", "api client config discovery dynamic kubeconfig request watch")
+    public("client", "api client config discovery dynamic kubeconfig rest watch")
     public("cache", "cache factory indexer informer lister reflector")
     public("queue", "workqueue")
     public("port", "posix")

@@ -36,6 +36,9 @@ struct kedge_config {
     const char *password;   // a secret
     bool insecure;          // insecure-skip-tls-verify
     const char *user_agent; // NULL: "kedge/<version>"
+    float qps; // requests a second that a client makes, all its kedge_rest together; 0: 5;
+               // negative: without limit
+    int burst; // of them at once; 0: 10
 };
 
 struct kedge_config_options {

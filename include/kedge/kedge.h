@@ -18,6 +18,7 @@
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
+#include <kedge/rest.h>
 #include <kedge/selector.h>
 #include <kedge/status.h>
 #include <kedge/text.h>

@@ -143,7 +143,8 @@ void kedge__reflector_request(struct kedge_informer *inf, const struct kedge__li
                               bool watch, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    struct kedge__ask ask = {"GET", kedge__line_done(path), "application/json"};
+    struct kedge__ask ask = {
+        .method = "GET", .path = kedge__line_done(path), .accept = "application/json"};
     r->asked = watch ? KEDGE__NEXT_WATCH : KEDGE__NEXT_LIST;
     if (path->cut) {
         kedge__reflector_fail(inf, now, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");

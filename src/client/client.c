@@ -87,6 +87,7 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     kedge_err err = kedge__random_seed(&c->random, c->k->port);
     if (err != KEDGE_OK)
         return config_failure(c->k, err, "entropy", NULL, NULL);
+    kedge_token_bucket_init(&c->bucket, config->qps, config->burst);
     c->user_agent = config->user_agent != NULL ? config->user_agent : "kedge/" KEDGE_VERSION;
     err = init_address(c, config);
     if (err == KEDGE_OK)

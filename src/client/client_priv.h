@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "client/token.h"
 #include "kedge/client.h"
+#include "kedge/token_bucket.h"
 #include "kedge/url.h"
 
 struct kedge_client {
@@ -20,6 +21,7 @@ struct kedge_client {
     struct kedge_tls *tls; // NULL: plain HTTP
     struct kedge__token_source token;
     bool has_token;
+    struct kedge_token_bucket bucket; // of all requests but those of informers
     struct kedge__random random;
 };
 

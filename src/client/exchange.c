@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// exchange.c - NONE, OPEN, SEND, HEAD, BODY, then DONE or FAILED.
+// exchange.c - NONE, OPEN, SEND, SEND_BODY, HEAD, BODY, then DONE or FAILED.
 //
-//          start          connected         sent           head           whole body
-//    NONE -------> OPEN -----------> SEND -------> HEAD --------> BODY ----------> DONE
-//                   |  an idle one    ^   closed before a byte      |                |
-//                   +------(skip)-----+   came: once more to OPEN   |                +--> start
-//                                                                   v
+//          start       connected      head sent         sent, or an      head        whole body
+//    NONE -------> OPEN ------> SEND ----------> SEND_BODY ----> HEAD ------> BODY ---------> DONE
+//                   |  an idle   ^               answer comes     |             |               |
+//                   +---(skip)---+  closed before a byte came:    |             |               +->
+//                   start
+//                                   perhaps once more to OPEN <---+             v
 //    every error and every deadline, from any state: the stream is closed, FAILED
 #include "client/exchange.h"
 
@@ -20,6 +21,9 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
     c->client = client;
     c->cap = cap;
     c->deadline = KEDGE_FOREVER;
+    c->open_timeout = KEDGE__OPEN_TIMEOUT;
+    c->head_timeout = KEDGE__HEAD_TIMEOUT;
+    c->body_timeout = KEDGE__BODY_TIMEOUT;
     c->buf = kedge__take(k, "connection", cap, 1, 1);
     struct kedge_stream *tcp = kedge__take_bytes(k, "connection", k->port->stream_size);
     if (c->buf == NULL || tcp == NULL)
@@ -87,6 +91,11 @@ static kedge_err write_head(struct kedge__connection *c, kedge_time now)
         .path = c->ask.path,
         .accept = c->ask.accept,
         .user_agent = client->user_agent,
+        .has_body = c->ask.body.len > 0,
+        .content_length = c->ask.body.len,
+        .content_type = c->ask.content_type,
+        .headers = c->ask.headers,
+        .header_count = c->ask.header_count,
     };
     kedge_err err = credentials(c, &r, now);
     if (err != KEDGE_OK)
@@ -99,14 +108,30 @@ static kedge_err write_head(struct kedge__connection *c, kedge_time now)
     return err;
 }
 
+// A moment so far ahead, or never.
+static kedge_time after(kedge_time now, kedge_time ms)
+{
+    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
+}
+
+// Nothing may come on a connection without a request: an end, or an answer to nothing, says that it
+// is of no use any more. Found here, it costs no request that could not be sent twice.
+static bool is_quiet(struct kedge__connection *c)
+{
+    int n = c->stream->ops->read(c->stream, c->buf, c->cap);
+    return n == KEDGE_WANT_READ || n == KEDGE_WANT_WRITE;
+}
+
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now)
 {
-    if (!c->connected)
+    if (!c->connected || !is_quiet(c))
         kedge__connection_close(c);
     c->ask = *ask;
-    c->body_limit = watch ? KEDGE_FOREVER : KEDGE__BODY_TIMEOUT;
+    c->body_limit = watch ? KEDGE_FOREVER : c->body_timeout;
     c->retried = !c->connected;
+    c->sent = false;
+    c->body_sent = 0;
     c->err = KEDGE_OK;
     c->problem = NULL;
     kedge_http_response_init(&c->response);
@@ -117,7 +142,7 @@ void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask 
         return;
     }
     c->state = c->connected ? KEDGE__EXCHANGE_SEND : KEDGE__EXCHANGE_OPEN;
-    c->deadline = now + (c->connected ? KEDGE__HEAD_TIMEOUT : KEDGE__OPEN_TIMEOUT);
+    c->deadline = after(now, c->connected ? c->head_timeout : c->open_timeout);
 }
 
 static kedge_err wanted(struct kedge__connection *c, kedge_err err)
@@ -139,16 +164,19 @@ static kedge_err step_open(struct kedge__connection *c, kedge_time now)
     if (err != KEDGE_OK)
         return fail(c, err, NULL);
     c->opened++;
-    c->deadline = now + KEDGE__HEAD_TIMEOUT;
+    c->deadline = after(now, c->head_timeout);
     c->state = KEDGE__EXCHANGE_SEND;
     return KEDGE_OK;
 }
 
 // A kept connection may have been closed by the server while it was idle. If it ended before one
-// byte of the response came, the request was not answered; reading requests are safe to send again.
+// byte of the response came, the request was not answered. It may have been acted upon all the
+// same, so only what reads is sent again, and that of which the server has not seen a byte (Go's
+// rule).
 static kedge_err again_or_fail(struct kedge__connection *c, kedge_err err, kedge_time now)
 {
-    if (c->retried || c->response.head_len > 0)
+    bool repeatable = !c->sent || strcmp(c->ask.method, "GET") == 0;
+    if (c->retried || c->response.head_len > 0 || !repeatable)
         return fail(c, err == KEDGE_ERR_CLOSED ? KEDGE_ERR_IO : err,
                     err == KEDGE_ERR_CLOSED ? "the server closed the connection without an answer"
                                             : NULL);
@@ -157,24 +185,6 @@ static kedge_err again_or_fail(struct kedge__connection *c, kedge_err err, kedge
     kedge__connection_close(c);
     kedge__exchange_start(c, &ask, watch, now);
     return c->err;
-}
-
-static kedge_err step_send(struct kedge__connection *c, kedge_time now)
-{
-    if (c->at == c->got) {
-        kedge__wipe(c->buf, c->got);
-        c->got = c->at = 0;
-        c->state = KEDGE__EXCHANGE_HEAD;
-        return KEDGE_OK;
-    }
-    int n = c->stream->ops->write(c->stream, c->buf + c->at, c->got - c->at);
-    if (is_want((kedge_err)n))
-        return wanted(c, (kedge_err)n);
-    if (n < 0)
-        return again_or_fail(c, (kedge_err)n, now);
-    c->at += (size_t)n;
-    c->bytes_out += (uint64_t)n;
-    return KEDGE_OK;
 }
 
 // Reads once into the empty buffer.
@@ -189,11 +199,66 @@ static kedge_err fill(struct kedge__connection *c)
     return KEDGE_OK;
 }
 
+// Writes what is left of `bytes`; *at is how many are written.
+static kedge_err send_some(struct kedge__connection *c, const char *bytes, size_t len, size_t *at)
+{
+    int n = c->stream->ops->write(c->stream, bytes + *at, len - *at);
+    if (n < 0)
+        return (kedge_err)n;
+    c->sent = true;
+    *at += (size_t)n;
+    c->bytes_out += (uint64_t)n;
+    return KEDGE_OK;
+}
+
+static kedge_err step_send(struct kedge__connection *c, kedge_time now)
+{
+    if (c->at == c->got) {
+        kedge__wipe(c->buf, c->got);
+        c->got = c->at = 0;
+        c->state = c->ask.body.len > 0 ? KEDGE__EXCHANGE_SEND_BODY : KEDGE__EXCHANGE_HEAD;
+        return KEDGE_OK;
+    }
+    kedge_err err = send_some(c, c->buf, c->got, &c->at);
+    if (is_want(err))
+        return wanted(c, err);
+    return err != KEDGE_OK ? again_or_fail(c, err, now) : KEDGE_OK;
+}
+
+// The server need not read a body that it has refused already (too large, not authorised): while it
+// does not, and where the connection breaks in the middle, its answer is looked for.
+static kedge_err answer_or(struct kedge__connection *c, kedge_err err, kedge_time now)
+{
+    kedge_err read = fill(c);
+    if (read == KEDGE_OK) {
+        c->state = KEDGE__EXCHANGE_HEAD;
+        return KEDGE_OK;
+    }
+    if (!is_want(err) || !is_want(read))
+        return again_or_fail(c, is_want(err) ? read : err, now);
+    c->interest = KEDGE_INTEREST_READ | KEDGE_INTEREST_WRITE;
+    return err;
+}
+
+static kedge_err step_send_body(struct kedge__connection *c, kedge_time now)
+{
+    if (c->body_sent == c->ask.body.len) {
+        c->state = KEDGE__EXCHANGE_HEAD;
+        return KEDGE_OK;
+    }
+    kedge_err err = send_some(c, c->ask.body.ptr, c->ask.body.len, &c->body_sent);
+    if (err != KEDGE_OK)
+        return answer_or(c, err, now);
+    c->deadline = after(now, c->head_timeout);
+    return KEDGE_OK;
+}
+
 static void finished(struct kedge__connection *c)
 {
     c->state = KEDGE__EXCHANGE_DONE;
     c->deadline = KEDGE_FOREVER;
-    c->connected = c->response.keep_alive && c->at == c->got;
+    bool sent = c->body_sent == c->ask.body.len;
+    c->connected = c->response.keep_alive && c->at == c->got && sent;
     if (!c->connected) {
         c->stream->ops->close(c->stream);
         c->got = c->at = 0;
@@ -228,22 +293,22 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
     if (err == KEDGE_OK && event == KEDGE_HTTP_HEAD) {
         // Only a watch that was granted may be silent.
         if (c->response.status != 200)
-            c->body_limit = KEDGE__BODY_TIMEOUT;
+            c->body_limit = c->body_timeout;
         c->state = KEDGE__EXCHANGE_BODY;
-        c->deadline = c->body_limit == KEDGE_FOREVER ? KEDGE_FOREVER : now + c->body_limit;
+        c->deadline = after(now, c->body_limit);
     }
     return err;
 }
 
 static kedge_err too_late(struct kedge__connection *c)
 {
-    const char *problem = "no answer within 70 s";
+    const char *problem = "no answer in time";
     if (c->state == KEDGE__EXCHANGE_OPEN)
-        problem = "no connection within 40 s";
-    else if (c->state == KEDGE__EXCHANGE_SEND)
-        problem = "the request could not be sent within 70 s";
+        problem = "no connection in time";
+    else if (c->state == KEDGE__EXCHANGE_SEND || c->state == KEDGE__EXCHANGE_SEND_BODY)
+        problem = "the request could not be sent in time";
     else if (c->state == KEDGE__EXCHANGE_BODY)
-        problem = "the answer stopped for 70 s";
+        problem = "the answer stopped, for too long";
     return fail(c, KEDGE_ERR_TIMEOUT, problem);
 }
 
@@ -257,6 +322,9 @@ kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)
             break;
         case KEDGE__EXCHANGE_SEND:
             err = step_send(c, now);
+            break;
+        case KEDGE__EXCHANGE_SEND_BODY:
+            err = step_send_body(c, now);
             break;
         case KEDGE__EXCHANGE_HEAD:
             err = step_head(c, now);
@@ -288,8 +356,7 @@ static kedge_err fill_body(struct kedge__connection *c, kedge_time now)
     }
     if (err != KEDGE_OK)
         return fail(c, err, NULL);
-    if (c->body_limit != KEDGE_FOREVER)
-        c->deadline = now + c->body_limit;
+    c->deadline = after(now, c->body_limit);
     return KEDGE_OK;
 }
 

@@ -10,6 +10,9 @@
 //     }
 //     // KEDGE_ERR_CLOSED: the body is complete
 //
+// A response that comes before the request's body was sent whole ends the sending; the connection
+// is then not kept.
+//
 // The connection stays open behind a complete response if the server allows it. One buffer serves
 // the request head and the response: the head is sent, and wiped, before a byte is read.
 #ifndef KEDGE_CLIENT_EXCHANGE_H
@@ -28,6 +31,7 @@ enum kedge__exchange_state {
     KEDGE__EXCHANGE_NONE, // no request under way
     KEDGE__EXCHANGE_OPEN,
     KEDGE__EXCHANGE_SEND,
+    KEDGE__EXCHANGE_SEND_BODY,
     KEDGE__EXCHANGE_HEAD,
     KEDGE__EXCHANGE_BODY,
     KEDGE__EXCHANGE_DONE, // the response is complete
@@ -39,6 +43,10 @@ struct kedge__ask {
     const char *method;
     kedge_str path; // escaped, below the server's prefix, with the query
     const char *accept;
+    kedge_str body; // sent behind the head from where it stands; empty: none
+    const char *content_type;
+    const struct kedge_http_pair *headers;
+    size_t header_count;
 };
 
 struct kedge__connection {
@@ -46,6 +54,8 @@ struct kedge__connection {
     struct kedge_stream *stream; // TLS, or the port's own
     bool connected;              // the stream is open and has carried at least one whole response
     bool retried;                // this request was already sent anew on a fresh connection
+    bool sent;                   // a byte of this request has been written
+    size_t body_sent;            // bytes of its body that have
 
     char *buf;
     size_t cap;
@@ -57,8 +67,12 @@ struct kedge__connection {
     struct kedge__ask ask;
     struct kedge_http_response response;
     kedge_time deadline; // of the state; KEDGE_FOREVER: none
-    kedge_time
-        body_limit;      // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
+    // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
+    kedge_time body_limit;
+    // How long each may take; set by init, and then by whoever wants others.
+    kedge_time open_timeout;
+    kedge_time head_timeout;
+    kedge_time body_timeout;
     uint8_t interest;    // what the last WANT_* was for
     kedge_err err;       // FAILED: why
     const char *problem; // FAILED: more exactly, static storage; or NULL
@@ -76,13 +90,13 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
 // Ends whatever is under way, at once, and closes the stream. Nothing is left.
 void kedge__connection_close(struct kedge__connection *c);
 
-// Begins a request. Reuses the open connection if the last response ended well on it, else opens a
-// new one. `watch`: the body may be silent for any time.
+// Begins a request. Reuses the open connection if the last response ended well on it and nothing
+// has come since, else opens a new one. `watch`: the body may be silent for any time.
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now);
 
-// Goes on until the response's head is there. An idle connection that the server has closed
-// meanwhile is opened anew, once.
+// Goes on until the response's head is there. An idle connection that the server closes meanwhile
+// is opened anew, once, if the request may be sent twice: a GET, or one of which no byte was sent.
 //
 // KEDGE_OK    c->response holds the head
 // KEDGE_WANT_READ, KEDGE_WANT_WRITE   not yet

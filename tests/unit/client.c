@@ -78,7 +78,8 @@ static bool is_want(kedge_err err)
 // Asks for a thing and reads the answer to its end.
 static kedge_err ask(struct fixture *f)
 {
-    struct kedge__ask a = {"GET", KEDGE_STR("/api"), "application/json"};
+    struct kedge__ask a = {
+        .method = "GET", .path = KEDGE_STR("/api"), .accept = "application/json"};
     kedge_str bytes;
     kedge_err err;
     f->peer.received_len = 0;

@@ -94,7 +94,8 @@ static void take(kedge_str bytes)
 
 static void ask(size_t i)
 {
-    struct kedge__ask a = {"GET", kedge_str_of(paths[i]), "application/json"};
+    struct kedge__ask a = {
+        .method = "GET", .path = kedge_str_of(paths[i]), .accept = "application/json"};
     kedge_str bytes;
     memset(&got, 0, sizeof got);
     kedge__exchange_start(&c, &a, i == 1, port.fake.now);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// rest_priv.h - the insides of struct kedge_rest, for the rooms that read objects through it.
+//
+// A room (api, dynamic, discovery, watch) fills in a request and gives kedge_rest_stream or
+// kedge_rest_start a sink, which feeds `sieve` and reads its items with `tokens`: both are the
+// sink's for as long as a body comes. The kedge_rest itself uses them only to read a Status, when
+// there is no body for a sink.
+#ifndef KEDGE_CLIENT_REST_PRIV_H
+#define KEDGE_CLIENT_REST_PRIV_H
+
+#include "client/exchange.h"
+#include "kedge/backoff.h"
+#include "kedge/rest.h"
+#include "kedge/sieve.h"
+
+enum kedge__rest_state {
+    KEDGE__REST_IDLE,
+    KEDGE__REST_PAUSE, // until `wake`: for the bucket's token, or what the server asked for
+    KEDGE__REST_HEAD,
+    KEDGE__REST_DRAIN,   // of a reply that will be tried again
+    KEDGE__REST_REFUSED, // reads why
+    KEDGE__REST_BODY,    // to the sink
+    KEDGE__REST_ENDED    // with `err`; `done` is still to be called
+};
+
+// Bytes of the text that says what a request failed with.
+#define KEDGE__REST_TEXT 256
+
+struct kedge_rest {
+    struct kedge__task task; // first
+    struct kedge_client *client;
+    struct kedge_rest_options options;
+    struct kedge__connection connection;
+
+    enum kedge__rest_state state;
+    struct kedge_request request; // what it points to is borrowed
+    kedge_sink sink;
+    void (*done)(void *ctx, kedge_err err);
+    void *ctx;
+    bool in_loop; // the loop drives it
+    bool inside;  // a call-back runs
+
+    char *path; // then DeleteOptions
+    struct kedge__ask ask;
+    kedge_time deadline;   // of the whole request; KEDGE_FOREVER: none
+    kedge_time wake;       // PAUSE: until then
+    kedge_time idle_since; // IDLE, with an open connection
+    int retries_left;
+    unsigned sent;
+    size_t drained; // bytes of a body that is of no interest
+    kedge_err err;
+    int code;
+    struct kedge_status status;
+    char text[KEDGE__REST_TEXT];
+    uint64_t requests;
+
+    struct kedge_sieve sieve;
+    char *item_buf; // options.text_max bytes
+    struct kedge_json_token *tokens;
+    size_t token_count;
+    unsigned char *record; // options.object_max bytes, aligned for a record
+};
+
+// Tokenises the sieve's item. KEDGE_ERR_FULL: it has more tokens than there are.
+kedge_err kedge__rest_parse(struct kedge_rest *rest, struct kedge_json *doc);
+
+// Makes the failure's text: what was asked, and `problem` (NULL: the error's own sentence). For
+// rooms that find a reply unusable; gives `err` back.
+kedge_err kedge__rest_say(struct kedge_rest *rest, kedge_err err, const char *problem);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests to the mock API server, waited for and in the loop.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kedge/kedge.h"
+#include "mock_port.h"
+#include "script.h"
+
+struct talk {
+    struct mock_port port;
+    unsigned char memory[128 * 1024];
+    struct kedge *k;
+    struct kedge_client *client;
+    struct kedge_rest *rest;
+};
+
+static void open_talk(struct talk *t)
+{
+    struct kedge_config config = {.server = "http://api.test:8080", .qps = -1};
+    memset(t, 0, sizeof *t);
+    mock_port_init(&t->port, mock_new(&(struct mock_options){.seed = 1}), 1);
+    t->k = kedge_init(t->memory, sizeof t->memory, &t->port.fake.port);
+    t->client = kedge_client_new(t->k, &config);
+    t->rest = kedge_rest_new(t->client, NULL);
+    assert_non_null(t->rest);
+}
+
+static void close_talk(struct talk *t)
+{
+    kedge_rest_close(t->rest);
+    kedge_client_free(t->client);
+    mock_port_done(&t->port);
+}
+
+static const struct kedge_request deployments = {
+    .group = "apps", .version = "v1", .resource = "deployments", .namespace_ = "default"};
+
+static struct kedge_request on(enum kedge_verb verb, const char *name, const char *body)
+{
+    struct kedge_request r = deployments;
+    r.verb = verb;
+    r.name = name;
+    r.body = kedge_str_of(body);
+    return r;
+}
+
+static void an_object_is_created_read_patched_and_deleted(void **state)
+{
+    (void)state;
+    static struct talk t;
+    char body[4096];
+    size_t len = 0;
+    open_talk(&t);
+    struct kedge_request r = on(KEDGE_CREATE, NULL,
+                                "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{"
+                                "\"name\":\"web\"},\"spec\":{\"replicas\":1}}");
+    assert_int_equal(kedge_rest_read(t.rest, &r, body, sizeof body, &len), KEDGE_OK);
+    r = on(KEDGE_PATCH, "web", "{\"spec\":{\"replicas\":3}}");
+    assert_int_equal(kedge_rest_read(t.rest, &r, body, sizeof body, &len), KEDGE_OK);
+    r = on(KEDGE_GET, "web", NULL);
+    assert_int_equal(kedge_rest_read(t.rest, &r, body, sizeof body - 1, &len), KEDGE_OK);
+    body[len] = '\0';
+    assert_non_null(strstr(body, "\"replicas\":3"));
+    r = on(KEDGE_DELETE, "web", NULL);
+    assert_int_equal(kedge_rest_read(t.rest, &r, body, sizeof body, &len), KEDGE_OK);
+    r = on(KEDGE_GET, "web", NULL);
+    assert_int_equal(kedge_rest_read(t.rest, &r, body, sizeof body, &len), KEDGE_ERR_API);
+    assert_true(kedge_status_is_not_found(kedge_rest_status(t.rest)));
+    assert_string_equal(kedge_rest_error_text(t.rest),
+                        "get deployments.apps \"web\" in default: 404 NotFound: "
+                        "deployments.apps \"web\" not found");
+    struct kedge_rest_facts facts;
+    assert_int_equal(kedge_rest_facts(t.rest, &facts), KEDGE_OK);
+    assert_int_equal(facts.connections, 1);
+    assert_int_equal(facts.requests, 5);
+    close_talk(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_object_is_created_read_patched_and_deleted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
