@@ -73,7 +73,7 @@ struct kedge_rest_options {
 
 // Makes a kedge_rest in the arena of the client's kedge. `options` may be NULL. It opens no
 // connection yet. NULL on failure: KEDGE_ERR_MEMORY, KEDGE_ERR_ARGUMENT (a buffer under 2,048
-// bytes, text_max under KEDGE_SIEVE_BUFFER, path_max under 256).
+// bytes, text_max or path_max under KEDGE_SIEVE_BUFFER).
 struct kedge_rest *kedge_rest_new(struct kedge_client *client,
                                   const struct kedge_rest_options *options);
 

@@ -17,7 +17,7 @@
 #include "object/project.h"
 
 #define BUFFER_MIN 2048
-#define PATH_MIN   256
+#define PATH_MIN   KEDGE_SIEVE_BUFFER // a room uses it for one, when there is a body
 
 #define RETRIES      10
 #define BROKEN_PAUSE KEDGE_SECOND // before a GET that broke is sent again
@@ -59,7 +59,7 @@ static const char *options_problem(const struct kedge_rest_options *o)
     if (o->buffer < BUFFER_MIN)
         return "kedge_rest: buffer is under 2,048 bytes";
     if (o->path_max < PATH_MIN)
-        return "kedge_rest: path_max is under 256 bytes";
+        return "kedge_rest: path_max is under KEDGE_SIEVE_BUFFER";
     if (o->text_max < KEDGE_SIEVE_BUFFER)
         return "kedge_rest: text_max is under KEDGE_SIEVE_BUFFER";
     if (o->open_timeout < 0 || o->head_timeout < 0 || o->body_timeout < 0 || o->idle_timeout < 0)
@@ -83,9 +83,11 @@ static kedge_err init(struct kedge_rest *r, struct kedge *k)
     r->token_count = o->text_max / 8 + 16;
     r->path = kedge__take(k, "requests", o->path_max, 1, 1);
     r->item_buf = kedge__take(k, "requests", o->text_max, 1, 1);
+    r->envelope_buf = kedge__take(k, "requests", KEDGE__REST_ENVELOPE, 1, 1);
     r->tokens = KEDGE__NEW(k, "requests", struct kedge_json_token, r->token_count);
     r->record = kedge__take_bytes(k, "requests", o->object_max);
-    if (r->path == NULL || r->item_buf == NULL || r->tokens == NULL || r->record == NULL)
+    if (r->path == NULL || r->item_buf == NULL || r->envelope_buf == NULL || r->tokens == NULL ||
+        r->record == NULL)
         return k->failure;
     r->task.ops = &task_ops;
     r->task.deadline = KEDGE_FOREVER;

@@ -26,6 +26,9 @@ enum kedge__rest_state {
 // Bytes of the text that says what a request failed with.
 #define KEDGE__REST_TEXT 256
 
+// Bytes of what is around the items of a list: its version and continue token.
+#define KEDGE__REST_ENVELOPE 2048
+
 struct kedge_rest {
     struct kedge__task task; // first
     struct kedge_client *client;
@@ -55,7 +58,8 @@ struct kedge_rest {
     uint64_t requests;
 
     struct kedge_sieve sieve;
-    char *item_buf; // options.text_max bytes
+    char *item_buf;     // options.text_max bytes
+    char *envelope_buf; // KEDGE__REST_ENVELOPE bytes
     struct kedge_json_token *tokens;
     size_t token_count;
     unsigned char *record; // options.object_max bytes, aligned for a record

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// items.c - sieve, tokens, record: one object after the other.
+#include "client/items.h"
+
+#define ENVELOPE_TOKENS 16
+
+static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
+    {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0namespace\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0uid\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
+};
+static const struct kedge_table identity_table = {identity_rows, KEDGE__IDENTITY, 0};
+
+// All but what most of an object is made of, and nobody reads.
+static const struct kedge_field whole_rows[] = {
+    {.path = "", .type = KEDGE_FIELD_RAW},
+    {.path = "metadata\0managedFields\0", .type = KEDGE_FIELD_DROP},
+};
+static const struct kedge_table whole_table = {whole_rows, 2, 0};
+
+static const struct kedge_field list_rows[] = {
+    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "metadata\0continue\0", .type = KEDGE_FIELD_TEXT},
+};
+static const struct kedge_table list_table = {list_rows, 2, 0};
+
+static const struct kedge_field event_rows[] = {{.path = "type\0", .type = KEDGE_FIELD_TEXT}};
+static const struct kedge_table event_table = {event_rows, 1, 0};
+
+// Beginning --------------------------------------------------------------------------------------
+
+static void choose_tables(const struct kedge__items *items, struct kedge_sieve_options *o)
+{
+    if (items->tables[0] != NULL) {
+        o->tables[0] = items->tables[0];
+        o->tables[1] = items->tables[1];
+        o->identity = items->identity;
+        return;
+    }
+    bool typed = items->kind != NULL;
+    o->tables[0] = typed ? &kedge__meta_table : &identity_table;
+    o->identity = KEDGE__IDENTITY;
+    if (!items->identity_only)
+        o->tables[1] = typed ? items->kind->table : &whole_table;
+    // An error may come where an object should; and of a raw one all is there.
+    if (typed && items->shape != KEDGE_SIEVE_LIST)
+        o->tables[2] = &kedge__status_table;
+}
+
+void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape)
+{
+    struct kedge_rest *r = items->rest;
+    struct kedge_sieve_options o = {
+        .shape = shape,
+        .item_buf = r->item_buf,
+        .item_cap = r->options.text_max,
+        .envelope_buf = r->envelope_buf,
+        .envelope_cap = KEDGE__REST_ENVELOPE,
+    };
+    items->shape = shape;
+    items->count = 0;
+    items->ended = false;
+    choose_tables(items, &o);
+    if (shape != KEDGE_SIEVE_OBJECT)
+        o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;
+    items->err = kedge_sieve_init(&r->sieve, &o);
+}
+
+// One item ---------------------------------------------------------------------------------------
+
+// An object with too many tokens: its text is sieved again, down to the identity. The path is not
+// needed any more when a body comes.
+static kedge_err shrink(struct kedge_rest *r, struct kedge_json *doc)
+{
+    struct kedge_sieve identity;
+    struct kedge_sieve_options options = {
+        .shape = KEDGE_SIEVE_OBJECT,
+        .tables = {&identity_table},
+        .identity = KEDGE__IDENTITY,
+        .item_buf = r->path,
+        .item_cap = r->options.path_max,
+    };
+    kedge_str text = r->sieve.item;
+    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
+    size_t used = 0;
+    kedge_err err = kedge_sieve_init(&identity, &options);
+    if (err == KEDGE_OK)
+        err = kedge_sieve_feed(&identity, text.ptr, text.len, &used, &event);
+    if (err != KEDGE_OK || event != KEDGE_SIEVE_ITEM)
+        return err != KEDGE_OK ? err : KEDGE_ERR_JSON;
+    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, r->tokens, r->token_count);
+}
+
+static kedge_err build(struct kedge__items *items, struct kedge__item *item)
+{
+    struct kedge_rest *r = items->rest;
+    size_t size = 0;
+    kedge_err err = kedge__project(items->kind, item->value, item->partial, r->record,
+                                   r->options.object_max, &size);
+    if ((err == KEDGE_ERR_FULL || err == KEDGE_ERR_TOO_LONG) && !item->partial) {
+        item->partial = true;
+        err =
+            kedge__project(items->kind, item->value, true, r->record, r->options.object_max, &size);
+    }
+    item->object = (const struct kedge_object *)(const void *)r->record;
+    return err;
+}
+
+// An answer that is well in HTTP and a refusal in words (client-go's Result.Into). A
+// typed object's sieve lets no `kind` through, but an object has a name, and a Status none.
+static bool is_failure(const struct kedge__items *items, kedge_json_value object)
+{
+    struct kedge_status status;
+    if (items->shape != KEDGE_SIEVE_OBJECT || items->tables[0] != NULL)
+        return false;
+    kedge_json_value name = kedge_json_get(kedge_json_get(object, "metadata"), "name");
+    if (kedge_json_type(name) == KEDGE_JSON_TEXT)
+        return false;
+    kedge_status_from_code(&status, 0);
+    if (!kedge_status_read(&status, object) || status.code < 400)
+        return false;
+    items->rest->status = status;
+    return true;
+}
+
+static bool is_event_of_object(kedge_str type)
+{
+    return kedge_str_is(type, "ADDED") || kedge_str_is(type, "MODIFIED") ||
+           kedge_str_is(type, "DELETED") || kedge_str_is(type, "BOOKMARK");
+}
+
+// The text of an event's type, which has no escapes where it is one that we know.
+static kedge_str event_type(const struct kedge_rest *r)
+{
+    struct kedge_json doc;
+    struct kedge_json_token tokens[8];
+    kedge_str envelope = r->sieve.envelope;
+    if (kedge_json_parse(&doc, envelope.ptr, envelope.len, tokens, 8) != KEDGE_OK)
+        return (kedge_str){NULL, 0};
+    kedge_str raw = kedge_json_raw(kedge_json_get(kedge_json_root(&doc), "type"));
+    return raw.len > 2 ? (kedge_str){raw.ptr + 1, raw.len - 2} : (kedge_str){NULL, 0};
+}
+
+static kedge_err hand_on(struct kedge__items *items)
+{
+    struct kedge_rest *r = items->rest;
+    struct kedge_json doc;
+    struct kedge__item item = {.partial = r->sieve.overflow, .value = {NULL, -1}};
+    item.json = r->sieve.item;
+    bool watch = items->shape == KEDGE_SIEVE_WATCH;
+    bool typed = items->kind != NULL && items->tables[0] == NULL;
+    if (watch)
+        item.type = event_type(r);
+    kedge_err err = kedge__rest_parse(r, &doc);
+    if (err == KEDGE_ERR_FULL && typed) {
+        item.partial = true;
+        err = shrink(r, &doc);
+    }
+    if (err == KEDGE_OK)
+        item.value = kedge_json_root(&doc);
+    else if (err != KEDGE_ERR_FULL)
+        return kedge__rest_say(r, err, "an object cannot be read");
+    if (is_failure(items, item.value))
+        return kedge__rest_say(r, KEDGE_ERR_API, r->status.message);
+    if (typed && (!watch || is_event_of_object(item.type)))
+        err = build(items, &item);
+    else
+        err = KEDGE_OK;
+    if (err != KEDGE_OK)
+        return kedge__rest_say(r, err, "an object does not fit object_max");
+    items->count++;
+    return items->each != NULL ? items->each(items->ctx, &item) : KEDGE_OK;
+}
+
+kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
+{
+    struct kedge__items *items = ctx;
+    struct kedge_rest *r = items->rest;
+    if (items->err != KEDGE_OK)
+        return kedge__rest_say(r, items->err,
+                               "the kind's table or text_max does not suit the sieve");
+    // Each turn takes bytes, but that which tells of an object's or list's end: once a value.
+    for (bool more = true; more;) {
+        enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
+        size_t used = 0;
+        kedge_err err = kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event);
+        if (err != KEDGE_OK)
+            return kedge__rest_say(r, err, r->sieve.problem);
+        bytes.ptr += used;
+        bytes.len -= used;
+        items->ended |= event == KEDGE_SIEVE_END;
+        if (event == KEDGE_SIEVE_ITEM)
+            err = hand_on(items);
+        if (err != KEDGE_OK)
+            return err;
+        more = event == KEDGE_SIEVE_ITEM || bytes.len > 0;
+    }
+    return KEDGE_OK;
+}
+
+kedge_err kedge__items_finish(struct kedge__items *items)
+{
+    struct kedge_rest *r = items->rest;
+    if (items->err == KEDGE_OK && kedge_sieve_finish(&r->sieve) == KEDGE_OK)
+        return KEDGE_OK;
+    return kedge__rest_say(r, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
+}
+
+kedge_err kedge__items_metadata(const struct kedge__items *items, const char *key, char *buf,
+                                size_t cap)
+{
+    struct kedge_json doc;
+    struct kedge_json_token tokens[ENVELOPE_TOKENS];
+    kedge_str text = items->rest->sieve.envelope;
+    size_t len = 0;
+    buf[0] = '\0';
+    if (items->shape != KEDGE_SIEVE_LIST ||
+        kedge_json_parse(&doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) != KEDGE_OK)
+        return KEDGE_OK;
+    kedge_json_value v = kedge_json_get(kedge_json_get(kedge_json_root(&doc), "metadata"), key);
+    len = kedge_json_text(v, NULL, 0);
+    if (len >= cap)
+        return KEDGE_ERR_TOO_LONG;
+    buf[kedge_json_text(v, buf, len)] = '\0';
+    return KEDGE_OK;
+}

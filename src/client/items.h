@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// items.h - objects out of the body of a reply, one at a time: the sink of every room that reads
+// objects.
+//
+//     struct kedge__items items = {.rest = rest, .kind = &kedge_kind_pod, .each = each, .ctx = me};
+//     kedge__items_begin(&items, KEDGE_SIEVE_LIST);
+//     kedge_rest_stream(rest, &request, kedge__items_sink, &items);
+//     kedge__items_finish(&items)         // the body was whole
+//
+// Typed objects become records in the kedge_rest's room, raw ones stay as the sieve's compact text;
+// both are good until `each` returns, and of a single object (KEDGE_SIEVE_OBJECT) until the next
+// request.
+#ifndef KEDGE_CLIENT_ITEMS_H
+#define KEDGE_CLIENT_ITEMS_H
+
+#include "client/rest_priv.h"
+#include "kedge/object.h"
+#include "object/project.h"
+
+// What has come.
+struct kedge__item {
+    const struct kedge_object *object; // typed; NULL: raw, or a watch's ERROR and the like
+    kedge_str json;                    // the sieved text: of raw objects all but managedFields
+    kedge_json_value value;            // the same, tokenised; absent if it has too many tokens
+    kedge_str type;                    // of a watch's event: "ADDED", ...; else empty
+    bool partial;                      // over a limit: only its identity is there
+};
+
+struct kedge__items {
+    struct kedge_rest *rest;
+    const struct kedge_kind *kind;       // NULL: raw
+    const struct kedge_table *tables[2]; // instead of what `kind` says; the first holds what
+                                         // survives an overflow. Then items are raw
+    uint16_t identity;                   // rows of it; with `tables` only
+    bool identity_only;                  // raw: keep no more of an object than its identity
+    // Anything but KEDGE_OK ends the request with just that.
+    kedge_err (*each)(void *ctx, const struct kedge__item *item);
+    void *ctx;
+
+    // Out.
+    uint64_t count;
+    enum kedge_sieve_shape shape;
+    bool ended; // the list or object is complete
+    kedge_err err;
+};
+
+// Makes the kedge_rest's sieve ready for a body of that shape. Call it before the request; the
+// request's failure to begin is told by the request.
+void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape);
+
+// The sink; `ctx` is the struct kedge__items.
+//
+// KEDGE_ERR_JSON      the body is not what it should be; kedge__rest_say was told why
+// KEDGE_ERR_TOO_LONG  what is around the items does not fit
+// KEDGE_ERR_API       the object is a Status that says Failure: it is the kedge_rest's status now
+// what `each` answers
+kedge_err kedge__items_sink(void *ctx, kedge_str bytes);
+
+// After a request that ended well: KEDGE_OK if the body was whole, else KEDGE_ERR_JSON, said.
+kedge_err kedge__items_finish(struct kedge__items *items);
+
+// After a list: a text of its metadata ("resourceVersion", "continue") into `buf`, NUL-terminated,
+// "" if absent. KEDGE_ERR_TOO_LONG: it does not fit; buf is "".
+kedge_err kedge__items_metadata(const struct kedge__items *items, const char *key, char *buf,
+                                size_t cap);
+
+#endif
