@@ -133,27 +133,25 @@ struct kedge_options {
     const char *label_selector;
     const char *field_selector;
     const char *resource_version; // also GET. LIST: "0" any, else not older than
-    enum kedge_version_match resource_version_match;
-    int64_t limit; // objects a page. 0: all at once
+    int64_t limit;                // objects a page. 0: all at once
     const char *continue_;
-    struct kedge_maybe timeout_seconds; // after which the server ends it
-    // WATCH.
-    bool allow_watch_bookmarks;
-    struct kedge_maybe send_initial_events; // 0 sends false
+    struct kedge_maybe timeout_seconds;     // after which the server ends it
+    struct kedge_maybe send_initial_events; // WATCH only; 0 sends false
+    enum kedge_version_match resource_version_match;
+    bool allow_watch_bookmarks; // WATCH only
 
     // CREATE, UPDATE, PATCH, APPLY, DELETE, DELETE_COLLECTION.
     bool dry_run; // "All": the server answers as if, and stores nothing
     // CREATE, UPDATE, PATCH, APPLY (which needs a manager).
     const char *field_manager;
+    struct kedge_maybe force; // APPLY only; 1: takes fields over from other managers
     enum kedge_field_validation field_validation;
-    // APPLY.
-    struct kedge_maybe force; // 1: takes fields over from other managers
 
     // DELETE, DELETE_COLLECTION.
+    enum kedge_propagation propagation;
     struct kedge_maybe grace_period_seconds; // 0: at once
     const char *precondition_uid;            // NULL: none; "" is sent
     const char *precondition_resource_version;
-    enum kedge_propagation propagation;
     struct kedge_maybe orphan_dependents; // the old form of propagation
     // Deletes even what the server can no longer read, without its finalizers.
     bool ignore_store_read_error;
@@ -211,7 +209,7 @@ typedef kedge_err (*kedge_sink)(void *ctx, kedge_str bytes);
 //                     unknown if it is no reading one
 //
 // All these are found in kedge_rest_error_text, with the place.
-kedge_err kedge_rest_read(struct kedge_rest *rest, const struct kedge_request *request, char *buf,
+kedge_err kedge_rest_read(struct kedge_rest *rest, const struct kedge_request *request, void *buf,
                           size_t cap, size_t *len);
 
 // Makes the request and hands the body of a 2xx reply to `sink` as it comes: of any length, in the

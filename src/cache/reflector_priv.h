@@ -12,11 +12,6 @@
 // Silence that ends a watch of a resource that sends bookmarks: one comes each minute.
 #define KEDGE__WATCH_SILENCE (90 * KEDGE_SECOND)
 
-static inline bool kedge__is_want(kedge_err err)
-{
-    return err == KEDGE_WANT_READ || err == KEDGE_WANT_WRITE;
-}
-
 // reflector.c
 
 // Does nothing until that time, then lists or watches.

@@ -151,15 +151,10 @@ static kedge_err wanted(struct kedge__connection *c, kedge_err err)
     return err;
 }
 
-static bool is_want(kedge_err err)
-{
-    return err == KEDGE_WANT_READ || err == KEDGE_WANT_WRITE;
-}
-
 static kedge_err step_open(struct kedge__connection *c, kedge_time now)
 {
     kedge_err err = c->stream->ops->open(c->stream, c->client->host, c->client->url.port);
-    if (is_want(err))
+    if (kedge__is_want(err))
         return wanted(c, err);
     if (err != KEDGE_OK)
         return fail(c, err, NULL);
@@ -220,7 +215,7 @@ static kedge_err step_send(struct kedge__connection *c, kedge_time now)
         return KEDGE_OK;
     }
     kedge_err err = send_some(c, c->buf, c->got, &c->at);
-    if (is_want(err))
+    if (kedge__is_want(err))
         return wanted(c, err);
     return err != KEDGE_OK ? again_or_fail(c, err, now) : KEDGE_OK;
 }
@@ -234,8 +229,8 @@ static kedge_err answer_or(struct kedge__connection *c, kedge_err err, kedge_tim
         c->state = KEDGE__EXCHANGE_HEAD;
         return KEDGE_OK;
     }
-    if (!is_want(err) || !is_want(read))
-        return again_or_fail(c, is_want(err) ? read : err, now);
+    if (!kedge__is_want(err) || !kedge__is_want(read))
+        return again_or_fail(c, kedge__is_want(err) ? read : err, now);
     c->interest = KEDGE_INTEREST_READ | KEDGE_INTEREST_WRITE;
     return err;
 }
@@ -279,7 +274,7 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
 {
     if (c->at == c->got) {
         kedge_err err = fill(c);
-        if (is_want(err))
+        if (kedge__is_want(err))
             return wanted(c, err);
         if (err == KEDGE_ERR_CLOSED)
             err = kedge_http_finish(&c->response);
@@ -336,7 +331,7 @@ kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)
             return c->err != KEDGE_OK ? c->err : KEDGE_ERR_STATE;
         }
     }
-    if (is_want(err) && now >= c->deadline)
+    if (kedge__is_want(err) && now >= c->deadline)
         return too_late(c);
     return err;
 }
@@ -345,7 +340,7 @@ kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)
 static kedge_err fill_body(struct kedge__connection *c, kedge_time now)
 {
     kedge_err err = fill(c);
-    if (is_want(err))
+    if (kedge__is_want(err))
         return now >= c->deadline ? too_late(c) : wanted(c, err);
     if (err == KEDGE_ERR_CLOSED) {
         err = kedge_http_finish(&c->response);

@@ -38,6 +38,12 @@ enum kedge__exchange_state {
     KEDGE__EXCHANGE_FAILED
 };
 
+// Not a failure: the connection is not ready.
+static inline bool kedge__is_want(kedge_err err)
+{
+    return err == KEDGE_WANT_READ || err == KEDGE_WANT_WRITE;
+}
+
 // What to ask for; texts live until the head has come.
 struct kedge__ask {
     const char *method;

@@ -65,6 +65,19 @@ struct kedge_rest {
     unsigned char *record; // options.object_max bytes, aligned for a record
 };
 
+// rest_steps.c: takes a request, or says why it is none (KEDGE_ERR_STATE: another is under way).
+kedge_err kedge__rest_take(struct kedge_rest *r, const struct kedge_request *request);
+void kedge__rest_begin(struct kedge_rest *r, kedge_time now);
+// Goes one step on. KEDGE_OK: it went; KEDGE_WANT_*: the connection must be ready first;
+// KEDGE_WAIT: the time must come.
+kedge_err kedge__rest_step(struct kedge_rest *r, kedge_time now);
+// Until when nothing has to be done if nothing comes, after a step that answered `err`.
+kedge_time kedge__rest_next_deadline(const struct kedge_rest *r, kedge_err err);
+// The request has ended so. `problem` (NULL: none) goes into the text.
+void kedge__rest_end(struct kedge_rest *r, kedge_err err, const char *problem);
+// Wipes what was received; closes the connection if it cannot be kept.
+void kedge__rest_forget(struct kedge_rest *r);
+
 // Tokenises the sieve's item. KEDGE_ERR_FULL: it has more tokens than there are.
 kedge_err kedge__rest_parse(struct kedge_rest *rest, struct kedge_json *doc);
 
