@@ -12,7 +12,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster history"
+incluster history verbs"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -20,6 +20,8 @@ case $build in
 *) build=$root/$build ;;
 esac
 programs=$build/examples
+# shellcheck source=verbs.sh
+. "$here/verbs.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid
