@@ -8,6 +8,7 @@
 //         data += used, len -= used;
 //         switch (event) {
 //         case KEDGE_HTTP_MORE: ...   // read more bytes from the stream
+//         case KEDGE_HTTP_WARNING: ... // a Warning: its value is `body`, at r.line
 //         case KEDGE_HTTP_HEAD: ...   // r.status, r.content_length, ... are known
 //         case KEDGE_HTTP_BODY: ...   // `body` is a run of body bytes inside `data`
 //         case KEDGE_HTTP_END:  ...   // the response is complete; bytes left belong to the next
@@ -37,7 +38,8 @@ extern "C" {
 #endif
 
 // Bytes of a wanted header's value, from its first that is no blank; a longer one fails with
-// KEDGE_ERR_TOO_LONG, but Location is cut instead. Of unwanted headers no byte is held.
+// KEDGE_ERR_TOO_LONG, but Location and Warning are cut instead. Of unwanted headers no byte is
+// held.
 #define KEDGE_HTTP_LINE 512
 // Bytes of the whole head (with those of 1xx responses before it), and of the trailers; and of what
 // frames chunks beyond what their data pays for (16 bytes a chunk and twice its data are free, so a
@@ -45,19 +47,28 @@ extern "C" {
 // KEDGE_ERR_TOO_LONG.
 #define KEDGE_HTTP_HEAD_MAX 32768
 
-enum kedge_http_event { KEDGE_HTTP_MORE, KEDGE_HTTP_HEAD, KEDGE_HTTP_BODY, KEDGE_HTTP_END };
+enum kedge_http_event {
+    KEDGE_HTTP_MORE,
+    KEDGE_HTTP_HEAD,
+    KEDGE_HTTP_BODY,
+    KEDGE_HTTP_END,
+    KEDGE_HTTP_WARNING
+};
 
 // What Content-Type says, whatever its parameters: NONE if there is none, JSON for
-// application/json, TEXT for text/ and anything.
+// application/json, TEXT for text/ and anything, MALFORMED for what is no media type (RFC 9110
+// 8.3.1, as Go's mime.ParseMediaType reads it), so that nobody can say what the body is.
 enum kedge_http_content {
     KEDGE_CONTENT_OTHER,
     KEDGE_CONTENT_NONE,
     KEDGE_CONTENT_JSON,
-    KEDGE_CONTENT_TEXT
+    KEDGE_CONTENT_TEXT,
+    KEDGE_CONTENT_MALFORMED
 };
 
-// All but `problem` is good from KEDGE_HTTP_HEAD on. Of a header that comes twice, the first
-// counts, but for Connection and Content-Encoding, of which all do.
+// All but `problem` and, from KEDGE_HTTP_WARNING on, `status` is good from KEDGE_HTTP_HEAD on. Of a
+// header that comes twice, the first counts, but for Connection and Content-Encoding, of which all
+// do.
 struct kedge_http_response {
     // Private. What is used at every byte comes first: short offsets make short code.
     uint8_t state;
@@ -81,12 +92,15 @@ struct kedge_http_response {
     int32_t retry_after;  // seconds; -1: no Retry-After, or not a whole number (client-go's rule)
     kedge_timestamp date; // of the Date header; 0: none, or not as RFC 9110 writes dates
     uint8_t content;      // enum kedge_http_content, from Content-Type
-    bool encoded;         // a Content-Encoding other than identity: the body cannot be used
-    const char *problem;  // after an error: what is wrong, static storage; "" before. Never NULL
+    // `content` is JSON, with g=apidiscovery.k8s.io, v=v2 and as=APIGroupDiscoveryList among its
+    // parameters: aggregated discovery. Servers that do not know it answer with other JSON.
+    bool aggregated;
+    bool encoded;        // a Content-Encoding other than identity: the body cannot be used
+    const char *problem; // after an error: what is wrong, static storage; "" before. Never NULL
 
     char location[128]; // of a redirect, for messages; cut, NUL-terminated, printable only
 
-    // Private.
+    // Private, but for the value that KEDGE_HTTP_WARNING tells of: you may write to it.
     char line[KEDGE_HTTP_LINE];
 };
 
@@ -94,9 +108,14 @@ struct kedge_http_response {
 void kedge_http_response_init(struct kedge_http_response *r);
 
 // Takes bytes up to the next event. *used is how many were taken (with BODY: including the body
-// slice). `body` is set for BODY only (never empty then) and points into `data`. MORE comes only
+// slice). `body` is set for BODY (never empty then) and points into `data`. MORE comes only
 // when all bytes were taken; HEAD and END may be waiting when none are left, so call it until MORE.
 // After END it gives END again and takes nothing. `data` may be NULL if `len` is 0.
+//
+// WARNING comes before HEAD, once for each Warning header that is not empty, but not for those of
+// 1xx responses, nor for trailers. `body` is then its value, never empty: it lies at r->line and is
+// good until the next call. kedge/warning.h reads it. A value of KEDGE_HTTP_LINE bytes may have
+// been cut there. Whoever does not care for warnings just goes on.
 //
 // KEDGE_ERR_HTTP      not HTTP/1.x, a malformed head, both lengths, a bad chunk; see r->problem
 // KEDGE_ERR_TOO_LONG  a limit above was passed; see r->problem

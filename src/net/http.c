@@ -49,7 +49,7 @@ enum state {
 static void forget_head(struct kedge_http_response *r)
 {
     r->status = 0;
-    r->keep_alive = r->chunked = r->has_length = r->encoded = false;
+    r->keep_alive = r->chunked = r->has_length = r->aggregated = r->encoded = false;
     r->content_length = 0;
     r->retry_after = -1;
     r->date = 0;
@@ -139,6 +139,12 @@ static void step_line_end(struct kedge_http_response *r, char c)
         malformed(r, "a carriage return inside a line of the head");
 }
 
+// A response that is not skipped.
+static bool is_final(const struct kedge_http_response *r)
+{
+    return r->status >= 200 || r->status == 101;
+}
+
 static bool has_no_body(const struct kedge_http_response *r)
 {
     return r->status == 101 || r->status == 204 || r->status == 304;
@@ -162,7 +168,7 @@ static enum kedge_http_event end_head(struct kedge_http_response *r)
         malformed(r, problem);
         return KEDGE_HTTP_MORE;
     }
-    if (r->status < 200 && r->status != 101) {
+    if (!is_final(r)) {
         forget_head(r); // but not head_len: 1xx without end must not keep us busy without end
         return KEDGE_HTTP_MORE;
     }
@@ -220,27 +226,31 @@ static enum kedge_http_event step_line(struct kedge_http_response *r, char c)
     return KEDGE_HTTP_MORE;
 }
 
-static void end_value(struct kedge_http_response *r, enum state next)
+static enum kedge_http_event end_value(struct kedge_http_response *r, enum state next)
 {
     r->state = (uint8_t)next;
+    if (r->wanted == KEDGE__HTTP_WARNING)
+        return r->line_len > 0 && is_final(r) ? KEDGE_HTTP_WARNING : KEDGE_HTTP_MORE;
     kedge_str value = {r->line, r->line_len};
     const char *problem = kedge__http_field_take(r, (enum kedge__http_field)r->wanted, value);
     if (problem != NULL)
         malformed(r, problem);
+    return KEDGE_HTTP_MORE;
 }
 
-static void step_value(struct kedge_http_response *r, char c)
+static enum kedge_http_event step_value(struct kedge_http_response *r, char c)
 {
     if (c == '\r' || c == '\n')
-        end_value(r, c == '\r' ? VALUE_LF : LINE);
-    else if (!kedge__http_is_text(c))
+        return end_value(r, c == '\r' ? VALUE_LF : LINE);
+    if (!kedge__http_is_text(c))
         malformed(r, "a control character in a header");
     else if (r->wanted == KEDGE__HTTP_UNWANTED || (r->line_len == 0 && (c == ' ' || c == '\t')))
-        return;
+        return KEDGE_HTTP_MORE;
     else if (r->line_len < sizeof r->line)
         r->line[r->line_len++] = c;
-    else if (r->wanted != KEDGE__HTTP_LOCATION)
+    else if (r->wanted != KEDGE__HTTP_LOCATION && r->wanted != KEDGE__HTTP_WARNING)
         fail(r, KEDGE_ERR_TOO_LONG, "a header's value is longer than KEDGE_HTTP_LINE");
+    return KEDGE_HTTP_MORE;
 }
 
 static enum kedge_http_event step_head_lf(struct kedge_http_response *r, char c)
@@ -272,8 +282,7 @@ static enum kedge_http_event step_head(struct kedge_http_response *r, char c)
         step_name(r, c);
         break;
     case VALUE:
-        step_value(r, c);
-        break;
+        return step_value(r, c);
     case HEAD_LF:
         return step_head_lf(r, c);
     default:
@@ -439,6 +448,8 @@ kedge_err kedge_http_feed(struct kedge_http_response *r, const char *data, size_
         at += body->len;
     } else if (*event == KEDGE_HTTP_MORE && r->state == DONE) {
         *event = KEDGE_HTTP_END;
+    } else if (*event == KEDGE_HTTP_WARNING) {
+        *body = (kedge_str){r->line, r->line_len};
     }
     *used = at;
     return (kedge_err)r->err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// http_fields.c - the meaning of the eight headers that matter; all others pass unseen.
+// http_fields.c - the meaning of the nine headers that matter; all others pass unseen.
 #include "net/http_fields.h"
 
 #include <string.h>
@@ -109,15 +109,99 @@ static const char *take_length(struct kedge_http_response *r, kedge_str value)
     return NULL;
 }
 
+static size_t behind_spaces(kedge_str s, size_t at)
+{
+    while (at < s.len && is_space(s.ptr[at]))
+        at++;
+    return at;
+}
+
+static kedge_str token_at(kedge_str s, size_t at)
+{
+    size_t end = at;
+    while (end < s.len && kedge__http_is_token(s.ptr[end]))
+        end++;
+    return (kedge_str){s.ptr + at, end - at};
+}
+
+// What stands between the quotes of which the first is at `at`, as it is written. False: there is
+// no second.
+static bool quoted_at(kedge_str s, size_t at, kedge_str *text)
+{
+    size_t end = at + 1;
+    while (end < s.len && s.ptr[end] != '"')
+        end += s.ptr[end] == '\\' ? 2 : 1;
+    if (end >= s.len)
+        return false;
+    *text = (kedge_str){s.ptr + at + 1, end - at - 1};
+    return true;
+}
+
+// Takes `; name = value` from *at on; name is empty if there is nothing more but a last semicolon.
+static bool take_parameter(kedge_str s, size_t *at, kedge_str *name, kedge_str *value)
+{
+    if (s.ptr[*at] != ';')
+        return false;
+    *at = behind_spaces(s, *at + 1);
+    *name = token_at(s, *at);
+    if (*at == s.len)
+        return true;
+    *at = behind_spaces(s, *at + name->len);
+    if (name->len == 0 || *at == s.len || s.ptr[*at] != '=')
+        return false;
+    *at = behind_spaces(s, *at + 1);
+    bool quoted = *at < s.len && s.ptr[*at] == '"';
+    *value = token_at(s, *at);
+    if (quoted ? !quoted_at(s, *at, value) : value->len == 0)
+        return false;
+    *at = behind_spaces(s, *at + value->len + (quoted ? 2 : 0));
+    return true;
+}
+
+// The parameters from `at` on. False: malformed, or one of ours twice. *ours: a bit for each that
+// is as aggregated discovery has it.
+static bool take_parameters(kedge_str s, size_t at, unsigned *ours)
+{
+    static const char *const names[] = {"g", "v", "as"};
+    static const char *const values[] = {"apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList"};
+    unsigned seen = 0;
+    while (at < s.len) {
+        kedge_str name, value;
+        if (!take_parameter(s, &at, &name, &value))
+            return false;
+        for (unsigned i = 0; i < 3; i++) {
+            if (!kedge__fold_is(name, names[i]))
+                continue;
+            if ((seen >> i & 1u) != 0)
+                return false;
+            seen |= 1u << i;
+            *ours |= kedge_str_is(value, values[i]) ? 1u << i : 0;
+        }
+    }
+    return true;
+}
+
+// RFC 9110 8.3.1. A type without a slash is none that we know, but Go takes it for a media type.
 static const char *take_type(struct kedge_http_response *r, kedge_str value)
 {
-    if (value.len == 0 || value.ptr[0] == ';')
+    if (value.len == 0)
         return NULL;
+    kedge_str type = token_at(value, 0);
+    bool malformed = type.len == 0;
+    if (type.len < value.len && value.ptr[type.len] == '/') {
+        size_t subtype = token_at(value, type.len + 1).len;
+        malformed = malformed || subtype == 0;
+        type.len += 1 + subtype;
+    }
+    unsigned ours = 0;
     r->content = KEDGE_CONTENT_OTHER;
-    if (word_at(value, 0, "application/json", ';'))
+    if (malformed || !take_parameters(value, behind_spaces(value, type.len), &ours))
+        r->content = KEDGE_CONTENT_MALFORMED;
+    else if (kedge__fold_is(type, "application/json"))
         r->content = KEDGE_CONTENT_JSON;
-    else if (kedge__fold_at(value, 0, "text/") && !word_at(value, 0, "text/", ';'))
+    else if (kedge__fold_at(type, 0, "text/"))
         r->content = KEDGE_CONTENT_TEXT;
+    r->aggregated = r->content == KEDGE_CONTENT_JSON && ours == 7;
     return NULL;
 }
 
@@ -198,6 +282,7 @@ static const char *take_transfer_encoding(struct kedge_http_response *r, kedge_s
 
 struct field {
     const char *name; // in lower case
+    // NULL: nothing is
     const char *(*take)(struct kedge_http_response *r, kedge_str value);
     bool repeats; // more than the first one counts
 };
@@ -213,6 +298,7 @@ static const struct field fields[] = {
     {"location", take_location, false},
     {"retry-after", take_retry_after, false},
     {"transfer-encoding", take_transfer_encoding, true},
+    {"warning", NULL, true},
 };
 
 enum kedge__http_field kedge__http_field_of(kedge_str name)
@@ -229,7 +315,7 @@ const char *kedge__http_field_take(struct kedge_http_response *r, enum kedge__ht
 {
     bool again = kedge__http_field_seen(r, field);
     r->seen |= (uint16_t)(1u << field);
-    if (field == KEDGE__HTTP_UNWANTED || (again && !fields[field].repeats))
+    if (fields[field].take == NULL || (again && !fields[field].repeats))
         return NULL;
     return fields[field].take(r, trimmed(value));
 }

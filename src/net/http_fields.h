@@ -14,7 +14,8 @@ enum kedge__http_field {
     KEDGE__HTTP_DATE,
     KEDGE__HTTP_LOCATION,
     KEDGE__HTTP_RETRY_AFTER,
-    KEDGE__HTTP_TRANSFER_ENCODING
+    KEDGE__HTTP_TRANSFER_ENCODING,
+    KEDGE__HTTP_WARNING // handed out, not taken
 };
 
 // The longest name of these: what is longer is unwanted.

@@ -27,7 +27,23 @@ struct reading {
     size_t taken;
     size_t body_len;
     char body[1 << 17];
+    size_t warnings_len;
+    char warnings[1 << 13]; // each with a line feed behind it
 };
+
+static void keep_warning(struct reading *x, kedge_str value)
+{
+    assert_int_equal(x->heads, 0);
+    assert_true(x->r.status >= 200 || x->r.status == 101);
+    assert_ptr_equal(value.ptr, x->r.line);
+    assert_true(value.len > 0 && value.len <= KEDGE_HTTP_LINE);
+    assert_true(x->warnings_len + value.len < sizeof x->warnings);
+    memcpy(x->warnings + x->warnings_len, value.ptr, value.len);
+    x->warnings_len += value.len;
+    x->warnings[x->warnings_len++] = '\n';
+    // It is the caller's to write to.
+    memset(x->r.line, '"', value.len);
+}
 
 static void keep(struct reading *x, kedge_str body, const char *from, size_t used)
 {
@@ -52,6 +68,8 @@ static void feed(struct reading *x, const char *data, size_t len)
         x->taken += used;
         if (event == KEDGE_HTTP_BODY)
             keep(x, body, data, used);
+        else if (event == KEDGE_HTTP_WARNING)
+            keep_warning(x, body);
         else
             assert_true(body.ptr == NULL && body.len == 0);
         x->heads += event == KEDGE_HTTP_HEAD;
@@ -73,7 +91,7 @@ static void begin(struct reading *x)
     x->err = KEDGE_OK;
     x->ended = false;
     x->heads = x->slices = 0;
-    x->taken = x->body_len = 0;
+    x->taken = x->body_len = x->warnings_len = 0;
 }
 
 static struct reading x;
@@ -100,7 +118,8 @@ static bool same_head(const struct kedge_http_response *a, const struct kedge_ht
     return a->status == b->status && a->keep_alive == b->keep_alive && a->chunked == b->chunked &&
            a->has_length == b->has_length && a->content_length == b->content_length &&
            a->retry_after == b->retry_after && a->date == b->date && a->content == b->content &&
-           a->encoded == b->encoded && strcmp(a->location, b->location) == 0;
+           a->aggregated == b->aggregated && a->encoded == b->encoded &&
+           strcmp(a->location, b->location) == 0;
 }
 
 static void assert_body(kedge_str body)
@@ -858,7 +877,7 @@ static void the_kind_of_content_is_told(void **state)
     } table[] = {
         {"X: y", KEDGE_CONTENT_NONE},
         {"Content-Type:", KEDGE_CONTENT_NONE},
-        {"Content-Type: ;charset=utf-8", KEDGE_CONTENT_NONE},
+        {"Content-Type:  \t ", KEDGE_CONTENT_NONE},
         {"Content-Type: application/json", KEDGE_CONTENT_JSON},
         {"Content-Type: application/json;stream=watch", KEDGE_CONTENT_JSON},
         {"Content-Type: application/json ; charset=utf-8", KEDGE_CONTENT_JSON},
@@ -870,12 +889,121 @@ static void the_kind_of_content_is_told(void **state)
         {"Content-Type: application/yaml", KEDGE_CONTENT_OTHER},
         {"Content-Type: text/plain; charset=utf-8", KEDGE_CONTENT_TEXT},
         {"Content-Type: Text/HTML", KEDGE_CONTENT_TEXT},
-        {"Content-Type: text/", KEDGE_CONTENT_OTHER},
         {"Content-Type: text", KEDGE_CONTENT_OTHER},
         {"Content-Type: application/json\r\nContent-Type: text/plain", KEDGE_CONTENT_JSON},
+        {"Content-Type: application/json ; a = \"b;\\\"c\" ; ", KEDGE_CONTENT_JSON},
+        {"Content-Type: application/json;a=\"\"", KEDGE_CONTENT_JSON},
+        {"Content-Type: application/json;", KEDGE_CONTENT_JSON},
+        // No media types (REST-020).
+        {"Content-Type: ;charset=utf-8", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: /json", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/,others", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: text/", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json/x", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application /json", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json, text/plain", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;;", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;=b", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a:b", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=;b=c", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=b c", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=\"b", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=\"b\\", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;a=\"b\\\"", KEDGE_CONTENT_MALFORMED},
+        {"Content-Type: application/json;g=a;G=a", KEDGE_CONTENT_MALFORMED},
     };
-    for (size_t i = 0; i < COUNT(table); i++)
-        assert_int_equal(with_header(table[i].line)->content, table[i].content);
+    for (size_t i = 0; i < COUNT(table); i++) {
+        if (with_header(table[i].line)->content != table[i].content)
+            fail_msg("%s: %d", table[i].line, x.r.content);
+    }
+}
+
+#define G  "g=apidiscovery.k8s.io"
+#define AS "as=APIGroupDiscoveryList"
+
+static void aggregated_discovery_is_told_by_three_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool is;
+    } table[] = {
+        {"application/json;" G ";v=v2;" AS, true},
+        {"application/json;" AS ";v=v2;" G, true},
+        {"application/json; charset=utf-8 ; V=v2;" G "; " AS ";", true},
+        {"Application/JSON;g=\"apidiscovery.k8s.io\";v=\"v2\";as=\"APIGroupDiscoveryList\"", true},
+        {"application/json;" G ";v=v2;" AS ";profile=nopeer", true},
+        {"application/json", false},
+        {"application/json;charset=\"" G ";v=v2;" AS "\"", false},
+        {"application/json;" G ";v=v2beta1;" AS, false},
+        {"application/json;" G ";v=v2;as=APIGroupList", false},
+        {"application/json;g=apidiscovery;v=v2;" AS, false},
+        {"application/json;g=APIdiscovery.k8s.io;v=v2;" AS, false},
+        {"application/json;" G ";" AS, false},
+        {"application/json;v=v2;" AS, false},
+        {"application/json;" G ";v=v2", false},
+        {"application/json;" G ";v=v2;" AS ";x", false},
+        {"application/json;" G ";v=v2;" AS ";v=v2", false},
+        {"application/yaml;" G ";v=v2;" AS, false},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        char line[256];
+        snprintf(line, sizeof line, "Content-Type: %s", table[i].type);
+        if (with_header(line)->aggregated != table[i].is)
+            fail_msg("%s", table[i].type);
+    }
+}
+
+// ---- warnings
+
+static void warnings_are_handed_out_as_they_come_at_every_split(void **state)
+{
+    (void)state;
+    static const char text[] = "HTTP/1.1 103 Early Hints\r\nWarning: 299 - \"early\"\r\n\r\n"
+                               "HTTP/1.1 200 OK\r\n"
+                               "Warning: 299 - \"one\"\r\n"
+                               "Warnings: 299 - \"no\"\r\n"
+                               "warning:\t299 - \"two\" \n"
+                               "Warning: \r\n"
+                               "Transfer-Encoding: chunked\r\n"
+                               "WARNING:garbage\r\n\r\n"
+                               "2\r\nok\r\n0\r\nWarning: 299 - \"late\"\r\n\r\n";
+    static const char given[] = "299 - \"one\"\n299 - \"two\" \ngarbage\n";
+    for (size_t at = 0; at < sizeof text; at++) {
+        begin(&x);
+        feed(&x, text, at);
+        feed(&x, text + at, sizeof text - 1 - at);
+        assert_true(x.ended);
+        assert_body(KEDGE_STR("ok"));
+        assert_int_equal(x.warnings_len, sizeof given - 1);
+        assert_memory_equal(x.warnings, given, sizeof given - 1);
+    }
+    for (size_t piece = 1; piece < 9; piece++) {
+        read_pieces(kedge_str_of(text), piece);
+        assert_true(x.ended);
+        assert_int_equal(x.warnings_len, sizeof given - 1);
+        assert_memory_equal(x.warnings, given, sizeof given - 1);
+    }
+    read_all("HTTP/1.1 101 X\r\nWarning: w\r\n\r\n");
+    assert_int_equal(x.warnings_len, 2);
+}
+
+// The header says so, and the reply goes on.
+static void a_long_warning_is_cut(void **state)
+{
+    (void)state;
+    static char text[2048];
+    for (size_t len = KEDGE_HTTP_LINE - 2; len <= KEDGE_HTTP_LINE + 300; len++) {
+        size_t head = (size_t)snprintf(text, sizeof text, "HTTP/1.1 204 X\r\nWarning: ");
+        memset(text + head, 'w', len);
+        memcpy(text + head + len, "\r\n\r\n", 5);
+        read_all(text);
+        assert_true(x.ended);
+        assert_int_equal(x.warnings_len - 1, len < KEDGE_HTTP_LINE ? len : KEDGE_HTTP_LINE);
+    }
 }
 
 static void an_encoded_body_is_told(void **state)
@@ -1239,6 +1367,9 @@ int main(void)
         cmocka_unit_test(dates_are_read),
         cmocka_unit_test(every_day_of_four_centuries_has_its_number),
         cmocka_unit_test(the_kind_of_content_is_told),
+        cmocka_unit_test(aggregated_discovery_is_told_by_three_parameters),
+        cmocka_unit_test(warnings_are_handed_out_as_they_come_at_every_split),
+        cmocka_unit_test(a_long_warning_is_cut),
         cmocka_unit_test(an_encoded_body_is_told),
         cmocka_unit_test(a_location_is_cut_and_made_printable),
         cmocka_unit_test(the_same_length_twice_is_one),
