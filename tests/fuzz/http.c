@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // http.c - any bytes as an HTTP response: however they are cut, the same head, the same body, the
-// same end or the same failure at the same place; slices lie inside what was given.
+// same warnings, the same end or the same failure at the same place; slices lie inside what was
+// given. What warnings say is UTF-8 without control characters.
+#include <jansson.h>
+
 #include "kedge/http.h"
+#include "kedge/warning.h"
 
 #include "fuzz.h"
 #include "guard.h"
@@ -15,6 +19,8 @@ struct told {
     kedge_err finish;
     size_t used;
     size_t body_len;
+    size_t warnings_len;
+    char warnings[FUZZ_MAX]; // what they say, joined
     char body[FUZZ_MAX];
 };
 
@@ -24,6 +30,33 @@ static void take_body(struct told *t, kedge_str body, const char *piece, size_t 
     PROMISE(body.ptr >= piece && body.ptr + body.len <= piece + used);
     memcpy(t->body + t->body_len, body.ptr, body.len);
     t->body_len += body.len;
+}
+
+static void keep_text(struct told *t, kedge_str text, const char *value, size_t len)
+{
+    PROMISE(text.ptr >= value && text.ptr + text.len <= value + len);
+    json_t *json = json_stringn(text.ptr, text.len); // NULL: no UTF-8
+    PROMISE(json != NULL);
+    json_decref(json);
+    for (size_t i = 0; i < text.len; i++)
+        PROMISE((unsigned char)text.ptr[i] >= 0x20 && text.ptr[i] != 0x7f);
+    memcpy(t->warnings + t->warnings_len, text.ptr, text.len);
+    t->warnings_len += text.len;
+}
+
+static void take_warning(struct told *t, kedge_str value)
+{
+    struct kedge_warnings all;
+    struct kedge_warning w;
+    PROMISE(!t->has_head && !t->ended && value.ptr == t->r.line);
+    PROMISE(value.len > 0 && value.len <= KEDGE_HTTP_LINE);
+    PROMISE(t->r.status == 101 || t->r.status >= 200);
+    kedge_warnings_init(&all, t->r.line, value.len, value.len == KEDGE_HTTP_LINE);
+    while (kedge_warnings_next(&all, &w)) {
+        PROMISE(w.code >= 0 && w.code <= 999 && w.agent.len > 0);
+        keep_text(t, w.agent, t->r.line, value.len);
+        keep_text(t, w.text, t->r.line, value.len);
+    }
 }
 
 static void take_event(struct told *t, enum kedge_http_event event)
@@ -54,6 +87,8 @@ static bool take_piece(struct told *t, const char *piece, size_t len)
             return false;
         if (event == KEDGE_HTTP_BODY)
             take_body(t, body, piece + at, used);
+        if (event == KEDGE_HTTP_WARNING)
+            take_warning(t, body);
         at += used;
         take_event(t, event);
         if (event == KEDGE_HTTP_MORE)
@@ -77,7 +112,7 @@ static void stays(struct told *t)
 
 static void tell(struct told *t, struct fuzz_input in)
 {
-    memset(t, 0, offsetof(struct told, body));
+    memset(t, 0, offsetof(struct told, warnings));
     kedge_http_response_init(&t->r);
     bool more = true;
     for (size_t at = 0; more && at < in.data.len;) {
@@ -98,7 +133,8 @@ static void same_head(const struct kedge_http_response *a, const struct kedge_ht
     PROMISE(a->chunked == b->chunked && a->has_length == b->has_length);
     PROMISE(a->content_length == b->content_length && a->content_length <= INT64_MAX);
     PROMISE(a->retry_after == b->retry_after && a->retry_after >= -1);
-    PROMISE(a->date == b->date && a->content == b->content && a->encoded == b->encoded);
+    PROMISE(a->date == b->date && a->content == b->content);
+    PROMISE(a->aggregated == b->aggregated && a->encoded == b->encoded);
     PROMISE(strcmp(a->location, b->location) == 0);
 }
 
@@ -116,6 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     PROMISE(strcmp(whole.r.problem, pieces.r.problem) == 0);
     if (whole.has_head)
         same_head(&whole.head, &pieces.head);
+    PROMISE(whole.warnings_len == pieces.warnings_len);
+    PROMISE(memcmp(whole.warnings, pieces.warnings, whole.warnings_len) == 0);
     PROMISE(whole.body_len == pieces.body_len);
     PROMISE(memcmp(whole.body, pieces.body, whole.body_len) == 0);
     PROMISE(!whole.ended || !whole.head.has_length || whole.body_len == whole.head.content_length ||

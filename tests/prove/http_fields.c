@@ -15,6 +15,7 @@ static void any_response(void)
     r.problem = "";
     r.close = any_bool();
     r.persist = any_bool();
+    r.aggregated = any_bool();
     r.encoded = any_bool();
     r.chunked = any_bool();
     r.has_length = any_bool();
@@ -25,8 +26,7 @@ static void any_response(void)
 
 int main(void)
 {
-    unsigned field =
-        Frama_C_unsigned_int_interval(KEDGE__HTTP_UNWANTED, KEDGE__HTTP_TRANSFER_ENCODING);
+    unsigned field = Frama_C_unsigned_int_interval(KEDGE__HTTP_UNWANTED, KEDGE__HTTP_WARNING);
     any_response();
     kedge_str text = {r.line, any_size(0, sizeof r.line)};
     const char *problem = kedge__http_field_take(&r, (enum kedge__http_field)field, text);
@@ -35,7 +35,7 @@ int main(void)
     //@ assert r.content_length <= 0x7fffffffffffffff;
     //@ assert (r.close == 0 || r.close == 1) && (r.persist == 0 || r.persist == 1);
     //@ assert (r.encoded == 0 || r.encoded == 1) && (r.chunked == 0 || r.chunked == 1);
-    //@ assert r.has_length == 0 || r.has_length == 1;
+    //@ assert (r.has_length == 0 || r.has_length == 1) && (r.aggregated == 0 || r.aggregated == 1);
     kedge__http_fields_check(&r);
     kedge__http_field_of(text);
     Frama_C_show_each_end();

@@ -28,6 +28,7 @@ const char *kedge__http_field_take(struct kedge_http_response *to, enum kedge__h
     to->seen |= (uint16_t)(1u << field);
     to->close = any_bool();
     to->persist = any_bool();
+    to->aggregated = any_bool();
     to->encoded = any_bool();
     to->chunked = any_bool();
     to->has_length = any_bool();
@@ -41,7 +42,7 @@ const char *kedge__http_field_take(struct kedge_http_response *to, enum kedge__h
 
 // What each step relies on; everything else may have any value.
 /*@ predicate good(struct kedge_http_response *x) =
-        x->state <= FAILED && x->wanted <= KEDGE__HTTP_TRANSFER_ENCODING &&
+        x->state <= FAILED && x->wanted <= KEDGE__HTTP_WARNING &&
         (x->state == NAME ==> x->line_len <= KEDGE__HTTP_NAME_MAX + 1) &&
         (x->state == VALUE ==> x->line_len <= KEDGE_HTTP_LINE);
 */
@@ -52,7 +53,7 @@ static void any_response(void)
     r.problem = "";
     r.state = Frama_C_unsigned_char_interval(STATUS, FAILED);
     //@ dynamic_split r.state;
-    r.wanted = Frama_C_unsigned_char_interval(0, KEDGE__HTTP_TRANSFER_ENCODING);
+    r.wanted = Frama_C_unsigned_char_interval(0, KEDGE__HTTP_WARNING);
     if (r.state == VALUE)
         r.line_len = Frama_C_unsigned_short_interval(0, KEDGE_HTTP_LINE);
     if (r.state == NAME)
@@ -64,6 +65,7 @@ static void any_response(void)
     r.keep_alive = any_bool();
     r.chunked = any_bool();
     r.has_length = any_bool();
+    r.aggregated = any_bool();
     r.encoded = any_bool();
 }
 
