@@ -29,8 +29,16 @@
 #define KEDGE_ERROR_TEXT 256
 #endif
 
-#define KEDGE__PASTE3(a, b, c)      kedge_limits_threads_##a##_offset_bits_##b##_error_text_##c
-#define KEDGE__LIMITS_NAME(a, b, c) KEDGE__PASTE3(a, b, c)
-#define KEDGE__LIMITS_SYMBOL        KEDGE__LIMITS_NAME(KEDGE_THREADS, KEDGE_OFFSET_BITS, KEDGE_ERROR_TEXT)
+// Causes that a struct kedge_status keeps of those the server sends, at 224 bytes each; a Status
+// lies on the stack while it is read. 1 to 64.
+#ifndef KEDGE_STATUS_CAUSES
+#define KEDGE_STATUS_CAUSES 4
+#endif
+
+#define KEDGE__PASTE4(a, b, c, d) \
+    kedge_limits_threads_##a##_offset_bits_##b##_error_text_##c##_status_causes_##d
+#define KEDGE__LIMITS_NAME(a, b, c, d) KEDGE__PASTE4(a, b, c, d)
+#define KEDGE__LIMITS_SYMBOL \
+    KEDGE__LIMITS_NAME(KEDGE_THREADS, KEDGE_OFFSET_BITS, KEDGE_ERROR_TEXT, KEDGE_STATUS_CAUSES)
 
 #endif

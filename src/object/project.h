@@ -5,6 +5,7 @@
 
 #include "kedge/kind.h"
 #include "kedge/reader.h"
+#include "kedge/status.h"
 
 // The rows that every kind shares: metadata. Its first four are the identity: name, namespace, uid,
 // resourceVersion (KEDGE__IDENTITY rows); then what the library needs beside the record: the
@@ -12,11 +13,19 @@
 extern const struct kedge_table kedge__meta_table;
 #define KEDGE__IDENTITY 4
 
-// The rows of a Status, for watch events of type ERROR and error replies: code, reason, message,
-// details.retryAfterSeconds, details.causes[].reason, .message and .field. Five rows: with metadata
-// and the 48 of a kind they are the 64 that can be sieved together. `status` and `kind` are not
-// among them: sieved beside a kind's rows, the first would let the whole status of every object in.
+// The rows of a Status, for watch events of type ERROR and error replies: code, reason, message and
+// the whole of details. Four rows: with metadata and the 48 of a kind they are within the 64 that
+// can be sieved together. `status` is not among them: sieved beside a kind's rows, it would let the
+// whole status of every object in.
 extern const struct kedge_table kedge__status_table;
+
+// What else kedge_status_read_reply wants to see: kind, apiVersion, status. For a reply that no
+// kind's rows are sieved from.
+extern const struct kedge_table kedge__reply_table;
+
+// Reads the rows of kedge__status_table over what `s` holds, as kedge_status_read does, with a code
+// or without.
+void kedge__status_take(struct kedge_status *s, kedge_json_value object);
 
 // Of struct kedge_object's flags.
 #define KEDGE__RECORD_PARTIAL 1u

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// status.c - any bytes as a Status, as an error reply brings it: sieved, read, judged. Every text
-// in it ends, is UTF-8, and is the beginning of what jansson reads; an object without a code is no
-// Status and changes nothing.
+// status.c - any bytes as a Status, as an error reply brings it: sieved, read, judged; and the same
+// bytes as the text of a reply that has none. Every text in it ends, is UTF-8, and is the beginning
+// of what jansson reads; an object without a code is no Status and changes nothing.
 #include <stdlib.h>
 
 #include "kedge/sieve.h"
@@ -57,6 +57,45 @@ static void judged(const struct kedge_status *s)
         PROMISE(seconds >= 0);
 }
 
+static void texts(const struct kedge_status *s)
+{
+    is_text(s->reason, sizeof s->reason);
+    is_text(s->message, sizeof s->message);
+    is_text(s->name, sizeof s->name);
+    is_text(s->group, sizeof s->group);
+    is_text(s->kind, sizeof s->kind);
+    is_text(s->uid, sizeof s->uid);
+    for (size_t i = 0; i < KEDGE_STATUS_CAUSES; i++) {
+        const struct kedge_status_cause *c = &s->causes[i];
+        is_text(c->reason, sizeof c->reason);
+        is_text(c->field, sizeof c->field);
+        is_text(c->message, sizeof c->message);
+        PROMISE(i < s->cause_count || (c->reason[0] == '\0' && c->field[0] == '\0'));
+    }
+}
+
+// The bytes as the body of a reply, and then the object in it, if it counts.
+static void reply(kedge_json_value root, kedge_str text, int code)
+{
+    struct kedge_status s, before;
+    memset(&s, 0, sizeof s);
+    struct kedge_status_response r = {.code = code, .verb = "POST", .group = text, .body = text};
+    r.resource = r.name = text;
+    r.is_text = true;
+    kedge_status_from_response(&s, &r);
+    texts(&s);
+    judged(&s);
+    before = s;
+    if (!kedge_status_read_reply(&s, root)) {
+        PROMISE(memcmp(&s, &before, sizeof s) == 0);
+        return;
+    }
+    PROMISE(s.from_server && kedge_json_text_is(kedge_json_get(root, "kind"), KEDGE_STR("Status")));
+    PROMISE(!s.success || (code >= 200 && code <= 206));
+    texts(&s);
+    judged(&s);
+}
+
 static void read(kedge_json_value root, kedge_str text, int code)
 {
     struct kedge_status s, before;
@@ -70,10 +109,7 @@ static void read(kedge_json_value root, kedge_str text, int code)
         return;
     }
     PROMISE(s.from_server);
-    is_text(s.reason, sizeof s.reason);
-    is_text(s.message, sizeof s.message);
-    is_text(s.cause_reason, sizeof s.cause_reason);
-    is_text(s.cause_field, sizeof s.cause_field);
+    texts(&s);
     judged(&s);
     json_t *json = strict_load(text, &limit);
     if (json != NULL && strcmp(s.message, before.message) != 0)
@@ -91,6 +127,7 @@ static void take_item(kedge_str item, unsigned code)
     PROMISE(tokens != NULL);
     PROMISE(kedge_json_parse(&doc, item.ptr, item.len, tokens, count) == KEDGE_OK);
     read(kedge_json_root(&doc), item, (int)code * 8);
+    reply(kedge_json_root(&doc), item, (int)code * 8);
     free(tokens);
 }
 
@@ -103,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         return 0;
     struct kedge_sieve_options o = {.shape = KEDGE_SIEVE_OBJECT};
     o.tables[0] = &kedge__status_table;
+    o.tables[1] = &kedge__reply_table;
     o.item_buf = item;
     o.item_cap = sizeof item;
     PROMISE(kedge_sieve_init(&s, &o) == KEDGE_OK);

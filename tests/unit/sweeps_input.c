@@ -180,8 +180,18 @@ static void status(kedge_str in, struct kedge__line *said)
     say(said, "causes", s.cause_count);
     kedge__line_text(said, s.reason);
     kedge__line_text(said, s.message);
-    kedge__line_text(said, s.cause_field);
-    kedge__line_text(said, s.cause_reason);
+    kedge__line_text(said, s.name);
+    kedge__line_text(said, s.group);
+    kedge__line_text(said, s.kind);
+    kedge__line_text(said, s.uid);
+    for (size_t i = 0; i < KEDGE_STATUS_CAUSES; i++) {
+        kedge__line_text(said, s.causes[i].field);
+        kedge__line_text(said, s.causes[i].reason);
+        kedge__line_text(said, s.causes[i].message);
+    }
+    kedge_status_from_code(&s, 500);
+    say(said, "reply", kedge_status_read_reply(&s, kedge_json_root(&doc)));
+    say(said, "success", s.success);
 }
 
 static void characters(kedge_str in, struct kedge__line *said)
