@@ -121,15 +121,6 @@ void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err
     kedge__informer_failed(inf, err, r->asked == KEDGE__NEXT_WATCH ? "watch" : "list", text);
 }
 
-// Reads the Status out of the sieve's item, if there is one.
-static void read_status(struct kedge_informer *inf, struct kedge_status *s)
-{
-    struct kedge_json doc;
-    bool partial;
-    if (kedge__intake_parse(inf, &doc, &partial) == KEDGE_OK)
-        kedge_status_read(s, kedge_json_root(&doc));
-}
-
 static const struct kedge_field list_rows[] = {
     {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
     {.path = "metadata\0continue\0", .type = KEDGE_FIELD_TEXT},
@@ -253,9 +244,7 @@ static void refused_without_words(struct kedge_informer *inf, kedge_time now)
     kedge__reflector_fail(inf, now, KEDGE_ERR_API, text);
 }
 
-// The server said no, in a Status or an ERROR event.
-void kedge__reflector_refused(struct kedge_informer *inf, const struct kedge_status *s,
-                              kedge_time now)
+static void refused(struct kedge_informer *inf, const struct kedge_status *s, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     bool expired = kedge_status_is_expired(s) || kedge_status_is_gone(s);
@@ -275,17 +264,27 @@ void kedge__reflector_refused(struct kedge_informer *inf, const struct kedge_sta
         refused_without_words(inf, now);
 }
 
+// A Status is large. It lies in a frame of its own, so that no other event pays for it.
+void kedge__reflector_refused(struct kedge_informer *inf, int code, const struct kedge_json *doc,
+                              kedge_time now)
+{
+    struct kedge_status status;
+    kedge_status_from_code(&status, code);
+    kedge_status_read(&status, kedge_json_root(doc));
+    refused(inf, &status, now);
+}
+
 // Reads an answer that is not 200 as far as it makes sense, and takes the Status out of it.
 static bool step_refused(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    struct kedge_status status;
+    struct kedge_json doc;
+    bool partial;
     kedge_str bytes;
     enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
     kedge_err err = kedge__exchange_body(&r->connection, now, &bytes);
     if (kedge__is_want(err) && now - r->heard < KEDGE__BODY_TIMEOUT)
         return false;
-    kedge_status_from_code(&status, r->connection.response.status);
     if (err == KEDGE_OK) {
         size_t used = 0;
         err = kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event);
@@ -295,9 +294,9 @@ static bool step_refused(struct kedge_informer *inf, kedge_time now)
     if (err == KEDGE_OK && event == KEDGE_SIEVE_MORE && r->refused_bytes < REFUSED_MAX &&
         now - r->heard < KEDGE__BODY_TIMEOUT)
         return true;
-    if (err == KEDGE_OK && event == KEDGE_SIEVE_ITEM)
-        read_status(inf, &status);
-    kedge__reflector_refused(inf, &status, now);
+    bool whole = err == KEDGE_OK && event == KEDGE_SIEVE_ITEM &&
+                 kedge__intake_parse(inf, &doc, &partial) == KEDGE_OK;
+    kedge__reflector_refused(inf, r->connection.response.status, whole ? &doc : NULL, now);
     return true;
 }
 

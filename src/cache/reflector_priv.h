@@ -27,8 +27,8 @@ void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err
 // Sends a request.
 void kedge__reflector_request(struct kedge_informer *inf, const struct kedge__line *path,
                               bool watch, kedge_time now);
-// The server said no, in a Status or an ERROR event.
-void kedge__reflector_refused(struct kedge_informer *inf, const struct kedge_status *s,
+// The server said no: the Status in a reply of that code or in an ERROR event; NULL: there is none.
+void kedge__reflector_refused(struct kedge_informer *inf, int code, const struct kedge_json *doc,
                               kedge_time now);
 // What intake answered, acted upon.
 bool kedge__reflector_taken(struct kedge_informer *inf, kedge_err err, kedge_time now);

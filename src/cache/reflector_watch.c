@@ -113,10 +113,7 @@ static bool take_event(struct kedge_informer *inf, kedge_time now)
     kedge_json_value object = kedge_json_root(&doc);
     if (type != ERROR)
         return take_versioned(inf, type, object, partial, now);
-    struct kedge_status status;
-    kedge_status_from_code(&status, 500);
-    kedge_status_read(&status, object);
-    kedge__reflector_refused(inf, &status, now);
+    kedge__reflector_refused(inf, 500, &doc, now);
     return true;
 }
 

@@ -166,7 +166,7 @@ static bool take_parameters(kedge_str s, size_t at, unsigned *ours)
     static const char *const values[] = {"apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList"};
     unsigned seen = 0;
     while (at < s.len) {
-        kedge_str name, value;
+        kedge_str name = {NULL, 0}, value = {NULL, 0};
         if (!take_parameter(s, &at, &name, &value))
             return false;
         for (unsigned i = 0; i < 3; i++) {

@@ -235,12 +235,14 @@ static bool decode(struct decoding *d)
     return true;
 }
 
-static size_t decode_words(char *s, size_t len)
+// The words of what is there, `len` bytes at `begin`. Gives back how many bytes it has then.
+static size_t decode_words(struct kedge_warnings *all, size_t begin, size_t len)
 {
-    struct decoding d = {s, len, 0, true};
+    struct decoding d = {all->at + begin, len, 0, true};
     if (!decode(&d))
         return len;
-    d = (struct decoding){s, len, 0, false};
+    d.out = 0;
+    d.dry = false;
     decode(&d);
     return d.out;
 }
@@ -251,13 +253,13 @@ static size_t decode_words(char *s, size_t len)
 // it. False: there is none.
 static bool unquote(char *s, size_t len, size_t *at, kedge_str *text)
 {
-    size_t out = *at, i = *at;
-    *text = (kedge_str){s + out, 0};
+    char *out = s + *at;
+    size_t i = *at;
+    *text = (kedge_str){out, 0};
     while (i < len && s[i] != '"') {
         if (s[i] == '\\' && ++i == len)
             break;
-        s[out++] = s[i++];
-        text->len++;
+        out[text->len++] = s[i++];
     }
     *at = i < len ? i + 1 : len;
     return i < len;
@@ -321,7 +323,7 @@ static bool read_one(struct kedge_warnings *all, struct kedge_warning *w)
     bool whole = unquote(s, len, &at, &w->text);
     if (!whole && !all->cut)
         return false;
-    w->text.len = decode_words(s + begin, w->text.len);
+    w->text.len = decode_words(all, begin, w->text.len);
     if (!clean_text(&w->text, !whole) || !skip_date(s, len, &at, all->cut))
         return false;
     all->at = s + at;
