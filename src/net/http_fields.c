@@ -109,76 +109,87 @@ static const char *take_length(struct kedge_http_response *r, kedge_str value)
     return NULL;
 }
 
+// Media types. Places are offsets into the whole value, and every byte is asked for by `byte_at`,
+// so that nothing can be read behind it.
+
+struct span {
+    size_t begin, end;
+};
+
+// A NUL, which no value holds, behind its end.
+static char byte_at(kedge_str s, size_t at)
+{
+    return at < s.len ? s.ptr[at] : '\0';
+}
+
 static size_t behind_spaces(kedge_str s, size_t at)
 {
-    while (at < s.len && is_space(s.ptr[at]))
+    while (is_space(byte_at(s, at)))
         at++;
     return at;
 }
 
-static kedge_str token_at(kedge_str s, size_t at)
+static size_t behind_token(kedge_str s, size_t at)
 {
-    size_t end = at;
-    while (end < s.len && kedge__http_is_token(s.ptr[end]))
-        end++;
-    return (kedge_str){s.ptr + at, end - at};
+    while (kedge__http_is_token(byte_at(s, at)))
+        at++;
+    return at;
 }
 
-// What stands between the quotes of which the first is at `at`, as it is written. False: there is
-// no second.
-static bool quoted_at(kedge_str s, size_t at, kedge_str *text)
+// True if what stands there is `word`, with its case.
+static bool is_word(kedge_str s, struct span x, const char *word)
 {
-    size_t end = at + 1;
-    while (end < s.len && s.ptr[end] != '"')
+    for (; *word != '\0'; word++, x.begin++) {
+        if (byte_at(s, x.begin) != *word)
+            return false;
+    }
+    return x.begin == x.end;
+}
+
+// Takes a token, or what stands in quotes, as it is written, from *at on. False: there is neither.
+static bool take_value(kedge_str s, size_t *at, struct span *value)
+{
+    bool quoted = byte_at(s, *at) == '"';
+    size_t end = quoted ? *at + 1 : behind_token(s, *at);
+    value->begin = quoted ? end : *at;
+    while (quoted && end < s.len && s.ptr[end] != '"')
         end += s.ptr[end] == '\\' ? 2 : 1;
-    if (end >= s.len)
-        return false;
-    *text = (kedge_str){s.ptr + at + 1, end - at - 1};
-    return true;
+    value->end = end;
+    *at = quoted ? end + 1 : end;
+    return quoted ? end < s.len : end > value->begin;
 }
 
-// Takes `; name = value` from *at on; name is empty if there is nothing more but a last semicolon.
-static bool take_parameter(kedge_str s, size_t *at, kedge_str *name, kedge_str *value)
-{
-    if (s.ptr[*at] != ';')
-        return false;
-    *at = behind_spaces(s, *at + 1);
-    *name = token_at(s, *at);
-    if (*at == s.len)
-        return true;
-    *at = behind_spaces(s, *at + name->len);
-    if (name->len == 0 || *at == s.len || s.ptr[*at] != '=')
-        return false;
-    *at = behind_spaces(s, *at + 1);
-    bool quoted = *at < s.len && s.ptr[*at] == '"';
-    *value = token_at(s, *at);
-    if (quoted ? !quoted_at(s, *at, value) : value->len == 0)
-        return false;
-    *at = behind_spaces(s, *at + value->len + (quoted ? 2 : 0));
-    return true;
-}
-
-// The parameters from `at` on. False: malformed, or one of ours twice. *ours: a bit for each that
-// is as aggregated discovery has it.
+// The parameters from `at` on, `; name = value` each; there may be a last semicolon. False:
+// malformed, or one of ours twice. *ours: a bit for each that is as aggregated discovery has it.
 static bool take_parameters(kedge_str s, size_t at, unsigned *ours)
 {
     static const char *const names[] = {"g", "v", "as"};
     static const char *const values[] = {"apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList"};
     unsigned seen = 0;
-    while (at < s.len) {
-        kedge_str name = {NULL, 0}, value = {NULL, 0};
-        if (!take_parameter(s, &at, &name, &value))
+    while (byte_at(s, at) == ';') {
+        struct span name, value;
+        name.begin = behind_spaces(s, at + 1);
+        name.end = behind_token(s, name.begin);
+        if (name.begin == s.len)
+            return true;
+        at = behind_spaces(s, name.end);
+        if (name.end == name.begin || byte_at(s, at) != '=')
             return false;
+        at = behind_spaces(s, at + 1);
+        if (!take_value(s, &at, &value))
+            return false;
+        at = behind_spaces(s, at);
         for (unsigned i = 0; i < 3; i++) {
-            if (!kedge__fold_is(name, names[i]))
+            if (!kedge__fold_at(s, name.begin, names[i]) ||
+                name.end - name.begin != strlen(names[i]))
                 continue;
             if ((seen >> i & 1u) != 0)
                 return false;
             seen |= 1u << i;
-            *ours |= kedge_str_is(value, values[i]) ? 1u << i : 0;
+            *ours |= is_word(s, value, values[i]) ? 1u << i : 0;
         }
     }
-    return true;
+    return at == s.len;
 }
 
 // RFC 9110 8.3.1. A type without a slash is none that we know, but Go takes it for a media type.
@@ -186,20 +197,20 @@ static const char *take_type(struct kedge_http_response *r, kedge_str value)
 {
     if (value.len == 0)
         return NULL;
-    kedge_str type = token_at(value, 0);
-    bool malformed = type.len == 0;
-    if (type.len < value.len && value.ptr[type.len] == '/') {
-        size_t subtype = token_at(value, type.len + 1).len;
-        malformed = malformed || subtype == 0;
-        type.len += 1 + subtype;
+    size_t end = behind_token(value, 0);
+    bool malformed = end == 0;
+    if (byte_at(value, end) == '/') {
+        size_t subtype = end + 1;
+        end = behind_token(value, subtype);
+        malformed = malformed || end == subtype;
     }
     unsigned ours = 0;
     r->content = KEDGE_CONTENT_OTHER;
-    if (malformed || !take_parameters(value, behind_spaces(value, type.len), &ours))
+    if (malformed || !take_parameters(value, behind_spaces(value, end), &ours))
         r->content = KEDGE_CONTENT_MALFORMED;
-    else if (kedge__fold_is(type, "application/json"))
+    else if (word_at(value, 0, "application/json", ';'))
         r->content = KEDGE_CONTENT_JSON;
-    else if (kedge__fold_at(type, 0, "text/"))
+    else if (kedge__fold_at(value, 0, "text/"))
         r->content = KEDGE_CONTENT_TEXT;
     r->aggregated = r->content == KEDGE_CONTENT_JSON && ours == 7;
     return NULL;
