@@ -152,14 +152,13 @@ static bool is_q(const struct decoding *d, const struct word *w)
     return true;
 }
 
-static bool put_q(struct decoding *d, const struct word *w)
+// There is always room: a byte that becomes more than one was written in three.
+static void put_q(struct decoding *d, const struct word *w)
 {
     for (size_t at = w->begin; at < w->end;) {
         int c = q_byte(d, &at, w->end);
-        if (!put(d, (unsigned char)c, w->charset, at))
-            return false;
+        (void)put(d, (unsigned char)c, w->charset, at);
     }
-    return true;
 }
 
 static bool put_base64(struct decoding *d, const struct word *w)
@@ -226,7 +225,9 @@ static bool decode(struct decoding *d)
         // Blanks between two words only part them (RFC 2047 6.2).
         if (!behind_word || behind_spaces(d->s, at, from) < at)
             copy(d, from, at);
-        if (!(w.base64 ? put_base64(d, &w) : put_q(d, &w)))
+        if (!w.base64)
+            put_q(d, &w);
+        else if (!put_base64(d, &w))
             return false;
         from = w.end + 2;
         behind_word = true;
