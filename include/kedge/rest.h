@@ -64,9 +64,9 @@ struct kedge_rest_options {
     kedge_time body_timeout; // of silence within a body that is no watch and no followed log; 70 s
     kedge_time idle_timeout; // of a connection without a request; 90 s
 
-    // Told of each Warning header that the server sends (code 299 in practice); `text` is good
-    // until it returns. It may do what a handler may, but make no request on this kedge_rest.
-    // NULL: warnings are logged.
+    // Told of each warning that the server sends (code 299 in practice); the texts are good until
+    // it returns. It is called while the reply is being read, so it must not call kedge. NULL:
+    // those of code 299 go to the log (kedge_log_to).
     void (*on_warning)(void *ctx, int code, const char *agent, const char *text);
     void *warning_ctx;
 };

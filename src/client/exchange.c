@@ -267,6 +267,9 @@ static kedge_err parse(struct kedge__connection *c, enum kedge_http_event *event
     kedge_err err =
         kedge_http_feed(&c->response, c->buf + c->at, c->got - c->at, &used, event, &c->body);
     c->at += used;
+    if (err == KEDGE_OK && *event == KEDGE_HTTP_WARNING && c->on_warning != NULL)
+        c->on_warning(c->warning_ctx, c->response.line, c->body.len,
+                      c->body.len == KEDGE_HTTP_LINE);
     if (*event != KEDGE_HTTP_BODY)
         c->body = (kedge_str){NULL, 0}; // a warning does not lie in the buffer
     return err != KEDGE_OK ? fail(c, err, c->response.problem) : KEDGE_OK;

@@ -69,6 +69,10 @@ struct kedge__connection {
     size_t at;  // of them used
     kedge_str body;
 
+    // Told of a Warning header's value, which it may write over; `cut`: it was longer. NULL: none.
+    void (*on_warning)(void *ctx, char *value, size_t len, bool cut);
+    void *warning_ctx;
+
     enum kedge__exchange_state state;
     struct kedge__ask ask;
     struct kedge_http_response response;

@@ -107,21 +107,26 @@ static kedge_err build(struct kedge__items *items, struct kedge__item *item)
     return err;
 }
 
-// An answer that is well in HTTP and a refusal in words (client-go's Result.Into). A
-// typed object's sieve lets no `kind` through, but an object has a name, and a Status none.
+// An answer that is well in HTTP and a refusal in words (client-go's Result.Into). A typed object's
+// sieve lets no `kind` through, but an object has a name, and a Status none.
 static bool is_failure(const struct kedge__items *items, kedge_json_value object)
 {
+    struct kedge_rest *r = items->rest;
     struct kedge_status status;
     if (items->shape != KEDGE_SIEVE_OBJECT || items->tables[0] != NULL)
         return false;
-    kedge_json_value name = kedge_json_get(kedge_json_get(object, "metadata"), "name");
-    if (kedge_json_type(name) == KEDGE_JSON_TEXT)
-        return false;
-    kedge_status_from_code(&status, 0);
-    if (!kedge_status_read(&status, object) || status.code < 400)
-        return false;
-    items->rest->status = status;
-    return true;
+    kedge_status_from_code(&status, r->code);
+    bool failed;
+    if (items->kind == NULL) {
+        failed = kedge_status_read_reply(&status, object) && !status.success;
+    } else {
+        kedge_json_value name = kedge_json_get(kedge_json_get(object, "metadata"), "name");
+        failed = kedge_json_type(name) != KEDGE_JSON_TEXT && kedge_status_read(&status, object) &&
+                 status.code >= 400;
+    }
+    if (failed)
+        r->status = status;
+    return failed;
 }
 
 static bool is_event_of_object(kedge_str type)

@@ -4,6 +4,7 @@
 #include "client/rest_priv.h"
 
 #include "base/wipe.h"
+#include "kedge/warning.h"
 
 #define BUFFER_MIN 2048
 #define PATH_MIN   KEDGE_SIEVE_BUFFER // a room uses it for one, when there is a body
@@ -51,6 +52,28 @@ static const char *options_problem(const struct kedge_rest_options *o)
     return NULL;
 }
 
+// The log, or the handler of the options.
+static void warn(void *ctx, char *value, size_t len, bool cut)
+{
+    const struct kedge_rest *r = ctx;
+    struct kedge_warnings all;
+    struct kedge_warning w;
+    char agent[64];
+    char text[KEDGE_HTTP_LINE];
+    struct kedge__line l;
+    kedge_warnings_init(&all, value, len, cut);
+    while (kedge_warnings_next(&all, &w)) {
+        kedge__line_init(&l, agent, sizeof agent);
+        kedge__line_str(&l, w.agent);
+        kedge__line_init(&l, text, sizeof text);
+        kedge__line_str(&l, w.text);
+        if (r->options.on_warning != NULL)
+            r->options.on_warning(r->options.warning_ctx, w.code, agent, text);
+        else if (w.code == 299 && w.text.len > 0)
+            kedge__log(r->client->k, KEDGE_LOG_WARNING, text);
+    }
+}
+
 static const struct kedge__task_ops task_ops;
 
 static kedge_err init(struct kedge_rest *r, struct kedge *k)
@@ -59,6 +82,8 @@ static kedge_err init(struct kedge_rest *r, struct kedge *k)
     kedge_err err = kedge__connection_init(&r->connection, r->client, o->buffer);
     if (err != KEDGE_OK)
         return err;
+    r->connection.on_warning = warn;
+    r->connection.warning_ctx = r;
     r->connection.open_timeout = o->open_timeout;
     r->connection.head_timeout = o->head_timeout;
     r->connection.body_timeout = o->body_timeout;

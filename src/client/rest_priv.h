@@ -50,7 +50,9 @@ struct kedge_rest {
     kedge_time idle_since; // IDLE, with an open connection
     int retries_left;
     unsigned sent;
-    size_t drained; // bytes of a body that is of no interest
+    size_t drained;  // bytes of a body that is of no interest
+    size_t said_len; // REFUSED: bytes of its body that were kept in `path`
+    bool has_object; // REFUSED: the sieve's item is what the server said
     kedge_err err;
     int code;
     struct kedge_status status;

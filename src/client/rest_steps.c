@@ -83,8 +83,31 @@ static void say_refused(struct kedge_rest *r)
     }
 }
 
+// Client-go's generic error, and over it what the server says itself.
+static void make_status(struct kedge_rest *r)
+{
+    const struct kedge_http_response *a = &r->connection.response;
+    struct kedge_json doc;
+    kedge_status_from_response(&r->status, &(struct kedge_status_response){
+                                               .code = r->code,
+                                               .verb = r->ask.method,
+                                               .group = kedge_str_of(r->request.group),
+                                               .resource = kedge_str_of(r->request.resource),
+                                               .name = kedge_str_of(r->request.name),
+                                               .body = {r->path, r->said_len},
+                                               .is_text = a->content == KEDGE_CONTENT_TEXT ||
+                                                          a->content == KEDGE_CONTENT_NONE,
+                                               .retry_after = a->retry_after,
+                                           });
+    if (a->content == KEDGE_CONTENT_MALFORMED)
+        kedge_status_internal_error(&r->status, "the Content-Type is no media type");
+    else if (r->has_object && kedge__rest_parse(r, &doc) == KEDGE_OK)
+        kedge_status_read_reply(&r->status, kedge_json_root(&doc));
+}
+
 static void end_refused(struct kedge_rest *r)
 {
+    make_status(r);
     say_refused(r);
     kedge__rest_end(r, KEDGE_ERR_API, NULL);
 }
@@ -213,15 +236,18 @@ static void retry(struct kedge_rest *r, kedge_time now)
     pause_for(r, earlier(asked, ASKED_MAX), true, now);
 }
 
-static void read_status(struct kedge_rest *r)
+// What the server says may be a Status, a text for people, or neither. The text is kept where the
+// path was, which is not needed any more.
+static void read_refusal(struct kedge_rest *r)
 {
-    static const struct kedge_sieve_options none;
-    struct kedge_sieve_options o = none;
-    o.tables[0] = &kedge__status_table;
-    o.item_buf = r->item_buf;
-    o.item_cap = r->options.text_max;
-    kedge_status_from_code(&r->status, r->code);
+    struct kedge_sieve_options o = {
+        .tables = {&kedge__status_table, &kedge__reply_table},
+        .item_buf = r->item_buf,
+        .item_cap = r->options.text_max,
+    };
     r->drained = 0;
+    r->said_len = 0;
+    r->has_object = false;
     r->state = KEDGE__REST_REFUSED;
     if (kedge_sieve_init(&r->sieve, &o) != KEDGE_OK)
         end_refused(r);
@@ -242,7 +268,7 @@ static void judge(struct kedge_rest *r, kedge_time now)
         r->drained = 0;
         r->state = KEDGE__REST_DRAIN;
     } else
-        read_status(r);
+        read_refusal(r);
     (void)now;
 }
 
@@ -291,32 +317,33 @@ static kedge_err step_drain(struct kedge_rest *r, kedge_time now)
     return KEDGE_OK;
 }
 
-static void status_came(struct kedge_rest *r)
+static void keep_text(struct kedge_rest *r, kedge_str bytes)
 {
-    struct kedge_json doc;
-    if (kedge__rest_parse(r, &doc) == KEDGE_OK)
-        kedge_status_read(&r->status, kedge_json_root(&doc));
+    size_t room = r->options.path_max - r->said_len;
+    size_t n = bytes.len < room ? bytes.len : room;
+    memcpy(r->path + r->said_len, bytes.ptr, n);
+    r->said_len += n;
 }
 
-// Reads the Status, and what little may follow it, so that the connection can be kept.
+// Reads the Status, and what little may follow it, so that the connection can be kept. What is
+// none, a page of a proxy say, leaves what the code says.
 static kedge_err step_refused(struct kedge_rest *r, kedge_time now)
 {
     kedge_str bytes;
     enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
-    size_t used = 0;
     kedge_err err = kedge__exchange_body(&r->connection, now, &bytes);
     if (kedge__is_want(err))
         return err;
     if (err == KEDGE_OK) {
-        // What is no Status, a page of a proxy say, leaves what the code says.
-        used = bytes.len;
-        if (kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event) != KEDGE_OK)
+        size_t used = bytes.len;
+        if (r->has_object ||
+            kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event) != KEDGE_OK)
             used = bytes.len;
+        keep_text(r, (kedge_str){bytes.ptr, used});
         kedge__exchange_used(&r->connection, used);
         r->drained += used;
+        r->has_object |= event == KEDGE_SIEVE_ITEM;
     }
-    if (event == KEDGE_SIEVE_ITEM)
-        status_came(r);
     if (err != KEDGE_OK || r->drained > REFUSED_MAX)
         end_refused(r);
     return KEDGE_OK;

@@ -47,7 +47,7 @@ static bool choose(const char *text, const char *const *names, size_t count, uns
 
 static bool take_verb(struct job *j, const char *text)
 {
-    static const char *const verbs[] = {"get",   "list",  "watch",  "create",           "update",
+    static const char *const verbs[] = {"get",   "list",  "watch",  "create",          "update",
                                         "patch", "apply", "delete", "deletecollection"};
     unsigned value = 0;
     bool good = choose(text, verbs, 9, &value);

@@ -156,6 +156,8 @@ verbs_refused() {
         eval '"$request" --kubeconfig "$(user bad-token)" get /api/v1/nodes >"$dir/reply" 2>"$dir/words"'
     check "403 Forbidden" said '403 Forbidden' \
         eval '"$request" --kubeconfig "$(user restricted)" get /api/v1/nodes >"$dir/reply" 2>"$dir/words"'
+    in_verbs get one --version 0
+    "$drive" compact --etcd "$etcd_url" >"$dir/words"
     check "410 Expired" said '410 Expired' in_verbs list --version 1 --match Exact
     check "504 Timeout of a version to come" said '504 Timeout' \
         in_verbs list --version 99999999 --match NotOlderThan --retries -1
