@@ -4,6 +4,7 @@
 
 #= KINDS="pod node"        only these kinds (default: every file in src/object/kinds/)
 #= TLS=0                   without TLS and mbedTLS: plain HTTP only
+#= PROXY=0                 without proxies: a configuration that asks for one is refused
 #= KUBECONFIG_FILES=0      without kubeconfig files and libyaml: in-cluster, or configured by hand
 #= THREADS=1               a port with a lock, for what threads will share
 #= LIMITS="-DKEDGE_..."    the numbers of include/kedge/limits.h; a program must have the same
@@ -16,6 +17,7 @@
 MAKEFLAGS        += --no-builtin-rules
 KINDS            ?= $(ALL_KINDS)
 TLS              ?= 1
+PROXY            ?= 1
 KUBECONFIG_FILES ?= 1
 THREADS          ?= 0
 CROSS_COMPILE    ?=
@@ -38,15 +40,17 @@ VERSION   := $(shell sed -n 's/^.define KEDGE_VERSION *"\(.*\)"/\1/p' include/ke
 ALL_KINDS := $(sort $(patsubst src/object/kinds/%.c,%,$(wildcard src/object/kinds/*.c)))
 WRONG     := $(filter-out $(ALL_KINDS),$(KINDS))
 $(if $(WRONG),$(error KINDS: there is no "$(firstword $(WRONG))"; there are: $(ALL_KINDS)))
-$(foreach s,TLS KUBECONFIG_FILES THREADS,$(if $(filter 0 1,$($(s))),,$(error $(s): 0 or 1, not "$($(s))")))
+$(foreach s,TLS PROXY KUBECONFIG_FILES THREADS,$(if $(filter 0 1,$($(s))),,$(error $(s): 0 or 1, not "$($(s))")))
 switch     = $(if $(filter 0,$(1)),$(2),$(3))
-CHOSEN    := src/net/no_tls.c $(wildcard src/net/tls*.c) src/client/no_kubeconfig.c \
-    $(wildcard src/client/kubeconfig*.c) $(ALL_KINDS:%=src/object/kinds/%.c)
+CHOSEN    := src/net/no_tls.c $(wildcard src/net/tls*.c src/net/proxy*.c) \
+    src/client/no_kubeconfig.c $(wildcard src/client/kubeconfig*.c) \
+    src/client/no_proxy.c $(wildcard src/client/proxy*.c) $(ALL_KINDS:%=src/object/kinds/%.c)
 ALWAYS    := $(filter-out $(CHOSEN),$(wildcard src/*/*.c src/*/*/*.c))
-# $(call sources,TLS,KUBECONFIG_FILES,KINDS)
+# $(call sources,TLS,KUBECONFIG_FILES,KINDS,PROXY)
 sources    = $(ALWAYS) $(3:%=src/object/kinds/%.c) $(filter $(CHOSEN),$(wildcard \
     $(call switch,$(1),src/net/no_tls.c,src/net/tls*.c) \
-    $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig*.c)))
+    $(call switch,$(2),src/client/no_kubeconfig.c,src/client/kubeconfig*.c) \
+    $(call switch,$(4),src/client/no_proxy.c,src/net/proxy*.c src/client/proxy*.c)))
 libraries  = $(call switch,$(1),,-lmbedtls -lmbedx509 -lmbedcrypto) $(call switch,$(2),,-lyaml)
 PORT      := $(wildcard port/posix/*.c)
 mains     := $(shell grep -l '^int main\>' tests/unit/*.c tests/mock/*.c tests/bench/*.c \
@@ -121,9 +125,9 @@ $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/lib
 	$$(call say,LINK)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
 -include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
 endef
-MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS))
-WHOLE   := $(call sources,1,1,$(ALL_KINDS))
-CORE    := $(call sources,0,0,$(KINDS))
+MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS),$(PROXY))
+WHOLE   := $(call sources,1,1,$(ALL_KINDS),1)
+CORE    := $(call sources,0,0,$(KINDS),0)
 MY_LIBS := $(call libraries,$(TLS),$(KUBECONFIG_FILES))
 LIBRARIES := $(call libraries,1,1)
 $(eval $(call configuration,$(BUILD),$(CC),$(CFLAGS)$(if $(CROSS_COMPILE), -isystem $(BUILD)/jsmn),$(MINE),$(MY_LIBS)))

@@ -21,7 +21,7 @@ BEGIN {
     # Which folder a public header belongs to.
     public("base", "backoff err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
-    public("net", "http stream tls url warning")
+    public("net", "http proxy stream tls url warning")
     public("object", "heap kind kinds object quantity selector status")
     public("client", "api client config discovery dynamic kubeconfig rest watch")
     public("cache", "cache factory indexer informer lister reflector")

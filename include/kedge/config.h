@@ -39,6 +39,17 @@ struct kedge_config {
     float qps; // requests a second that a client makes, all its kedge_rest together; 0: 5;
                // negative: without limit
     int burst; // of them at once; 0: 10
+
+    // The proxy to the server, as "http://user:password@host:port" or "https://...": from the
+    // cluster's proxy-url. NULL: what the environment says, as Go does: HTTPS_PROXY (or
+    // https_proxy) for an https server, HTTP_PROXY (or http_proxy) for an http one, unless it is
+    // set together with REQUEST_METHOD, and NO_PROXY (or no_proxy) for what is reached without; see
+    // kedge_proxy_excludes. "": none, whatever the environment says. A secret: wiped by
+    // kedge_client_new. Every connection goes through it by CONNECT, also to an http server.
+    const char *proxy_url;
+    // Whom to trust as an https proxy, PEM. {NULL, 0}: `ca`, as client-go; then `insecure` counts
+    // for the proxy, too. The client certificate is never shown to the proxy.
+    kedge_str proxy_ca;
 };
 
 struct kedge_config_options {
@@ -88,7 +99,8 @@ kedge_err kedge_config_in_cluster(struct kedge *k, struct kedge_config *config);
 // Not as client-go:
 //   - a context that names a user that is not there is an error, not anonymous; so is a missing
 //     current-context beside stanzas without names
-//   - exec, auth-provider, proxy-url and impersonation (as) are refused by name, not supported yet
+//   - exec, auth-provider and impersonation (as) are refused by name, not supported yet
+//   - a proxy-url may be http or https; socks5 is KEDGE_ERR_UNSUPPORTED
 //   - YAML aliases, merge keys and tags are refused
 //   - of a key given twice the last counts, but all are checked
 //   - a file must be readable twice: no pipes

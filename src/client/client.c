@@ -3,6 +3,7 @@
 #include "client/client_priv.h"
 
 #include "base/wipe.h"
+#include "client/proxy.h"
 #include "kedge/version.h"
 
 // Of "https://me:password@host" the host. A password may hold any character, so what is in front of
@@ -93,6 +94,8 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     if (err == KEDGE_OK)
         err = init_tls(c, config);
     if (err == KEDGE_OK)
+        err = kedge__proxy_init(c, config);
+    if (err == KEDGE_OK)
         err = init_credentials(c, config);
     return err;
 }
@@ -107,8 +110,8 @@ static void forget(const struct kedge *k, const char *text, size_t len)
         kedge__wipe((void *)at, len);
 }
 
-// The key is parsed, and the token source has a copy of the token. The password is used where it
-// stands, if there is a client that uses one.
+// The key and the proxy's URL are parsed, and the token source has a copy of the token. The
+// password is used where it stands, if there is a client that uses one.
 static void forget_secrets(const struct kedge *k, struct kedge_config *config, bool password_used)
 {
     if (!password_used) {
@@ -117,8 +120,9 @@ static void forget_secrets(const struct kedge *k, struct kedge_config *config, b
     }
     forget(k, config->key.ptr, config->key.len);
     forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
+    forget(k, config->proxy_url, config->proxy_url != NULL ? strlen(config->proxy_url) : 0);
     config->key = (kedge_str){NULL, 0};
-    config->token = NULL;
+    config->token = config->proxy_url = NULL;
 }
 
 static struct kedge_client *make(struct kedge *k, const struct kedge_config *config)
@@ -155,6 +159,7 @@ void kedge_client_free(struct kedge_client *c)
         return;
     kedge_tls_free(c->tls);
     c->tls = NULL;
+    kedge__proxy_free(c);
     forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
     c->password = NULL;
     if (c->has_token)

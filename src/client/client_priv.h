@@ -18,7 +18,8 @@ struct kedge_client {
     const char *user_agent;
     const char *username;
     const char *password;
-    struct kedge_tls *tls; // NULL: plain HTTP
+    struct kedge_tls *tls;      // NULL: plain HTTP
+    struct kedge__proxy *proxy; // NULL: none; proxy.h
     struct kedge__token_source token;
     bool has_token;
     struct kedge_token_bucket bucket; // of all requests but those of informers

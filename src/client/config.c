@@ -31,12 +31,12 @@ struct kept {
     size_t len; // with the NUL
 };
 
-#define KEPT_MAX 10
+#define KEPT_MAX 11
 
 static size_t list_kept(struct kedge_config *c, struct kept *list)
 {
     const char **texts[] = {&c->server,     &c->tls_server_name, &c->namespace_, &c->token,
-                            &c->token_file, &c->username,        &c->password};
+                            &c->token_file, &c->username,        &c->password,   &c->proxy_url};
     kedge_str *blocks[] = {&c->ca, &c->certificate, &c->key};
     size_t n = 0;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

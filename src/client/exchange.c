@@ -11,6 +11,7 @@
 #include "client/exchange.h"
 
 #include "base/wipe.h"
+#include "client/proxy.h"
 #include "net/request.h"
 
 kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client,
@@ -30,12 +31,13 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
         return k->failure;
     k->port->stream_init(k->port, tcp);
     c->stream = tcp;
-    if (client->tls == NULL)
-        return KEDGE_OK;
+    kedge_err err = kedge__proxy_over(client, &c->stream);
+    if (err != KEDGE_OK || client->tls == NULL)
+        return err;
     void *memory = kedge__take_bytes(k, "TLS", kedge_tls_stream_size());
     if (memory == NULL)
         return k->failure;
-    c->stream = kedge_tls_stream_init(memory, client->tls, tcp, client->server_name);
+    c->stream = kedge_tls_stream_init(memory, client->tls, c->stream, client->server_name);
     return KEDGE_OK;
 }
 
@@ -51,9 +53,12 @@ void kedge__connection_close(struct kedge__connection *c)
     c->state = KEDGE__EXCHANGE_NONE;
 }
 
-// What TLS knows of a failure of its own; NULL where the connection below failed.
-static const char *tls_problem(const struct kedge__connection *c, kedge_err err)
+// What the proxy or TLS knows of a failure of its own; NULL where the connection below failed.
+static const char *stream_problem(const struct kedge__connection *c, kedge_err err)
 {
+    const char *proxy = kedge__proxy_problem(c->client, c->stream);
+    if (proxy != NULL)
+        return proxy;
     bool own = err == KEDGE_ERR_TLS || err == KEDGE_ERR_CERTIFICATE;
     return own && c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
 }
@@ -62,7 +67,7 @@ static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *pr
 {
     kedge__connection_close(c);
     c->err = err;
-    c->problem = problem != NULL ? problem : tls_problem(c, err);
+    c->problem = problem != NULL ? problem : stream_problem(c, err);
     c->state = KEDGE__EXCHANGE_FAILED;
     return err;
 }

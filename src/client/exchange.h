@@ -57,7 +57,7 @@ struct kedge__ask {
 
 struct kedge__connection {
     struct kedge_client *client;
-    struct kedge_stream *stream; // TLS, or the port's own
+    struct kedge_stream *stream; // TLS, or a proxy's, or the port's own
     bool connected;              // the stream is open and has carried at least one whole response
     bool retried;                // this request was already sent anew on a fresh connection
     bool sent;                   // a byte of this request has been written
@@ -85,7 +85,7 @@ struct kedge__connection {
     kedge_time body_timeout;
     uint8_t interest;    // what the last WANT_* was for
     kedge_err err;       // FAILED: why
-    const char *problem; // FAILED: more exactly, static storage; or NULL
+    const char *problem; // FAILED: more exactly, good until the next start; or NULL
 
     uint64_t bytes_in;
     uint64_t bytes_out;

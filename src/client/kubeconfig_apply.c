@@ -2,6 +2,17 @@
 // kubeconfig_apply.c - what the chosen stanzas may say together, and the configuration they make.
 #include "client/kubeconfig_load.h"
 
+// `scheme` in small letters.
+static bool has_scheme(const char *url, const char *scheme)
+{
+    for (size_t i = 0; scheme[i] != '\0'; i++) {
+        char c = url[i];
+        if ((c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) != scheme[i])
+            return false;
+    }
+    return true;
+}
+
 // --- what cannot be ------------------------------------------------------------------------------
 
 struct unsupported {
@@ -95,15 +106,26 @@ static kedge_err judge_server(const struct kedge__kubeconfig_loading *l)
                                     kedge__text(l, KEDGE__CLUSTER_NAME), "\"");
 }
 
+// As client-go: a URL with one of three schemes. The rest is looked at when the client is made.
+static kedge_err judge_proxy(const struct kedge__kubeconfig_loading *l)
+{
+    const char *url = kedge__text(l, KEDGE__PROXY_URL);
+    if (url == NULL || has_scheme(url, "http://") || has_scheme(url, "https://"))
+        return KEDGE_OK;
+    if (!has_scheme(url, "socks5://")) {
+        return kedge__kubeconfig_refuse(l, &l->cluster, KEDGE__PROXY_URL,
+                                        "must begin with http:// or https://", NULL, "");
+    }
+    kedge__line_text(
+        kedge__kubeconfig_fail(l, KEDGE_ERR_UNSUPPORTED, &l->cluster, KEDGE__PROXY_URL),
+        "socks5 proxies are not supported: use an http or https proxy");
+    return KEDGE_ERR_UNSUPPORTED;
+}
+
 static kedge_err judge_cluster(const struct kedge__kubeconfig_loading *l)
 {
     const char *name = kedge__text(l, KEDGE__CLUSTER_NAME);
     bool ca = kedge__is_set(l, KEDGE__CA), data = kedge__is_set(l, KEDGE__CA_DATA);
-    if (kedge__is_set(l, KEDGE__PROXY_URL)) {
-        return kedge__kubeconfig_refuse(
-            l, &l->cluster, KEDGE__PROXY_URL,
-            "proxies are not supported yet: take it out and reach the server directly", NULL, "");
-    }
     if (ca && data) {
         return kedge__kubeconfig_refuse(
             l, &l->cluster, KEDGE__CA,
@@ -121,7 +143,8 @@ static kedge_err judge_cluster(const struct kedge__kubeconfig_loading *l)
 static kedge_err judge(const struct kedge__kubeconfig_loading *l)
 {
     static kedge_err (*const judges[])(const struct kedge__kubeconfig_loading *) = {
-        judge_unsupported, judge_methods, judge_certificate, judge_server, judge_cluster,
+        judge_unsupported, judge_methods, judge_certificate,
+        judge_server,      judge_cluster, judge_proxy,
     };
     kedge_err err = KEDGE_OK;
     for (size_t i = 0; i < sizeof judges / sizeof judges[0] && err == KEDGE_OK; i++)
@@ -240,17 +263,6 @@ static kedge_err take_token(struct kedge__kubeconfig_loading *l)
     return err;
 }
 
-static bool is_https(const char *server)
-{
-    static const char scheme[] = "https://";
-    for (size_t i = 0; i + 1 < sizeof scheme; i++) {
-        char c = server[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) != scheme[i])
-            return false;
-    }
-    return true;
-}
-
 // A server with a path keeps that, and neither a query nor a fragment.
 static const char *server_of(struct kedge__kubeconfig_loading *l)
 {
@@ -288,9 +300,10 @@ kedge_err kedge__kubeconfig_apply(struct kedge__kubeconfig_loading *l)
     c->namespace_ = kedge__text(l, KEDGE__CONTEXT_NAMESPACE);
     if (c->namespace_ == NULL)
         c->namespace_ = "default";
+    c->proxy_url = kedge__text(l, KEDGE__PROXY_URL);
     if (c->server == NULL)
         return KEDGE_ERR_MEMORY;
-    if (!is_https(c->server)) {
+    if (!has_scheme(c->server, "https://")) {
         drop_credentials(l);
         return KEDGE_OK;
     }

@@ -157,13 +157,13 @@ static char basic_byte(kedge_str user, kedge_str password, size_t at)
     return at < user.len ? user.ptr[at] : password.ptr[at - user.len - 1];
 }
 
-// RFC 7617. Three bytes at a time, so that the secret needs no second buffer.
-static void write_basic(struct kedge__line *l, kedge_str user, kedge_str password)
+// Three bytes at a time, so that the secret needs no second buffer.
+void kedge__http_write_basic(struct kedge__line *l, kedge_str user, kedge_str password)
 {
     char three[3];
     char four[4];
     size_t len = user.len + 1 + password.len;
-    kedge__line_text(l, "Authorization: Basic ");
+    kedge__line_text(l, "Basic ");
     for (size_t at = 0; at < len; at += 3) {
         size_t n = len - at < 3 ? len - at : 3;
         size_t written = 0;
@@ -184,8 +184,10 @@ static void write_credentials(struct kedge__line *l, const struct kedge_http_req
         kedge__line_str(l, q->bearer_token);
         kedge__line_text(l, "\r\n");
     }
-    if (has_basic(q))
-        write_basic(l, kedge_str_of(q->username), kedge_str_of(q->password));
+    if (has_basic(q)) {
+        kedge__line_text(l, "Authorization: ");
+        kedge__http_write_basic(l, kedge_str_of(q->username), kedge_str_of(q->password));
+    }
 }
 
 // RFC 9110 8.6: where a method expects a body, its absence is told by a length of 0.

@@ -9,4 +9,7 @@
 // As kedge_http_request_write, into an empty line. On failure the line is wiped and empty again.
 kedge_err kedge__http_request_write(struct kedge__line *l, const struct kedge_http_request *q);
 
+// Appends the credentials of basic authentication (RFC 7617), from "Basic " to the end of the line.
+void kedge__http_write_basic(struct kedge__line *l, kedge_str user, kedge_str password);
+
 #endif
