@@ -946,9 +946,16 @@ static void clusters_are_judged_as_client_go_does(void **state)
           HOME
           ":7: clusters[0].cluster.insecure-skip-tls-verify: specifying a root certificates file "
           "with the insecure flag is not allowed");
-    fails(made_cluster(SERVER ", proxy-url: 'http://proxy:3128'"), KEDGE_ERR_CONFIG,
-          HOME ":7: clusters[0].cluster.proxy-url: proxies are not supported yet: take it out and "
-               "reach the server directly");
+    fails(made_cluster(SERVER ", proxy-url: 'socks5://p'"), KEDGE_ERR_UNSUPPORTED,
+          HOME ":7: clusters[0].cluster.proxy-url: socks5 proxies are not supported: use an http "
+               "or https proxy");
+    static const char *const wrong[] = {"socks6://p", "proxy", "me@proxy", "proxy:3128", "http:p"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char cluster[128];
+        snprintf(cluster, sizeof cluster, SERVER ", proxy-url: '%s'", wrong[i]);
+        fails(made_cluster(cluster), KEDGE_ERR_CONFIG,
+              HOME ":7: clusters[0].cluster.proxy-url: must begin with http:// or https://");
+    }
 }
 
 static void users_are_judged_as_client_go_does(void **state)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A build without TLS and kubeconfig files: a clear error at each door, and plain HTTP as ever. The
-// stand-ins are part of this program, so the linker takes nothing in their place from the library.
+// A build without TLS, proxies and kubeconfig files: a clear error at each door, and plain HTTP as
+// ever. The stand-ins are part of this program, so the linker takes nothing in their place from the
+// library.
 #include "client/no_kubeconfig.c"
+#include "client/no_proxy.c"
 #include "net/no_tls.c"
 
 #include <setjmp.h>
@@ -22,6 +24,22 @@ static void https_is_refused_when_the_client_is_made(void **state)
     assert_null(kedge_client_new(k, &config));
     assert_int_equal(kedge_error(k), KEDGE_ERR_UNSUPPORTED);
     assert_non_null(strstr(kedge_error_text(k), "this build of kedge has no TLS"));
+}
+
+static void a_proxy_is_refused_when_the_client_is_made(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct fake_port port;
+    struct kedge_config config = {.server = "http://a", .proxy_url = "http://me:geheim@p"};
+    fake_port_init(&port, 1);
+    struct kedge *k = kedge_init(memory, sizeof memory, &port.port);
+    assert_null(kedge_client_new(k, &config));
+    assert_int_equal(kedge_error(k), KEDGE_ERR_UNSUPPORTED);
+    assert_string_equal(kedge_error_text(k), "proxy_url: this build of kedge has no proxies");
+    k = kedge_init(memory, sizeof memory, &port.port);
+    config.proxy_url = "";
+    assert_non_null(kedge_client_new(k, &config));
 }
 
 static void plain_http_needs_neither(void **state)
@@ -82,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(https_is_refused_when_the_client_is_made),
+        cmocka_unit_test(a_proxy_is_refused_when_the_client_is_made),
         cmocka_unit_test(plain_http_needs_neither),
         cmocka_unit_test(no_kubeconfig_is_read),
         cmocka_unit_test(each_call_of_tls_is_unsupported),
