@@ -88,7 +88,7 @@ case $version in
 esac
 
 tests=
-for room in host tls tls_no_clock tls_sweeps; do
+for room in host tls tls_no_clock tls_session tls_sweeps; do
     tests="$tests $BUILD/asan/tests/unit/$room"
 done
 # shellcheck disable=SC2086 # a list

@@ -40,6 +40,8 @@ struct kedge_config {
                // negative: without limit
     int burst; // of them at once; 0: 10
 
+    bool no_tls_resumption; // each TLS handshake is a full one, no session is kept; see tls.h
+
     // The proxy to the server, as "http://user:password@host:port" or "https://...": from the
     // cluster's proxy-url. NULL: what the environment says, as Go does: HTTPS_PROXY (or
     // https_proxy) for an https server, HTTP_PROXY (or http_proxy) for an http one, unless it is

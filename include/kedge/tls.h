@@ -20,7 +20,15 @@
 //     this off; nothing falls back to plain text.
 //   - TLS 1.2 at least; 1.3 where the library has it (3.6). RSA and Diffie-Hellman groups from
 //     2,048 bits on, curves from 256, hashes from SHA-256, in certificates and handshake. No
-//     renegotiation, no ALPN (so the server speaks HTTP/1.1), no session tickets.
+//     renegotiation, no ALPN (so the server speaks HTTP/1.1).
+//   - The last session is kept, so that the next handshake with the same host, port and server name
+//     is short (session ids and tickets; RFC 5077, RFC 8446 2.2): one round trip, no certificate,
+//     and in TLS 1.2 no public key operation. It stands for the certificate that was verified when
+//     it was made: it is used neither beyond that chain's dates nor beyond a day, and not where the
+//     port has no calendar; with another CA, client certificate or `insecure` there is another
+//     kedge_tls, which has none of it. A handshake that fails drops it; a server that does not take
+//     it gets a full handshake, and its certificate is judged anew. `no_resumption` switches it
+//     off.
 //   - An end that the peer announced (close_notify) is KEDGE_ERR_CLOSED. A connection that ends
 //     without it was cut, perhaps by somebody in between: KEDGE_ERR_IO.
 //
@@ -68,6 +76,7 @@ struct kedge_tls_options {
     kedge_str certificate; // of the client, then its chain, leaf first; needs `key`
     kedge_str key;         // of the client: RSA or ECDSA, PKCS#1, PKCS#8 or SEC1, not encrypted
     bool insecure;         // insecure-skip-tls-verify: the one way to switch verification off
+    bool no_resumption;    // keeps no session: each handshake is a full one
 };
 
 // Bytes for kedge_tls_init and kedge_tls_stream_init, aligned as max_align_t.
@@ -126,6 +135,9 @@ struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
 // host name", "is not signed by a trusted CA", "the peer speaks plain HTTP, not TLS", ...). Good
 // until the next open, also after close. "" if nothing failed; never NULL.
 const char *kedge_tls_problem(const struct kedge_stream *s);
+
+// True if the stream is open and its handshake resumed a session. False for NULL.
+bool kedge_tls_resumed(const struct kedge_stream *s);
 
 // Gives mbedTLS `len` bytes at `memory` as the only ones it allocates from, for the whole program;
 // before any other use of mbedTLS. `memory` outlives all use. Needs a build of mbedTLS with

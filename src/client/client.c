@@ -56,6 +56,7 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
         .certificate = config->certificate,
         .key = config->key,
         .insecure = config->insecure,
+        .no_resumption = config->no_tls_resumption,
     };
     const char *problem = NULL;
     kedge_err err = kedge_tls_init(memory, &options, &c->tls, &problem);

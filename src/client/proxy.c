@@ -73,6 +73,7 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
         .port = c->k->port,
         .ca = own ? config->proxy_ca : config->ca,
         .insecure = config->insecure && !own,
+        .no_resumption = config->no_tls_resumption,
     };
     const char *problem = NULL;
     kedge_err err = kedge_tls_init(memory, &options, &p->tls, &problem);

@@ -87,6 +87,12 @@ const char *kedge_tls_problem(const struct kedge_stream *s)
     return unsupported;
 }
 
+bool kedge_tls_resumed(const struct kedge_stream *s)
+{
+    (void)s;
+    return false;
+}
+
 kedge_err kedge_tls_heap(void *memory, size_t len)
 {
     return memory == NULL || len < 1024 ? KEDGE_ERR_ARGUMENT : KEDGE_ERR_UNSUPPORTED;

@@ -162,12 +162,46 @@ static void require_large_groups(mbedtls_ssl_config *conf)
 #endif
 
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
-static void refuse_tickets(mbedtls_ssl_config *conf)
+static void ask_for_tickets(mbedtls_ssl_config *conf, bool wanted)
 {
-    mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+    mbedtls_ssl_conf_session_tickets(conf, wanted ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+                                                  : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 }
 #else
-static void refuse_tickets(mbedtls_ssl_config *conf)
+static void ask_for_tickets(mbedtls_ssl_config *conf, bool wanted)
+{
+    (void)conf;
+    (void)wanted;
+}
+#endif
+
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && \
+    defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+// From 3.6.1 on tickets of TLS 1.3 are only told of where that is asked for.
+static void take_tickets(mbedtls_ssl_config *conf, bool wanted)
+{
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        conf, wanted ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+                     : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+}
+#else
+static void take_tickets(mbedtls_ssl_config *conf, bool wanted)
+{
+    (void)conf;
+    (void)wanted;
+}
+#endif
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// Resumed or not, what is said can only be read with keys that nobody keeps (forward secrecy).
+static void require_fresh_keys(mbedtls_ssl_config *conf)
+{
+    mbedtls_ssl_conf_tls13_key_exchange_modes(
+        conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                  MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+}
+#else
+static void require_fresh_keys(mbedtls_ssl_config *conf)
 {
     (void)conf;
 }
@@ -357,7 +391,9 @@ static kedge_err configure(struct kedge_tls *tls, const struct kedge_tls_options
     require_large_groups(&tls->conf);
     order_signatures(&tls->conf);
     refuse_renegotiation(&tls->conf);
-    refuse_tickets(&tls->conf);
+    ask_for_tickets(&tls->conf, !tls->no_resumption);
+    take_tickets(&tls->conf, !tls->no_resumption);
+    require_fresh_keys(&tls->conf);
     return KEDGE_OK;
 }
 
@@ -401,11 +437,13 @@ kedge_err kedge_tls_init(void *memory, const struct kedge_tls_options *options,
     memset(tls, 0, sizeof *tls);
     tls->port = options->port;
     tls->insecure = options->insecure;
+    tls->no_resumption = options->no_resumption;
     mbedtls_ctr_drbg_init(&tls->random);
     mbedtls_x509_crt_init(&tls->ca);
     mbedtls_x509_crt_init(&tls->certificate);
     mbedtls_pk_init(&tls->key);
     mbedtls_ssl_config_init(&tls->conf);
+    mbedtls_ssl_session_init(&tls->kept.session);
 
     kedge_err err = prepare(tls, options, problem);
     if (err != KEDGE_OK) {
@@ -421,6 +459,7 @@ void kedge_tls_free(struct kedge_tls *tls)
 {
     if (tls == NULL)
         return;
+    kedge__tls_session_drop(tls);
     mbedtls_ssl_config_free(&tls->conf);
     mbedtls_pk_free(&tls->key);
     mbedtls_x509_crt_free(&tls->certificate);

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/wipe.h"
 #include "net/host.h"
 #include "net/tls_error.h"
 #include "net/tls_priv.h"
@@ -50,6 +51,9 @@ static struct kedge__tls_stream *of(struct kedge_stream *s)
 
 static kedge_err fail(struct kedge__tls_stream *t, kedge_err err, const char *problem)
 {
+    // Perhaps because of the session; the next handshake is a whole one.
+    if (t->state == HANDSHAKE)
+        kedge__tls_session_drop(t->tls);
     t->state = FAILED;
     t->err = err;
     t->problem = problem;
@@ -64,8 +68,8 @@ static uint32_t verdict(const struct kedge__tls_stream *t)
 
 static bool trusted(const struct kedge__tls_stream *t)
 {
-    return t->tls->insecure ||
-           (t->verified && t->seen && mbedtls_ssl_get_verify_result(&t->ssl) == 0);
+    bool verified = t->resumed || (t->verified && t->seen);
+    return t->tls->insecure || (verified && mbedtls_ssl_get_verify_result(&t->ssl) == 0);
 }
 
 // ---- the stream below
@@ -182,8 +186,10 @@ static kedge_err give_up(struct kedge__tls_stream *t, int ret)
 
 // True if mbedTLS wants to be called again at once: it took in a message that is none of our
 // business, and there may be more.
-static bool go_on(const struct kedge__tls_stream *t, int ret)
+static bool go_on(struct kedge__tls_stream *t, int ret)
 {
+    if (ret == NEW_TICKET)
+        kedge__tls_session_ticket(t);
     // 0 is the end, but also what is left of two empty records.
     if (ret == 0)
         return t->below_err == KEDGE_OK;
@@ -269,6 +275,7 @@ static kedge_err step_connecting(struct kedge__tls_stream *t, const char *host, 
         return give_up(t, ret);
     mbedtls_ssl_set_verify(&t->ssl, kedge__tls_verify, t);
     mbedtls_ssl_set_bio(&t->ssl, t, transmit, receive, NULL);
+    kedge__tls_session_offer(t, host, port);
     t->state = HANDSHAKE;
     return KEDGE_OK;
 }
@@ -280,9 +287,11 @@ static kedge_err step_handshake(struct kedge__tls_stream *t)
         return go_on(t, ret) ? KEDGE_OK : answer(t, ret);
     if (t->mute)
         return last_words(t);
+    kedge__tls_session_look(t);
     if (!trusted(t))
         return fail(t, KEDGE_ERR_CERTIFICATE, kedge__tls_flags_text(verdict(t)));
     t->state = OPEN;
+    kedge__tls_session_open(t);
     return KEDGE_OK;
 }
 
@@ -410,6 +419,7 @@ static void tls_close(struct kedge_stream *s)
     say_goodbye(t);
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_init(&t->ssl);
+    kedge__wipe(t->secret, sizeof t->secret);
     t->stream.below->ops->close(t->stream.below);
     t->state = CLOSED;
 }

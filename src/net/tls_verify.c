@@ -92,10 +92,21 @@ static bool is_for_the_name(const struct kedge__tls_stream *t, const mbedtls_x50
     return false;
 }
 
+// A session that comes of this handshake is good as long as all of its chain.
+static void note_dates(struct kedge__tls_stream *t, const mbedtls_x509_crt *crt)
+{
+    int64_t from = seconds(&crt->valid_from), to = seconds(&crt->valid_to);
+    if (from > t->validity.not_before)
+        t->validity.not_before = from;
+    if (to < t->validity.not_after)
+        t->validity.not_after = to;
+}
+
 int kedge__tls_verify(void *stream, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct kedge__tls_stream *t = stream;
     judge_dates(t, crt, flags);
+    note_dates(t, crt);
     if (!may_make_servers(crt))
         *flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
     if (depth > 0)

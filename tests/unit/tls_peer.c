@@ -10,10 +10,9 @@
 #include <cmocka.h>
 
 #include <mbedtls/oid.h>
-#include <mbedtls/version.h>
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#include <mbedtls/ssl_cache.h>
 #include <mbedtls/ssl_ticket.h>
-#endif
+#include <mbedtls/version.h>
 
 enum { PIPE = 1 << 17 };
 
@@ -76,10 +75,13 @@ bool tls_peer_knows_tls11(void)
 }
 #endif
 
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 bool tls_peer_knows_tls13(void)
 {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     return true;
+#else
+    return false;
+#endif
 }
 
 static void set_tickets(struct tls_peer *peer)
@@ -102,22 +104,24 @@ static void free_tickets(struct tls_peer *peer)
     free(peer->ticket_keys);
     peer->ticket_keys = NULL;
 }
-#else
-bool tls_peer_knows_tls13(void)
+
+static void set_cache(struct tls_peer *peer)
 {
-    return false;
+    mbedtls_ssl_cache_context *cache = calloc(1, sizeof *cache);
+    assert_non_null(cache);
+    mbedtls_ssl_cache_init(cache);
+    mbedtls_ssl_conf_session_cache(&peer->conf, cache, mbedtls_ssl_cache_get,
+                                   mbedtls_ssl_cache_set);
+    peer->cache = cache;
 }
 
-static void set_tickets(struct tls_peer *peer)
+static void free_cache(struct tls_peer *peer)
 {
-    (void)peer;
+    if (peer->cache != NULL)
+        mbedtls_ssl_cache_free(peer->cache);
+    free(peer->cache);
+    peer->cache = NULL;
 }
-
-static void free_tickets(struct tls_peer *peer)
-{
-    (void)peer;
-}
-#endif
 
 // ---- pipes
 
@@ -192,6 +196,8 @@ static void configure(struct tls_peer *peer)
                                                 MBEDTLS_SSL_RENEGOTIATION_NOT_ENFORCED);
     if (peer->tickets)
         set_tickets(peer);
+    if (peer->remembers)
+        set_cache(peer);
     if (peer->client_ca != NULL) {
         pem = peer->client_ca->pem;
         assert_int_equal(
@@ -210,6 +216,7 @@ void tls_peer_done(struct tls_peer *peer)
     mbedtls_x509_crt_free(&peer->chain);
     mbedtls_x509_crt_free(&peer->clients);
     free_tickets(peer);
+    free_cache(peer);
     peer->ready = false;
 }
 

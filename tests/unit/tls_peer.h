@@ -30,7 +30,8 @@ struct tls_peer {
     enum tls_peer_end end;
     bool tls13;                 // where the library has it; else 1.2 is the highest
     bool tls11;                 // 1.1 is the highest, where the library has it
-    bool tickets;               // sends session tickets, where the library has TLS 1.3
+    bool tickets;               // sends session tickets, and takes its own until tls_peer_done
+    bool remembers;             // keeps sessions by their id (TLS 1.2), until tls_peer_done
     bool warns;                 // sends a warning (user_canceled) before it replies
     unsigned renegotiate_every; // asks for a renegotiation after so many reads (TLS 1.2); 0: never
 
@@ -50,6 +51,7 @@ struct tls_peer {
     mbedtls_x509_crt chain;
     mbedtls_x509_crt clients;
     void *ticket_keys;
+    void *cache;
 };
 
 extern const struct fake_peer tls_peer_ops;
