@@ -119,7 +119,8 @@ $(1)/tests/%: $(1)/tests/conformance/%.o $(REAL_ALSO:%.c=$(1)/%.o) $(1)/libkedge
 	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ $(5) $(LDLIBS)
 $(1)/tests/mock_server: $(1)/tests/mock/server.o $(1)/tests/helpers.a
 $(1)/tests/pki: $(1)/tests/mock/pki.o
-$(1)/tests/mock_server $(1)/tests/pki:
+$(1)/tests/mock_proxy: $(1)/tests/mock/mock_proxy.o
+$(1)/tests/mock_server $(1)/tests/pki $(1)/tests/mock_proxy:
 	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
 	$$(call say,LINK)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)

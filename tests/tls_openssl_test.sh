@@ -60,9 +60,84 @@ each_version() {
         -c "$dir/stranger.pem" -k "$dir/stranger.key" localhost "$port" "$dir/ca.pem"
 }
 
+# resumes TIMES OPTIONS...: so many connections, all but the first resumed by a handshake of less than
+# half its bytes.
+resumes() {
+    times=$1
+    shift
+    yes '' | timeout 30 "$dir/client" -t "$times" "$@" >"$dir/said" 2>&1
+    awk -v times="$times" '
+        / bytes$/ { n++; if ((n == 1) != ($1 == "full,") || (n > 1 && $2 * 2 > first)) bad = 1 }
+        n == 1 { first = $2 + 0 == 0 ? first : $2 }
+        /^ERR_CLOSED, [1-9][0-9][0-9]/ { well++ }
+        END { exit bad || n != times || well != times }' "$dir/said" ||
+        { cat "$dir/said"; return 1; }
+}
+# again OPTIONS...: another server at the place of the one before. It has other keys for tickets.
+again() {
+    stop_server
+    : >"$dir/server.log"
+    openssl s_server -accept "127.0.0.1:$port" -www "$@" >"$dir/server.log" 2>&1 </dev/null &
+    server=$!
+    until_true 10 grep -q '^ACCEPT' "$dir/server.log"
+}
+# twice WHAT TEXT BETWEEN... -- OPTIONS...: two connections, and BETWEEN is done between them. The
+# second handshake is WHAT (a pattern), and its connection ends with TEXT.
+twice() {
+    what=$1 text=$2 between=
+    shift 2
+    while [ "$1" != -- ]; do
+        between="$between $1"
+        shift
+    done
+    shift
+    rm -f "$dir/next" && mkfifo "$dir/next" && : >"$dir/said" || return 1
+    timeout 30 "$dir/client" -t 2 "$@" <"$dir/next" >"$dir/said" 2>&1 &
+    client=$!
+    exec 4>"$dir/next"
+    until_true 10 grep -q '^ERR_CLOSED' "$dir/said"
+    # shellcheck disable=SC2086 # words
+    $between
+    echo >&4
+    exec 4>&-
+    wait "$client"
+    [ "$(grep -c '^full' "$dir/said")" -ge 1 ] && [ "$(grep -c '^ERR_' "$dir/said")" = 2 ] &&
+        { [ -z "$what" ] || sed 1,2d "$dir/said" | grep -q "^$what, "; } &&
+        sed '$!d' "$dir/said" | grep -q "$text" || { cat "$dir/said"; return 1; }
+}
+# sessions VERSION OPTION
+sessions() {
+    # shellcheck disable=SC2086
+    serve "$2" $own
+    claim "$1: sessions are resumed" resumes 4 localhost "$port" "$dir/ca.pem"
+    claim "$1: ... by address" resumes 2 127.0.0.1 "$port" "$dir/ca.pem"
+    claim "$1: ... insecure" resumes 2 -i -n example.com 127.0.0.1 "$port"
+    claim "$1: ... but not where that is switched off" \
+        twice full '^ERR_CLOSED, [1-9]' true -- -f localhost "$port" "$dir/ca.pem"
+    claim "$1: a server that refuses the ticket gets a full handshake" \
+        twice full '^ERR_CLOSED, [1-9]' again "$2" "$own" -- localhost "$port" "$dir/ca.pem"
+    claim "$1: ... and its changed certificate is judged" \
+        twice '' '^ERR_CERTIFICATE, 0 bytes.*extended key usage' again "$2" \
+        "-cert $dir/not-server.pem -key $dir/not-server.key" -- localhost "$port" "$dir/ca.pem"
+    # shellcheck disable=SC2086
+    serve "$2" $own
+    claim "$1: ... and one of another CA is" \
+        twice '' '^ERR_CERTIFICATE, 0 bytes.*trusted CA' again "$2" \
+        "-cert $dir/rsa-server.pem -key $dir/rsa-server.key" -- localhost "$port" "$dir/ca.pem"
+    # shellcheck disable=SC2086
+    serve "$2" $own -Verify 1 -verify_return_error -CAfile "$dir/ca.pem"
+    claim "$1: sessions with a client certificate are resumed" \
+        resumes 2 -c "$dir/client.pem" -k "$dir/client.key" localhost "$port" "$dir/ca.pem"
+}
+
 each_version "TLS 1.2" -tls1_2
+sessions "TLS 1.2" -tls1_2
+# shellcheck disable=SC2086
+serve -tls1_2 -no_ticket $own
+claim "TLS 1.2: sessions are resumed by their id" resumes 2 localhost "$port" "$dir/ca.pem"
 if has_tls13; then
     each_version "TLS 1.3" -tls1_3
+    sessions "TLS 1.3" -tls1_3
 else
     # shellcheck disable=SC2086
     serve -tls1_3 $own

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// client.c - client [-n NAME] [-c CERTIFICATE -k KEY] [-i] [-w SECONDS] [-r RECORDS] HOST PORT
-// [CA]: asks for "/" over TLS and prints how it ended, as "ERR_CLOSED, 1234 bytes: the peer ended
+// client.c - client [-n NAME] [-c CERTIFICATE -k KEY] [-i] [-w SECONDS] [-r RECORDS] [-t TIMES]
+// [-f] HOST PORT [CA]: asks for "/" over TLS and prints how it ended, as "ERR_CLOSED, 1234 bytes:
+// the peer ended
 // ...". Used by tests of TLS. -w: the calendar says so many seconds since 1970, or nothing (0);
 // "+5": so many more than it does. -r: the connection ends after so many TLS records from the
-// server.
+// server. -t: so many connections, one after the other, each but the first after a line from the
+// input; and prints of each handshake "resumed, 345 bytes" or "full, 1234 bytes" (of the server).
+// -f: keeps no session.
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +41,7 @@ static void set_calendar(struct kedge_port *port, const char *text)
 struct cut {
     struct kedge_stream stream; // first; `below` is the connection
     unsigned records;           // that it still lives for
+    size_t bytes;               // that have come
     size_t got;                 // bytes of the record under way
     unsigned char head[5];
 };
@@ -62,6 +66,7 @@ static int cut_read(struct kedge_stream *s, void *buf, size_t cap)
     int n = s->below->ops->read(s->below, buf, cap < most ? cap : most);
     if (n <= 0)
         return n;
+    c->bytes += (size_t)n;
     if (c->got < 5)
         memcpy(c->head + c->got, buf, (size_t)n);
     c->got += (size_t)n;
@@ -124,7 +129,8 @@ static int again(struct kedge_stream *s, int n)
 }
 
 // The error that ended it, and in *len how many bytes came.
-static kedge_err talk(struct kedge_stream *s, const char *host, uint16_t port, size_t *len)
+static kedge_err talk(struct kedge_stream *s, const char *host, uint16_t port, size_t *len,
+                      bool tells)
 {
     char buf[4096];
     int n;
@@ -132,6 +138,9 @@ static kedge_err talk(struct kedge_stream *s, const char *host, uint16_t port, s
         continue;
     if (n != KEDGE_OK)
         return (kedge_err)n;
+    if (tells)
+        printf("%s, %zu bytes\n", kedge_tls_resumed(s) ? "resumed" : "full",
+               ((struct cut *)s->below)->bytes);
     for (size_t at = 0; at<sizeof request - 1; at += n> 0 ? (size_t)n : 0) {
         n = again(s, s->ops->write(s, request + at, sizeof request - 1 - at));
         if (n < 0 && !wants(n))
@@ -150,6 +159,7 @@ struct wishes {
     struct kedge_tls_options options;
     const char *name;
     unsigned records; // UINT_MAX: all
+    int times;
 };
 
 static void wish(struct wishes *w, int option, const char *value)
@@ -166,6 +176,10 @@ static void wish(struct wishes *w, int option, const char *value)
         set_calendar(&w->port, value);
     else if (option == 'r')
         w->records = (unsigned)atoi(value);
+    else if (option == 't')
+        w->times = atoi(value);
+    else if (option == 'f')
+        w->options.no_resumption = true;
     else
         exit(2);
 }
@@ -176,36 +190,52 @@ static kedge_err ended(kedge_err err, size_t len, const char *problem)
     return err;
 }
 
+static kedge_err connect_once(const struct wishes *w, struct kedge_stream *s, const char *host,
+                              uint16_t port)
+{
+    size_t len = 0;
+    *(struct cut *)s->below =
+        (struct cut){.stream = {&cut_ops, s->below->below}, .records = w->records};
+    kedge_err err = talk(s, host, port, &len, w->times > 1);
+    s->ops->close(s);
+    return ended(err, len, kedge_tls_problem(s));
+}
+
 static kedge_err run(struct wishes *w, const char *host, uint16_t port)
 {
     void *memory = malloc(kedge_tls_size());
     struct kedge_tls *tls;
     const char *problem;
-    size_t len = 0;
+    char line[8];
     kedge_err err = kedge_tls_init(memory, &w->options, &tls, &problem);
     if (err == KEDGE_OK) {
         struct kedge_stream *tcp = malloc(w->port.stream_size);
         w->port.stream_init(&w->port, tcp);
-        struct cut cut = {.stream = {&cut_ops, tcp}, .records = w->records};
+        struct cut cut = {.stream = {&cut_ops, tcp}};
         struct kedge_stream *s =
             kedge_tls_stream_init(malloc(kedge_tls_stream_size()), tls, &cut.stream, w->name);
-        err = talk(s, host, port, &len);
-        problem = kedge_tls_problem(s);
-        s->ops->close(s);
+        for (int i = 0; i < w->times; i++) {
+            if (i > 0 && fgets(line, sizeof line, stdin) == NULL)
+                break;
+            err = connect_once(w, s, host, port);
+            fflush(stdout);
+        }
         free(s);
         free(tcp);
+    } else {
+        ended(err, 0, problem);
     }
     kedge_tls_free(tls);
     free(memory);
-    return ended(err, len, problem);
+    return err;
 }
 
 int main(int argc, char **argv)
 {
-    static struct wishes w = {.records = ~0u};
+    static struct wishes w = {.records = ~0u, .times = 1};
     w.port = *kedge_posix();
     w.options.port = &w.port;
-    for (int c; (c = getopt(argc, argv, "n:c:k:iw:r:")) != -1;)
+    for (int c; (c = getopt(argc, argv, "n:c:k:iw:r:t:f")) != -1;)
         wish(&w, c, optarg);
     if (argc - optind < 2)
         return 2;

@@ -958,6 +958,20 @@ static void clusters_are_judged_as_client_go_does(void **state)
     }
 }
 
+static void a_proxy_is_taken_with_its_cluster(void **state)
+{
+    (void)state;
+    assert_int_equal(load_text(made_cluster(SERVER ", proxy-url: 'HTTP://me:geheim@p:3128/x'")),
+                     KEDGE_OK);
+    assert_string_equal(config.proxy_url, "HTTP://me:geheim@p:3128/x");
+    // Also to a server without TLS, where the user's credentials are left out.
+    assert_int_equal(load_text(made_cluster("server: 'http://s', proxy-url: 'https://p'")),
+                     KEDGE_OK);
+    assert_string_equal(config.proxy_url, "https://p");
+    assert_int_equal(load_text(made_cluster(SERVER ", proxy-url: ''")), KEDGE_OK);
+    assert_null(config.proxy_url);
+}
+
 static void users_are_judged_as_client_go_does(void **state)
 {
     (void)state;
@@ -1312,6 +1326,7 @@ int main(void)
         TEST(a_stanza_nobody_chose_may_be_odd),
         TEST(a_context_without_a_user_is_anonymous),
         TEST(clusters_are_judged_as_client_go_does),
+        TEST(a_proxy_is_taken_with_its_cluster),
         TEST(users_are_judged_as_client_go_does),
         TEST(what_is_not_supported_is_refused_by_name),
         TEST(no_cut_of_a_good_file_does_harm),
