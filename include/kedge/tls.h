@@ -41,6 +41,13 @@
 // too small, the handshake fails: with KEDGE_ERR_TLS or, as mbedTLS takes a signature that it has
 // no memory to check for a bad one, with KEDGE_ERR_CERTIFICATE.
 //
+// The kept session costs 0.5 KiB (2.28) or 0.7 KiB (3.6) within the kedge_tls, 0.1 KiB in each
+// stream, and its ticket in mbedTLS's heap: 200 bytes of an OpenSSL server. The server's
+// certificate is not kept with it. What a server sends for a handshake falls, with one small
+// certificate, from 940 to 133 bytes in TLS 1.2 and from 750 to 225 in TLS 1.3. A server that is
+// set back from TLS 1.3 to 1.2 costs one failed handshake, since a session is offered with its
+// version.
+//
 // Random numbers come from the port's entropy. Beside them, mbedTLS 3.6 with TLS 1.3 uses the
 // generator of its PSA part, which has its own entropy source (on a board: what the mbedTLS build
 // was configured with); kedge_tls_init starts it, nobody stops it, since it belongs to the program.

@@ -8,13 +8,11 @@
 // one `insecure`. Any handshake that fails drops it.
 #include <string.h>
 
-#include <mbedtls/platform.h>
-
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "net/tls_priv.h"
 
-#define SESSION_AGE_MAX (24 * 60 * KEDGE_MINUTE)
+#define SESSION_AGE_MAX (24 * KEDGE_HOUR)
 
 // ---- where versions and builds of mbedTLS differ
 
@@ -60,20 +58,20 @@ static bool has_ticket(const mbedtls_ssl_session *session)
 #endif
 
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-// The largest part, and nobody asks for it: a resumed handshake does without.
-static void forget_certificate(mbedtls_ssl_session *session)
+// Without the server's certificate, the largest part: a resumed handshake does without.
+static int copy_session(mbedtls_ssl_context *ssl, mbedtls_ssl_session *out)
 {
+    mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session);
     mbedtls_x509_crt *crt = session->MBEDTLS_PRIVATE(peer_cert);
-    if (crt == NULL)
-        return;
-    mbedtls_x509_crt_free(crt);
-    mbedtls_free(crt);
     session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+    int ret = mbedtls_ssl_get_session(ssl, out);
+    session->MBEDTLS_PRIVATE(peer_cert) = crt;
+    return ret;
 }
 #else
-static void forget_certificate(mbedtls_ssl_session *session)
+static int copy_session(mbedtls_ssl_context *ssl, mbedtls_ssl_session *out)
 {
-    (void)session;
+    return mbedtls_ssl_get_session(ssl, out);
 }
 #endif
 
@@ -143,11 +141,10 @@ static void keep(struct kedge__tls_stream *t)
 {
     struct kedge__tls_kept *k = &t->tls->kept;
     kedge__tls_session_drop(t->tls);
-    if (mbedtls_ssl_get_session(&t->ssl, &k->session) != 0 || !is_useful(&k->session)) {
+    if (copy_session(&t->ssl, &k->session) != 0 || !is_useful(&k->session)) {
         mbedtls_ssl_session_free(&k->session);
         return;
     }
-    forget_certificate(&k->session);
     k->is_there = true;
     k->place = t->place;
     k->validity = t->validity;

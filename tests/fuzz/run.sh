@@ -22,14 +22,14 @@ fine=0
 longest() {
     case $1 in
     quantity | time) echo 128 ;;
-    selector | url) echo 1024 ;;
+    selector | url | proxy) echo 1024 ;;
     sieve | reader | writer | status) echo 2048 ;;
     *) echo 6144 ;;
     esac
 }
 words() {
     case $1 in
-    http | chunked) cat tests/fuzz/dictionaries/http.dict ;;
+    http | chunked | proxy) cat tests/fuzz/dictionaries/http.dict ;;
     informer) cat tests/fuzz/dictionaries/http.dict tests/fuzz/dictionaries/json.dict \
         tests/fuzz/dictionaries/kubernetes.dict ;;
     sieve | reader | writer | record | status)

@@ -140,8 +140,8 @@ static void put_certificates(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const by_line[] = {"url",    "selector", "quantity",  "time",
-                                          "reader", "writer",   "kubeconfig"};
+    static const char *const by_line[] = {"url",    "selector", "quantity",   "time",
+                                          "reader", "writer",   "kubeconfig", "proxy"};
     size_t replies_count;
     if (argc != 2) {
         fputs("usage: seeds DIR\n", stderr);
