@@ -43,6 +43,7 @@ static struct fixture *set_up(void)
     f->port.variable_count = sizeof f->variables / sizeof f->variables[0];
     for (size_t i = 0; i < f->port.variable_count; i++)
         f->variables[i].name = "";
+    f->server.http = true;
     f->server.own = &certificates[GOOD_EC];
     f->server.reply = hello;
     f->server.reply_len = strlen(hello);
@@ -103,7 +104,8 @@ static bool is_want(kedge_err err)
 // Asks for a thing and reads the answer to its end.
 static kedge_err ask(struct fixture *f)
 {
-    struct kedge__ask a = {"GET", KEDGE_STR("/api"), "application/json"};
+    struct kedge__ask a = {
+        .method = "GET", .path = KEDGE_STR("/api"), .accept = "application/json"};
     kedge_str bytes;
     kedge_err err;
     kedge__exchange_start(&f->c, &a, false, f->port.now);
