@@ -226,9 +226,14 @@ static kedge_err step_send(struct kedge__connection *c, kedge_time now)
 }
 
 // The server need not read a body that it has refused already (too large, not authorised): while it
-// does not, and where the connection breaks in the middle, its answer is looked for.
+// does not, and where the connection breaks in the middle, its answer is looked for; every other
+// time, so that reading never takes the turn of writing.
 static kedge_err answer_or(struct kedge__connection *c, kedge_err err, kedge_time now)
 {
+    c->interest = KEDGE_INTEREST_READ | KEDGE_INTEREST_WRITE;
+    c->looked = !c->looked;
+    if (kedge__is_want(err) && c->looked)
+        return err;
     kedge_err read = fill(c);
     if (read == KEDGE_OK) {
         c->state = KEDGE__EXCHANGE_HEAD;
@@ -236,7 +241,6 @@ static kedge_err answer_or(struct kedge__connection *c, kedge_err err, kedge_tim
     }
     if (!kedge__is_want(err) || !kedge__is_want(read))
         return again_or_fail(c, kedge__is_want(err) ? read : err, now);
-    c->interest = KEDGE_INTEREST_READ | KEDGE_INTEREST_WRITE;
     return err;
 }
 

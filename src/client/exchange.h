@@ -61,6 +61,7 @@ struct kedge__connection {
     bool connected;              // the stream is open and has carried at least one whole response
     bool retried;                // this request was already sent anew on a fresh connection
     bool sent;                   // a byte of this request has been written
+    bool looked;                 // for an answer, when the body could not be sent on
     size_t body_sent;            // bytes of its body that have
 
     char *buf;

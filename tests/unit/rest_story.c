@@ -149,9 +149,9 @@ static void must(struct story *s, bool good, const char *what)
 
 static struct kedge_request draw_request(struct story *s, char *name, size_t cap)
 {
-    static const enum kedge_verb verbs[] = {KEDGE_GET,   KEDGE_GET,   KEDGE_LIST,  KEDGE_CREATE,
-                                            KEDGE_CREATE, KEDGE_PATCH, KEDGE_PATCH, KEDGE_APPLY,
-                                            KEDGE_DELETE};
+    static const enum kedge_verb verbs[] = {KEDGE_GET,    KEDGE_GET,    KEDGE_LIST,
+                                            KEDGE_CREATE, KEDGE_CREATE, KEDGE_PATCH,
+                                            KEDGE_PATCH,  KEDGE_APPLY,  KEDGE_DELETE};
     struct kedge_request r = {
         .verb = verbs[draw(s, sizeof verbs / sizeof verbs[0])],
         .version = "v1",
