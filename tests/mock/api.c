@@ -16,10 +16,10 @@ static struct resource *find_resource(const struct mock *mock, const char *group
                                       const char *version, const char *plural)
 {
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const struct kind *kind = &mock->resources[i].kind;
-        if (mock__same(kind->group, group) && mock__same(kind->version, version) &&
-            mock__same(kind->plural, plural))
-            return &mock->resources[i];
+        const struct kind *kind = &mock->resources[i]->kind;
+        if (!mock->resources[i]->gone && mock__same(kind->group, group) &&
+            mock__same(kind->version, version) && mock__same(kind->plural, plural))
+            return mock->resources[i];
     }
     return NULL;
 }
@@ -48,7 +48,16 @@ static bool find_place(const struct mock *mock, const struct request *r, struct 
     if (!inside && kind->namespaced && *target->name)
         return false;
     return !*target->subresource || (mock__same(target->subresource, "status") && kind->status) ||
-           (mock__same(target->subresource, "scale") && kind->scale);
+           (mock__same(target->subresource, "scale") && kind->scale) ||
+           (kind->more && mock__has_word(kind->more, target->subresource));
+}
+
+// A subresource that is a question (log) or an order (binding, eviction, token).
+static bool find_other_verb(const struct request *r, struct target *target)
+{
+    bool log = mock__same(target->subresource, "log");
+    target->verb = log ? VERB_GET : VERB_CREATE;
+    return mock__same(r->method, log ? "GET" : "POST");
 }
 
 // False: 405.
@@ -58,6 +67,9 @@ static bool find_verb(const struct request *r, struct target *target)
     bool named = *target->name, sub = *target->subresource;
     bool everywhere = target->resource->kind.namespaced && !*target->namespace;
     bool watch = request_flag(r, "watch") && !sub;
+    const struct kind *kind = &target->resource->kind;
+    if (kind->more && mock__has_word(kind->more, target->subresource))
+        return find_other_verb(r, target);
     if (mock__same(method, "GET")) {
         target->verb = watch ? VERB_WATCH : named ? VERB_GET : VERB_LIST;
         return true;
@@ -86,7 +98,13 @@ static enum mock_on class_of(const struct target *target)
 
 static void serve_resource(struct mock_connection *c, const struct target *target)
 {
-    if (target->verb == VERB_LIST)
+    if (target->resource->stale)
+        reply_plain(c, 503, "service unavailable\n");
+    else if (mock__same(target->subresource, "log"))
+        log_serve(c, target);
+    else if (sub_is_order(target))
+        sub_serve(c, target);
+    else if (target->verb == VERB_LIST)
         list_serve(c, target);
     else if (target->verb == VERB_WATCH)
         watch_serve(c, target);
@@ -113,6 +131,8 @@ void api_serve(struct mock_connection *c)
     }
     bool resource = find_place(c->mock, &c->request, &target);
     bool allowed = resource && find_verb(&c->request, &target);
+    if (!c->waited)
+        extra_strike(c, resource ? target.resource->kind.plural : "");
     if (!c->waited && fault_strike(c, allowed ? class_of(&target) : MOCK_ON_OTHER,
                                    resource ? target.resource->kind.plural : ""))
         return;

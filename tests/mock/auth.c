@@ -10,6 +10,12 @@ void mock_require_credentials(struct mock *mock)
     mock->need_credentials = true;
 }
 
+static void add_token(struct mock *mock, struct user_token token)
+{
+    mock->tokens = mock__grow(mock->tokens, (mock->token_count + 1) * sizeof *mock->tokens);
+    mock->tokens[mock->token_count++] = token;
+}
+
 void mock_add_token(struct mock *mock, const char *token, const char *user, int64_t expires_at_ms)
 {
     mock->need_credentials = true;
@@ -19,10 +25,34 @@ void mock_add_token(struct mock *mock, const char *token, const char *user, int6
         mock->tokens[i].expires_at = expires_at_ms ? expires_at_ms : INT64_MAX;
         return;
     }
-    mock->tokens = mock__grow(mock->tokens, (mock->token_count + 1) * sizeof *mock->tokens);
-    mock->tokens[mock->token_count++] =
-        (struct user_token){mock__copy_string(token), mock__copy_string(user),
-                            expires_at_ms ? expires_at_ms : INT64_MAX};
+    add_token(mock, (struct user_token){.token = mock__copy_string(token),
+                                        .user = mock__copy_string(user),
+                                        .expires_at = expires_at_ms ? expires_at_ms : INT64_MAX});
+}
+
+// A server that asked for no credentials still does not.
+void auth_add_account(struct mock *mock, const char *token, const struct revision *account,
+                      int64_t expires_at)
+{
+    struct text user = {0};
+    text_format(&user, "system:serviceaccount:%s:%s", account->namespace, account->name);
+    add_token(mock, (struct user_token){.token = mock__copy_string(token),
+                                        .user = user.bytes,
+                                        .expires_at = expires_at,
+                                        .namespace = mock__copy_string(account->namespace),
+                                        .account = mock__copy_string(account->name),
+                                        .uid = mock__copy_string(account->uid)});
+}
+
+static bool is_valid(const struct mock *mock, const struct user_token *t)
+{
+    if (mock->now >= t->expires_at)
+        return false;
+    if (!t->uid)
+        return true;
+    const struct revision *account =
+        resource_find(mock__resource(mock, "serviceaccounts"), t->namespace, t->account);
+    return account && mock__same(account->uid, t->uid);
 }
 
 void mock_forbid(struct mock *mock, const char *user, const char *verb, const char *resource)
@@ -67,7 +97,7 @@ json_t *auth_check(const struct mock_connection *c, const char **user)
         if (!mock__same(mock->tokens[i].token, authorization + 7))
             continue;
         *user = mock->tokens[i].user;
-        return mock->now < mock->tokens[i].expires_at ? NULL : status_unauthorized();
+        return is_valid(mock, &mock->tokens[i]) ? NULL : status_unauthorized();
     }
     return status_unauthorized();
 }

@@ -20,6 +20,7 @@ struct mock_connection *mock_connection_open(struct mock *mock)
     c->mock = mock;
     c->cut_after = c->stall_after = UINT64_MAX;
     c->reply.body_left = SIZE_MAX;
+    c->idle_since = mock->now;
     c->next = mock->connections;
     mock->connections = c;
     return c;
@@ -35,6 +36,9 @@ static void stop_reply(struct mock_connection *c)
 {
     list_end(&c->listing);
     watch_stop(&c->watch);
+    log_stop(&c->logging);
+    text_free(&c->extra);
+    c->idle_since = c->mock->now;
     request_free(&c->request);
     text_free(&c->padding);
     c->pad = c->huge = 0;
@@ -110,6 +114,7 @@ size_t mock_connection_feed(struct mock_connection *connection, const void *byte
     if (len > room)
         len = room;
     text_add(&connection->in, bytes, len);
+    connection->idle_since = connection->mock->now;
     while (next_request(connection))
         api_serve(connection);
     return len;
@@ -152,6 +157,8 @@ static void make_more(struct mock_connection *c)
             list_make(c);
         else if (c->phase == PHASE_WATCHING)
             watch_make(c);
+        else if (c->phase == PHASE_LOGGING)
+            log_make(c);
         else if (c->phase == PHASE_ENDLESS_HEADER)
             fault_add_endless_header(c);
         connection_serve(c);

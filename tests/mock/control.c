@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // control.c - the mock's own requests, for tests in another process: POST /mock/fault, /mock/heal,
-// /mock/compact, /mock/restart, /mock/bookmark, /mock/churn; GET /mock/state. No credentials
-// needed.
+// /mock/log and so on; GET /mock/state. No credentials needed.
 #include <string.h>
 
 #include "priv.h"
@@ -41,16 +40,17 @@ static json_t *arm(struct mock *mock, const json_t *body)
 static json_t *state_of(const struct mock *mock)
 {
     json_t *objects = json_object();
-    json_int_t connections = 0, watches = 0;
+    json_int_t connections = 0, watches = 0, logs = 0;
     for (const struct mock_connection *c = mock->connections; c; c = c->next) {
         connections++;
         watches += c->phase == PHASE_WATCHING;
+        logs += c->phase == PHASE_LOGGING;
     }
     for (size_t i = 0; i < mock->resource_count; i++)
-        json_object_set_new(objects, mock->resources[i].kind.plural,
-                            json_integer((json_int_t)mock->resources[i].count));
-    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "resourceVersion", (json_int_t)mock->version,
-                     "connections", connections, "watches", watches, "armedFaults",
+        json_object_set_new(objects, mock->resources[i]->kind.plural,
+                            json_integer((json_int_t)mock->resources[i]->count));
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "resourceVersion", (json_int_t)mock->version,
+                     "connections", connections, "watches", watches, "logs", logs, "armedFaults",
                      (json_int_t)mock->fault_count, "objects", objects);
 }
 
@@ -112,6 +112,71 @@ static json_t *allow(struct mock *mock, const json_t *body)
     return NULL;
 }
 
+// How many replies: one where nothing is said, all where it is 0.
+static unsigned count_of(const json_t *body)
+{
+    return json_object_get(body, "count") ? (unsigned)number(body, "count") : 1;
+}
+
+static json_t *warn(struct mock *mock, const json_t *body)
+{
+    json_t *text = json_object_get(body, "text");
+    if (!json_is_string(text))
+        return status_bad_request("text is missing");
+    mock_warn(mock, json_string_value(text), json_string_value(json_object_get(body, "resource")),
+              count_of(body));
+    return NULL;
+}
+
+static json_t *last_replies(struct mock *mock, const json_t *body)
+{
+    mock_last_replies(mock, count_of(body));
+    return NULL;
+}
+
+static json_t *print_log(struct mock *mock, const json_t *body)
+{
+    const char *namespace = mock__path_string(body, "namespace");
+    const char *pod = mock__path_string(body, "pod");
+    const char *container = json_string_value(json_object_get(body, "container"));
+    json_t *lines = json_object_get(body, "lines"), *line = json_object_get(body, "line");
+    bool done = true;
+    namespace = *namespace ? namespace : "default";
+    if (json_is_true(json_object_get(body, "restart")))
+        done = mock_log_restart(mock, namespace, pod, container);
+    if (done && json_is_string(line))
+        done = mock_log(mock, namespace, pod, container, json_string_value(line));
+    for (size_t i = 0; done && i < json_array_size(lines); i++) {
+        const char *text = json_string_value(json_array_get(lines, i));
+        done = mock_log(mock, namespace, pod, container, text ? text : "");
+    }
+    return done ? NULL : status_bad_request("no such pod or container: %s/%s", namespace, pod);
+}
+
+static json_t *stale(struct mock *mock, const json_t *body)
+{
+    json_t *value = json_object_get(body, "stale");
+    mock_stale(mock, mock__path_string(body, "group"), mock__path_string(body, "version"),
+               !value || json_is_true(value));
+    return NULL;
+}
+
+static json_t *add_crd(struct mock *mock, const json_t *body)
+{
+    json_t *namespaced = json_object_get(body, "namespaced");
+    struct mock_crd crd = {.group = mock__path_string(body, "group"),
+                           .version = mock__path_string(body, "version"),
+                           .plural = mock__path_string(body, "plural"),
+                           .kind = mock__path_string(body, "kind"),
+                           .namespaced = !namespaced || json_is_true(namespaced),
+                           .scale = json_is_true(json_object_get(body, "scale")),
+                           .short_name = json_string_value(json_object_get(body, "shortName")),
+                           .category = json_string_value(json_object_get(body, "category"))};
+    if (!*crd.group || !*crd.version || !*crd.plural || !*crd.kind)
+        return status_bad_request("group, version, plural or kind is missing");
+    return mock_add_crd(mock, &crd) ? NULL : status_bad_request("there is such a resource");
+}
+
 static json_t *only_look(struct mock *mock, const json_t *body)
 {
     (void)mock;
@@ -128,6 +193,8 @@ static bool obey(struct mock_connection *c, const char *what, const json_t *body
     } orders[] = {{"fault", arm},         {"heal", heal},     {"compact", compact},
                   {"restart", restart},   {"churn", churn},   {"rewind", rewind_to},
                   {"bookmark", bookmark}, {"forbid", forbid}, {"allow", allow},
+                  {"warn", warn}, {"last-replies", last_replies}, {"log", print_log},
+                  {"stale", stale}, {"crd", add_crd},
                   {"state", only_look}};
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         if (!mock__same(orders[i].what, what))

@@ -22,26 +22,71 @@ static json_t *verbs(const struct kind *kind)
     return list;
 }
 
-static json_t *short_verbs(void)
+// What the subresources are, in the order in which they are told.
+static const struct subresource {
+    const char *name, *group, *version, *kind; // kind NULL: that of the resource
+    const char *verb;                          // NULL: get, patch, update
+} subresources[] = {{"binding", "", "", "Binding", "create"},
+                    {"eviction", "policy", "v1", "Eviction", "create"},
+                    {"log", "", "", NULL, "get"},
+                    {"scale", "autoscaling", "v1", "Scale", NULL},
+                    {"status", "", "", NULL, NULL},
+                    {"token", "authentication.k8s.io", "v1", "TokenRequest", "create"}};
+enum { SUBRESOURCES = sizeof subresources / sizeof subresources[0] };
+
+static bool has_subresource(const struct kind *kind, const struct subresource *s)
 {
-    return json_pack("[s, s, s]", "get", "patch", "update");
+    return (kind->scale && mock__same(s->name, "scale")) ||
+           (kind->status && mock__same(s->name, "status")) ||
+           (kind->more && mock__has_word(kind->more, s->name));
+}
+
+static json_t *verbs_of(const struct subresource *s)
+{
+    return s->verb ? json_pack("[s]", s->verb) : json_pack("[s, s, s]", "get", "patch", "update");
+}
+
+static void add_words(json_t *resource, const char *key, const char *words)
+{
+    json_t *list = json_array();
+    for (const char *at = words ? words : ""; *at; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        json_array_append_new(list, json_stringn(at, len));
+        at += len;
+    }
+    if (json_array_size(list))
+        json_object_set(resource, key, list);
+    json_decref(list);
 }
 
 static void add_names(json_t *resource, const struct kind *kind)
 {
-    if (kind->short_name)
-        json_object_set_new(resource, "shortNames", json_pack("[s]", kind->short_name));
-    if (kind->category)
-        json_object_set_new(resource, "categories", json_pack("[s]", kind->category));
+    add_words(resource, "shortNames", kind->short_name);
+    add_words(resource, "categories", kind->category);
+}
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 14695981039346656037u; // FNV-1a
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash;
 }
 
 // ---- aggregated ----------------------------------------------------------------------------
 
-static json_t *subresource(const char *name, const char *group, const char *version,
-                           const char *kind)
+static json_t *aggregated_subresources(const struct kind *kind)
 {
-    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o}", "subresource", name, "responseKind", "group",
-                     group, "version", version, "kind", kind, "verbs", short_verbs());
+    json_t *list = json_array();
+    for (size_t i = 0; i < SUBRESOURCES; i++) {
+        const struct subresource *s = &subresources[i];
+        if (has_subresource(kind, s))
+            json_array_append_new(
+                list, json_pack("{s:s, s:{s:s, s:s, s:s}, s:o}", "subresource", s->name,
+                                "responseKind", "group", s->group, "version", s->version, "kind",
+                                s->kind ? s->kind : kind->name, "verbs", verbs_of(s)));
+    }
+    return list;
 }
 
 static json_t *aggregated_resource(const struct kind *kind)
@@ -51,38 +96,40 @@ static json_t *aggregated_resource(const struct kind *kind)
                           kind->custom ? kind->version : "", "kind", kind->name, "scope",
                           kind->namespaced ? "Namespaced" : "Cluster", "singularResource",
                           kind->singular, "verbs", verbs(kind));
-    json_t *subs = json_array();
+    json_t *subs = aggregated_subresources(kind);
     add_names(r, kind);
-    if (kind->scale)
-        json_array_append_new(subs, subresource("scale", "autoscaling", "v1", "Scale"));
-    if (kind->status)
-        json_array_append_new(subs, subresource("status", "", "", kind->name));
     if (json_array_size(subs))
         json_object_set(r, "subresources", subs);
     json_decref(subs);
     return r;
 }
 
-static bool is_first_of_group(const struct mock *mock, size_t index, bool version_too)
+static bool is_in_group(const struct resource *r, const char *group)
 {
-    const struct kind *kind = &mock->resources[index].kind;
-    for (size_t i = 0; i < index; i++)
-        if (mock__same(mock->resources[i].kind.group, kind->group) &&
-            (!version_too || mock__same(mock->resources[i].kind.version, kind->version)))
-            return false;
-    return true;
+    return !r->gone && mock__same(r->kind.group, group);
 }
 
-static json_t *aggregated_version(const struct mock *mock, const struct kind *of)
+static bool is_first_of_group(const struct mock *mock, size_t index, bool version_too)
+{
+    const struct kind *kind = &mock->resources[index]->kind;
+    for (size_t i = 0; i < index; i++)
+        if (is_in_group(mock->resources[i], kind->group) &&
+            (!version_too || mock__same(mock->resources[i]->kind.version, kind->version)))
+            return false;
+    return !mock->resources[index]->gone;
+}
+
+static json_t *aggregated_version(const struct mock *mock, const struct resource *of)
 {
     json_t *resources = json_array();
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const struct kind *kind = &mock->resources[i].kind;
-        if (mock__same(kind->group, of->group) && mock__same(kind->version, of->version))
+        const struct kind *kind = &mock->resources[i]->kind;
+        if (is_in_group(mock->resources[i], of->kind.group) &&
+            mock__same(kind->version, of->kind.version))
             json_array_append_new(resources, aggregated_resource(kind));
     }
-    return json_pack("{s:s, s:o, s:s}", "version", of->version, "resources", resources, "freshness",
-                     "Current");
+    return json_pack("{s:s, s:o, s:s}", "version", of->kind.version, "resources", resources,
+                     "freshness", of->stale ? "Stale" : "Current");
 }
 
 // The versions of one group, each once.
@@ -90,25 +137,47 @@ static json_t *versions_of(const struct mock *mock, const char *group, bool aggr
 {
     json_t *versions = json_array();
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const struct kind *kind = &mock->resources[i].kind;
-        if (!mock__same(kind->group, group) || !is_first_of_group(mock, i, true))
+        const struct resource *r = mock->resources[i];
+        if (!is_in_group(r, group) || !is_first_of_group(mock, i, true))
             continue;
         struct text api = {0};
-        kind_api_version(kind, &api);
+        kind_api_version(&r->kind, &api);
         json_array_append_new(versions, aggregated
-                                            ? aggregated_version(mock, kind)
+                                            ? aggregated_version(mock, r)
                                             : json_pack("{s:s, s:s}", "groupVersion", api.bytes,
-                                                        "version", kind->version));
+                                                        "version", r->kind.version));
         text_free(&api);
     }
     return versions;
+}
+
+// With an entity tag, by which a client's cache may ask whether something is new.
+static void send_aggregated(struct mock_connection *c, const json_t *body)
+{
+    struct text t = {0}, tag = {0};
+    text_json(&t, body, 0);
+    uint64_t random = hash_of(t.bytes);
+    text_string(&tag, "\"");
+    for (int i = 0; i < 8; i++)
+        text_format(&tag, "%016llX", (unsigned long long)mock__random(&random));
+    text_string(&tag, "\"");
+    bool known = mock__same(request_header(&c->request, "if-none-match"), tag.bytes);
+    reply_begin_public(c, known ? 304 : 200, AGGREGATED);
+    reply_header(c, "Etag", tag.bytes);
+    reply_header(c, "Vary", "Accept");
+    if (known)
+        reply_end(c);
+    else
+        reply_json(c, 200, body, reply_how(c, NULL));
+    text_free(&t);
+    text_free(&tag);
 }
 
 static void reply_aggregated(struct mock_connection *c, bool core)
 {
     json_t *items = json_array();
     for (size_t i = 0; i < c->mock->resource_count; i++) {
-        const char *group = c->mock->resources[i].kind.group;
+        const char *group = c->mock->resources[i]->kind.group;
         if (core != !*group || !is_first_of_group(c->mock, i, false))
             continue;
         json_t *metadata = *group ? json_pack("{s:s}", "name", group) : json_object();
@@ -117,8 +186,7 @@ static void reply_aggregated(struct mock_connection *c, bool core)
     }
     json_t *body = json_pack("{s:s, s:s, s:{}, s:o}", "kind", "APIGroupDiscoveryList", "apiVersion",
                              "apidiscovery.k8s.io/v2", "metadata", "items", items);
-    reply_begin(c, 200, AGGREGATED);
-    reply_json(c, 200, body, reply_how(c, NULL));
+    send_aggregated(c, body);
     json_decref(body);
 }
 
@@ -135,25 +203,43 @@ static json_t *groups(const struct mock *mock)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const char *group = mock->resources[i].kind.group;
+        const char *group = mock->resources[i]->kind.group;
         if (*group && is_first_of_group(mock, i, false))
             json_array_append_new(list, api_group(mock, group));
     }
     return json_pack("{s:s, s:s, s:o}", "kind", "APIGroupList", "apiVersion", "v1", "groups", list);
 }
 
-static void add_subresource(json_t *list, const struct kind *kind, const char *name)
+static void add_subresource(json_t *list, const struct kind *kind, const struct subresource *s)
 {
-    bool scale = mock__same(name, "scale");
-    json_t *r = json_pack("{s:o, s:s, s:b}", "name", json_sprintf("%s/%s", kind->plural, name),
+    json_t *r = json_pack("{s:o, s:s, s:b}", "name", json_sprintf("%s/%s", kind->plural, s->name),
                           "singularName", "", "namespaced", kind->namespaced);
-    if (scale) {
-        json_object_set_new(r, "group", json_string("autoscaling"));
-        json_object_set_new(r, "version", json_string("v1"));
+    if (*s->group) {
+        json_object_set_new(r, "group", json_string(s->group));
+        json_object_set_new(r, "version", json_string(s->version));
     }
-    json_object_set_new(r, "kind", json_string(scale ? "Scale" : kind->name));
-    json_object_set_new(r, "verbs", short_verbs());
+    json_object_set_new(r, "kind", json_string(s->kind ? s->kind : kind->name));
+    json_object_set_new(r, "verbs", verbs_of(s));
     json_array_append_new(list, r);
+}
+
+static void add_resource(json_t *list, const struct kind *kind)
+{
+    json_t *r = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural, "singularName",
+                          kind->singular, "namespaced", kind->namespaced, "kind", kind->name,
+                          "verbs", verbs(kind));
+    struct text t = {0};
+    add_names(r, kind);
+    kind_resource(kind, &t);
+    uint64_t hash = hash_of(t.bytes);
+    text_free(&t);
+    text_base64(&t, &hash, sizeof hash);
+    json_object_set_new(r, "storageVersionHash", json_string(t.bytes));
+    text_free(&t);
+    json_array_append_new(list, r);
+    for (size_t i = 0; i < SUBRESOURCES; i++)
+        if (has_subresource(kind, &subresources[i]))
+            add_subresource(list, kind, &subresources[i]);
 }
 
 static json_t *resources_of(const struct mock *mock, const char *group, const char *version)
@@ -161,18 +247,9 @@ static json_t *resources_of(const struct mock *mock, const char *group, const ch
     json_t *list = json_array();
     struct text api = {0};
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const struct kind *kind = &mock->resources[i].kind;
-        if (!mock__same(kind->group, group) || !mock__same(kind->version, version))
-            continue;
-        json_t *r = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural, "singularName",
-                              kind->singular, "namespaced", kind->namespaced, "kind", kind->name,
-                              "verbs", verbs(kind));
-        add_names(r, kind);
-        json_array_append_new(list, r);
-        if (kind->scale)
-            add_subresource(list, kind, "scale");
-        if (kind->status)
-            add_subresource(list, kind, "status");
+        const struct kind *kind = &mock->resources[i]->kind;
+        if (is_in_group(mock->resources[i], group) && mock__same(kind->version, version))
+            add_resource(list, kind);
     }
     text_format(&api, "%s%s%s", group, *group ? "/" : "", version);
     json_t *body = NULL;
@@ -242,6 +319,30 @@ static json_t *document(const struct mock_connection *c)
     return NULL;
 }
 
+// The list of a version whose server cannot be reached.
+static bool is_stale(const struct mock_connection *c)
+{
+    const struct request *r = &c->request;
+    bool core = r->segments == 2 && mock__same(r->segment[0], "api");
+    if (!core && (r->segments != 3 || !mock__same(r->segment[0], "apis")))
+        return false;
+    const char *group = core ? "" : r->segment[1], *version = r->segment[r->segments - 1];
+    for (size_t i = 0; i < c->mock->resource_count; i++)
+        if (is_in_group(c->mock->resources[i], group) && c->mock->resources[i]->stale &&
+            mock__same(c->mock->resources[i]->kind.version, version))
+            return true;
+    return false;
+}
+
+void mock_stale(struct mock *mock, const char *group, const char *version, bool stale)
+{
+    for (size_t i = 0; i < mock->resource_count; i++) {
+        struct resource *r = mock->resources[i];
+        if (is_in_group(r, group) && mock__same(r->kind.version, version))
+            r->stale = stale;
+    }
+}
+
 void discovery_serve(struct mock_connection *c, bool *known)
 {
     const char *path = c->request.path;
@@ -255,6 +356,8 @@ void discovery_serve(struct mock_connection *c, bool *known)
         json_t *version = server_version(c->mock);
         reply_json(c, 200, version, TEXT_PRETTY);
         json_decref(version);
+    } else if (is_stale(c)) {
+        reply_plain(c, 503, "service unavailable\n");
     } else if (root && wants_aggregated(c)) {
         reply_aggregated(c, mock__same(path, "/api"));
     } else {

@@ -333,6 +333,7 @@ void mock_heal(struct mock *mock)
 {
     while (mock->fault_count)
         disarm(mock, mock->fault_count - 1);
+    extra_forget(mock);
     for (struct mock_connection *c = mock->connections; c; c = c->next) {
         c->stall_after = UINT64_MAX;
         c->cut_after = c->cut_after ? UINT64_MAX : 0;

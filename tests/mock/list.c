@@ -412,15 +412,25 @@ void list_serve(struct mock_connection *c, const struct target *target)
 
 void list_delete(struct mock_connection *c, const struct target *target, const struct write *write)
 {
-    if (!gather(c, target))
+    json_t *refusal = NULL, *options = write_delete_options(c, &refusal);
+    if (refusal) {
+        json_decref(options);
+        reply_status(c, refusal);
         return;
+    }
+    if (!gather(c, target)) {
+        json_decref(options);
+        return;
+    }
     for (size_t i = 0; i < c->listing.items.count; i++) {
         struct write one = *write;
         one.name = c->listing.items.items[i]->name;
-        struct written done = write_delete(c->mock, &one, NULL);
+        one.dry_run = one.dry_run || json_array_size(json_object_get(options, "dryRun")) > 0;
+        struct written done = write_delete(c->mock, &one, options);
         json_decref(done.refusal);
         revision_drop(done.state);
     }
+    json_decref(options);
     c->listing.version = c->mock->version;
     list_start(c);
 }

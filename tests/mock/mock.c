@@ -15,6 +15,26 @@ static void make_namespace(struct mock *mock, const char *name)
     text_free(&t);
 }
 
+// Room for one more at the end of the table: what points to the others stays good.
+static struct resource *add_resource(struct mock *mock)
+{
+    mock->resources = mock__grow(mock->resources,
+                                 (mock->resource_count + 1) * sizeof *mock->resources);
+    return mock->resources[mock->resource_count++] = mock__alloc(sizeof **mock->resources);
+}
+
+bool mock_add_crd(struct mock *mock, const struct mock_crd *crd)
+{
+    for (size_t i = 0; i < mock->resource_count; i++) {
+        struct resource *r = mock->resources[i];
+        if (!r->gone && mock__same(r->kind.group, crd->group) &&
+            mock__same(r->kind.version, crd->version) && mock__same(r->kind.plural, crd->plural))
+            return false;
+    }
+    resource_init_crd(add_resource(mock), crd, mock->version);
+    return true;
+}
+
 struct mock *mock_new(const struct mock_options *options)
 {
     struct mock *mock = mock__alloc(sizeof *mock);
@@ -25,12 +45,10 @@ struct mock *mock_new(const struct mock_options *options)
     mock->random = options->seed;
     mock->version = options->first_version ? options->first_version : 1;
     mock->compacted = mock->version;
-    mock->resource_count = mock__kind_count + options->crd_count;
-    mock->resources = mock__alloc(mock->resource_count * sizeof *mock->resources);
     for (size_t i = 0; i < mock__kind_count; i++)
-        resource_init(&mock->resources[i], &mock__kinds[i], mock->version);
+        resource_init(add_resource(mock), &mock__kinds[i], mock->version);
     for (size_t i = 0; i < options->crd_count; i++)
-        resource_init_crd(&mock->resources[mock__kind_count + i], &options->crds[i], mock->version);
+        mock_add_crd(mock, &options->crds[i]);
     if (options->system_namespaces) {
         make_namespace(mock, "default");
         make_namespace(mock, "kube-node-lease");
@@ -49,10 +67,15 @@ void mock_free(struct mock *mock)
     mock_heal(mock);
     mock_allow_all(mock);
     for (size_t i = 0; i < mock->resource_count; i++)
-        resource_free(&mock->resources[i]);
+        resource_free(mock->resources[i]);
+    for (size_t i = 0; i < mock->resource_count; i++)
+        free(mock->resources[i]);
     for (size_t i = 0; i < mock->token_count; i++) {
         free(mock->tokens[i].token);
         free(mock->tokens[i].user);
+        free(mock->tokens[i].namespace);
+        free(mock->tokens[i].account);
+        free(mock->tokens[i].uid);
     }
     for (size_t i = 0; i < ROLLOUTS; i++)
         free(mock->rollouts[i]);
@@ -60,10 +83,20 @@ void mock_free(struct mock *mock)
     free(mock->tokens);
     free(mock->prohibitions);
     free(mock->faults);
+    free(mock->extras);
+    log_forget(mock);
     free(mock);
 }
 
 // ---- time ----------------------------------------------------------------------------------
+
+// When a kept connection is closed, INT64_MAX while it is busy.
+static int64_t idle_end(const struct mock_connection *c)
+{
+    uint32_t idle_ms = c->mock->options.idle_ms;
+    bool idle = idle_ms && c->phase == PHASE_IDLE && !text_left(&c->out) && !c->closing;
+    return idle ? c->idle_since + idle_ms : INT64_MAX;
+}
 
 void mock_tick(struct mock *mock, int64_t now_ms)
 {
@@ -71,6 +104,8 @@ void mock_tick(struct mock *mock, int64_t now_ms)
         mock->now = now_ms;
     for (struct mock_connection *c = mock->connections; c; c = c->next) {
         c->allowance = c->slow;
+        if (idle_end(c) <= mock->now)
+            c->closing = true;
         bool late = c->phase == PHASE_LISTING && mock->now >= c->listing.deadline;
         if (late && c->stall_after == UINT64_MAX) {
             // A real server stops in the middle of the body, too.
@@ -91,7 +126,7 @@ static int64_t deadline_of(const struct mock_connection *c)
         return c->wait_deadline;
     if (c->phase == PHASE_LISTING)
         return c->listing.deadline;
-    return c->phase == PHASE_WATCHING ? watch_deadline(&c->watch) : INT64_MAX;
+    return c->phase == PHASE_WATCHING ? watch_deadline(&c->watch) : idle_end(c);
 }
 
 int64_t mock_next_deadline(const struct mock *mock)
@@ -118,7 +153,7 @@ void mock_compact(struct mock *mock)
 {
     mock_compact_lists(mock);
     for (size_t i = 0; i < mock->resource_count; i++)
-        resource_forget(&mock->resources[i], mock->version);
+        resource_forget(mock->resources[i], mock->version);
 }
 
 static void break_connections(struct mock *mock)
@@ -131,7 +166,7 @@ void mock_restart(struct mock *mock, bool keep_history)
 {
     break_connections(mock);
     for (size_t i = 0; i < mock->resource_count && !keep_history; i++)
-        mock->resources[i].oldest = mock->version;
+        mock->resources[i]->oldest = mock->version;
 }
 
 bool mock_rewind(struct mock *mock, uint64_t version)
@@ -139,10 +174,10 @@ bool mock_rewind(struct mock *mock, uint64_t version)
     if (version < mock->compacted || version > mock->version)
         return false;
     for (size_t i = 0; i < mock->resource_count; i++)
-        if (version < mock->resources[i].oldest)
+        if (version < mock->resources[i]->oldest)
             return false; // what was then is forgotten
     for (size_t i = 0; i < mock->resource_count; i++)
-        resource_rewind(&mock->resources[i], version);
+        resource_rewind(mock->resources[i], version);
     mock->version = version;
     mock->compacted = version;
     break_connections(mock);
@@ -162,11 +197,11 @@ struct resource *mock__resource(const struct mock *mock, const char *name)
 {
     size_t plural = strcspn(name, ".");
     for (size_t i = 0; i < mock->resource_count; i++) {
-        const struct kind *kind = &mock->resources[i].kind;
-        if (strlen(kind->plural) != plural || memcmp(kind->plural, name, plural))
+        const struct kind *kind = &mock->resources[i]->kind;
+        if (mock->resources[i]->gone || strlen(kind->plural) != plural || memcmp(kind->plural, name, plural))
             continue;
         if (!name[plural] || mock__same(kind->group, name + plural + 1))
-            return &mock->resources[i];
+            return mock->resources[i];
     }
     return NULL;
 }

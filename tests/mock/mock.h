@@ -30,6 +30,9 @@ struct mock_crd {
     const char *plural;  // sensors
     const char *kind;    // Sensor
     bool namespaced;
+    bool scale;             // has /scale, of spec.replicas and status.replicas
+    const char *short_name; // words with blanks between them; NULL: none
+    const char *category;   // the same
 };
 
 // Which server is imitated.
@@ -56,6 +59,7 @@ struct mock_options {
     size_t chunk_bytes;     // chunks of 1 to n random bytes; 0: as Go's server makes them
     size_t history;         // changes remembered for each resource; 0: 10,000
     uint32_t bookmark_ms;   // 0: 60,000
+    uint32_t idle_ms;       // closes connections without a request for so long; 0: never
     bool no_bookmarks;      // as a server that has none: allowWatchBookmarks is ignored
 };
 
@@ -101,6 +105,16 @@ bool mock_connection_was_cut(const struct mock_connection *connection);
 
 // Drops the connection and frees it. NULL is allowed.
 void mock_connection_close(struct mock_connection *connection);
+
+// ---- kinds that come and go ----------------------------------------------------------------
+
+// Adds a custom resource to a running server, as a CustomResourceDefinition does. False if there
+// is one of that group, version and plural.
+bool mock_add_crd(struct mock *mock, const struct mock_crd *crd);
+
+// The server behind a group's version cannot be reached: its resources answer 503, discovery calls
+// it stale.
+void mock_stale(struct mock *mock, const char *group, const char *version, bool stale);
 
 // ---- objects, without HTTP -----------------------------------------------------------------
 // A resource is named by its plural, or plural.group where two groups share it.
@@ -155,6 +169,23 @@ bool mock_rewind(struct mock *mock, uint64_t version);
 
 // Queues a bookmark for every watch that allows them.
 void mock_bookmark(struct mock *mock);
+
+// ---- what containers print -----------------------------------------------------------------
+
+// A line without its newline; container NULL: the first. False if there is no such pod or
+// container. Who follows the log gets it with the next output; a pod that is deleted ends the
+// stream. Only a pod with a node has a log that can be asked for.
+bool mock_log(struct mock *mock, const char *namespace, const char *pod, const char *container,
+              const char *line);
+
+// The container ends and starts anew: streams end, what it printed is its `previous` log.
+bool mock_log_restart(struct mock *mock, const char *namespace, const char *pod,
+                      const char *container);
+
+// Makes a PodDisruptionBudget over all pods of a namespace that allows no eviction (429), busy:
+// for now (with Retry-After), until mock_delete() of "poddisruptionbudgets". As in a real cluster,
+// a pod that is Pending or that ended may be evicted all the same.
+bool mock_forbid_eviction(struct mock *mock, const char *namespace, const char *name, bool busy);
 
 // ---- a busy cluster ------------------------------------------------------------------------
 
@@ -218,8 +249,15 @@ struct mock_fault {
 // struck, or 0.
 size_t mock_inject(struct mock *mock, const struct mock_fault *fault);
 
-// Forgets all armed faults, and cuts that were to come; stalled and slow connections go on.
+// Forgets all armed faults and warnings, and cuts that were to come; stalled and slow connections go on.
 void mock_heal(struct mock *mock);
+
+// Adds `Warning: 299 - "text"` to the next `count` replies (0: to all, until mock_heal()) that are
+// about a resource (plural; NULL: any). Several calls give several fields.
+void mock_warn(struct mock *mock, const char *text, const char *resource, unsigned count);
+
+// The next `count` replies (0: all, until mock_heal()) say `Connection: close`, and it does.
+void mock_last_replies(struct mock *mock, unsigned count);
 
 // The fault of a name as the HTTP side knows it ("cut", "endless-list"), or MOCK_FAULT_KINDS.
 enum mock_fault_kind mock_fault_by_name(const char *name);

@@ -5,6 +5,7 @@
 
 #include "priv.h"
 
+enum { MANAGER_MAX = 128 };
 #define PATCH_TYPES \
     "application/json-patch+json, application/merge-patch+json, %sapplication/apply-patch+yaml"
 
@@ -26,7 +27,7 @@ static char *manager_of(const struct mock_connection *c)
     return len ? mock__copy(agent, len) : mock__copy_string("unknown");
 }
 
-static json_t *unreadable(const struct kind *kind, const struct request *r, const char *why)
+static json_t *unreadable(const char *kind, const struct request *r, const char *why)
 {
     struct text shown = {0};
     text_string(&shown, "");
@@ -37,12 +38,12 @@ static json_t *unreadable(const struct kind *kind, const struct request *r, cons
     json_t *refusal = status_bad_request(
         "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json "
         "parse error: %s (%s)",
-        kind->name, why, shown.bytes);
+        kind, why, shown.bytes);
     text_free(&shown);
     return refusal;
 }
 
-static json_t *parse_body(struct mock_connection *c, const struct kind *kind, json_t **refusal)
+static json_t *parse_body(struct mock_connection *c, const char *kind, json_t **refusal)
 {
     json_error_t error;
     json_t *body = mock__parse(c->request.body ? c->request.body : "", c->request.body_len, &error);
@@ -53,50 +54,55 @@ static json_t *parse_body(struct mock_connection *c, const struct kind *kind, js
     return body;
 }
 
-// ---- unknown fields ------------------------------------------------------------------------
-
-static bool is_known(const struct kind *kind, const char *key)
+json_t *write_body(struct mock_connection *c, const char *kind, json_t **refusal)
 {
-    return !kind->top || mock__has_word(kind->top, key) ||
-           mock__has_word("apiVersion kind metadata", key);
-}
-
-// Drops the first unknown key of an object and gives its name, or NULL.
-static char *drop_unknown(const struct kind *kind, json_t *object)
-{
-    for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
-        if (is_known(kind, json_object_iter_key(it)))
-            continue;
-        char *key = mock__copy_string(json_object_iter_key(it));
-        json_object_del(object, key);
-        return key;
+    const char *type = request_header(&c->request, "content-type");
+    if (*type && !content_type_is(c, "application/json")) {
+        *refusal = status_media_type(
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+        return NULL;
     }
-    return NULL;
+    json_t *body = parse_body(c, kind, refusal);
+    if (!*refusal && !json_is_object(body))
+        *refusal =
+            unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
+    return body;
 }
 
-// As fieldValidation asks: refuse, warn (in *warning), or be silent. Only top-level keys are known.
+// As fieldValidation asks: refuse, warn (in *warnings, whole header fields), or be silent.
 static json_t *check_fields(struct mock_connection *c, const struct kind *kind, json_t *object,
-                            struct text *warning)
+                            struct text *warnings)
 {
     const char *asked = request_query(&c->request, "fieldValidation");
-    json_t *refusal = NULL;
-    char *key;
-    while ((key = drop_unknown(kind, object)) != NULL) {
-        if (asked && mock__same(asked, "Strict") && !refusal)
-            refusal = status_bad_request("%s in version \"%s\" cannot be handled as a %s: strict "
-                                         "decoding error: unknown field \"%s\"",
-                                         kind->name, kind->version, kind->name, key);
-        if ((!asked || !mock__same(asked, "Ignore")) && !warning->len)
-            text_format(warning, "299 - \"unknown field \\\"%s\\\"\"", key);
-        free(key);
+    json_t *refusal = NULL, *name;
+    size_t i;
+    json_t *unknown = schema_drop_unknown(kind, object);
+    struct text all = {0};
+    json_array_foreach(unknown, i, name)
+    {
+        struct text what = {0};
+        text_format(&what, "unknown field \"%s\"", json_string_value(name));
+        text_format(&all, "%s%s", i ? ", " : "", what.bytes);
+        if (!asked || !mock__same(asked, "Ignore")) {
+            text_string(warnings, "Warning: ");
+            text_warning(warnings, what.bytes);
+            text_string(warnings, "\r\n");
+        }
+        text_free(&what);
     }
+    if (all.len && asked && mock__same(asked, "Strict"))
+        refusal = status_bad_request("%s in version \"%s\" cannot be handled as a %s: strict "
+                                     "decoding error: %s",
+                                     kind->name, kind->version, kind->name, all.bytes);
+    text_free(&all);
+    json_decref(unknown);
     return refusal;
 }
 
 // ---- replies -------------------------------------------------------------------------------
 
 static void reply_object(struct mock_connection *c, const struct target *target, int code,
-                         const struct revision *state, const struct text *warning)
+                         const struct revision *state, const struct text *warnings)
 {
     const struct resource *r = target->resource;
     json_t *refusal = NULL;
@@ -106,8 +112,8 @@ static void reply_object(struct mock_connection *c, const struct target *target,
         return;
     }
     reply_begin(c, code, "application/json");
-    if (warning && warning->len)
-        reply_header(c, "Warning", warning->bytes);
+    if (warnings && warnings->len)
+        text_add(&c->reply.head, warnings->bytes, warnings->len);
     int how = reply_how(c, &r->kind);
     bool scale = mock__same(target->subresource, "scale");
     if (!scale && view != VIEW_TABLE && !(how & TEXT_PRETTY)) {
@@ -134,12 +140,12 @@ static void reply_object(struct mock_connection *c, const struct target *target,
 }
 
 static void reply_written(struct mock_connection *c, const struct target *target,
-                          struct written done, const struct text *warning)
+                          struct written done, const struct text *warnings)
 {
     if (done.refusal)
         reply_status(c, done.refusal);
     else
-        reply_object(c, target, done.created ? 201 : 200, done.state, warning);
+        reply_object(c, target, done.created ? 201 : 200, done.state, warnings);
     revision_drop(done.state);
 }
 
@@ -166,27 +172,19 @@ static void serve_body(struct mock_connection *c, const struct target *target,
                        const struct write *write)
 {
     const struct kind *kind = &target->resource->kind;
-    struct text warning = {0};
-    json_t *refusal = NULL, *body = NULL;
-    const char *type = request_header(&c->request, "content-type");
-    if (*type && !content_type_is(c, "application/json"))
-        refusal = status_media_type(
-            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
-    else
-        body = parse_body(c, kind, &refusal);
-    if (!refusal && !json_is_object(body))
-        refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
+    struct text warnings = {0};
+    json_t *refusal = NULL, *body = write_body(c, kind->name, &refusal);
     if (!refusal && !mock__same(target->subresource, "scale"))
-        refusal = check_fields(c, kind, body, &warning);
+        refusal = check_fields(c, kind, body, &warnings);
     if (refusal)
         reply_status(c, refusal);
     else
         reply_written(c, target,
                       target->verb == VERB_CREATE ? write_create(c->mock, write, body)
                                                   : write_update(c->mock, write, body),
-                      &warning);
+                      &warnings);
     json_decref(body);
-    text_free(&warning);
+    text_free(&warnings);
 }
 
 static json_t *patched(struct mock_connection *c, const struct kind *kind, const json_t *old,
@@ -201,11 +199,10 @@ static json_t *patched(struct mock_connection *c, const struct kind *kind, const
                                       "request");
         return next;
     }
-    bool strategic = content_type_is(c, "application/strategic-merge-patch+json") ||
-                     content_type_is(c, "application/apply-patch+yaml");
+    bool strategic = content_type_is(c, "application/strategic-merge-patch+json");
     next = strategic ? patch_strategic(old, patch) : patch_merge(old, patch);
     if (!next)
-        *refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type map");
+        *refusal = unreadable(kind->name, &c->request, "cannot unmarshal into Go value of type map");
     return next;
 }
 
@@ -236,15 +233,65 @@ static json_t *check_patch_type(const struct mock_connection *c, const struct ki
     return refusal;
 }
 
+// What server-side apply refuses of a configuration.
+static json_t *check_config(const struct target *target, json_t *config)
+{
+    const struct kind *kind = &target->resource->kind;
+    bool scale = mock__same(target->subresource, "scale");
+    struct text api = {0};
+    json_t *refusal = NULL, *unknown = scale ? NULL : schema_drop_unknown(kind, config);
+    kind_api_version(kind, &api);
+    const char *expected = scale ? "autoscaling/v1" : api.bytes;
+    if (!mock__same(mock__path_string(config, "apiVersion"), expected))
+        refusal = status_bad_request("Incorrect version specified in apply patch. Specified patch "
+                                     "version: %s, expected: %s",
+                                     mock__path_string(config, "apiVersion"), expected);
+    else if (mock__path(config, "metadata.managedFields"))
+        refusal = status_bad_request("metadata.managedFields must be nil");
+    else if (json_array_size(unknown))
+        refusal = status_failure(500, NULL, NULL,
+                                 "failed to create typed patch object (%s/%s; %s, Kind=%s): .%s: "
+                                 "field not declared in schema",
+                                 target->namespace, target->name, api.bytes, kind->name,
+                                 json_string_value(json_array_get(unknown, 0)));
+    json_decref(unknown);
+    text_free(&api);
+    return refusal;
+}
+
+static struct written apply_object(struct mock_connection *c, const struct target *target,
+                                   struct write write, json_t *patch)
+{
+    struct revision *old = resource_find(target->resource, target->namespace, target->name);
+    struct written done = {.refusal = check_config(target, patch)};
+    if (!done.refusal && !old && *target->subresource)
+        done.refusal = status_not_found(&target->resource->kind, target->name);
+    if (done.refusal)
+        return done;
+    json_t *live = old ? revision_object(old) : NULL, *config = json_incref(patch);
+    if (mock__same(target->subresource, "scale")) {
+        json_decref(config);
+        config = json_pack("{s:{s:O?}}", "spec", "replicas", mock__path(patch, "spec.replicas"));
+    }
+    json_t *next = managers_apply(c->mock, &write, live, config, &write.managed, &done.refusal);
+    if (!done.refusal)
+        done = old ? write_update(c->mock, &write, next) : write_create(c->mock, &write, next);
+    json_decref(write.managed);
+    json_decref(next);
+    json_decref(config);
+    json_decref(live);
+    return done;
+}
+
 static struct written patch_object(struct mock_connection *c, const struct target *target,
-                                   const struct write *write, const json_t *patch,
-                                   struct text *warning)
+                                   const struct write *write, json_t *patch,
+                                   struct text *warnings)
 {
     const struct kind *kind = &target->resource->kind;
     struct revision *old = resource_find(target->resource, target->namespace, target->name);
     struct written done = {0};
-    if (!old && write->applied)
-        return write_create(c->mock, write, (json_t *)(uintptr_t)patch);
+    if (write->applied)
+        return apply_object(c, target, *write, patch);
     if (!old)
         return (struct written){.refusal = status_not_found(kind, target->name)};
     bool scale = mock__same(target->subresource, "scale");
@@ -252,7 +299,7 @@ static struct written patch_object(struct mock_connection *c, const struct targe
     json_t *base = scale ? object_scale(kind, before) : json_incref(before);
     json_t *next = patched(c, kind, base, patch, &done.refusal);
     if (!done.refusal && !scale)
-        done.refusal = check_fields(c, kind, next, warning);
+        done.refusal = check_fields(c, kind, next, warnings);
     if (!done.refusal)
         done = write_update(c->mock, write, next);
     json_decref(next);
@@ -264,16 +311,37 @@ static struct written patch_object(struct mock_connection *c, const struct targe
 static void serve_patch(struct mock_connection *c, const struct target *target,
                         const struct write *write)
 {
-    struct text warning = {0};
+    struct text warnings = {0};
     json_t *patch = NULL, *refusal = check_patch_type(c, &target->resource->kind);
     if (!refusal)
-        patch = parse_body(c, &target->resource->kind, &refusal);
+        patch = parse_body(c, target->resource->kind.name, &refusal);
+    if (!refusal && write->applied && !json_is_object(patch))
+        refusal = unreadable(target->resource->kind.name, &c->request,
+                             "cannot unmarshal into Go value of type map");
     if (refusal)
         reply_status(c, refusal);
     else
-        reply_written(c, target, patch_object(c, target, write, patch, &warning), &warning);
+        reply_written(c, target, patch_object(c, target, write, patch, &warnings), &warnings);
     json_decref(patch);
-    text_free(&warning);
+    text_free(&warnings);
+}
+
+json_t *write_delete_options(struct mock_connection *c, json_t **refusal)
+{
+    const struct request *r = &c->request;
+    if (r->body_len)
+        return write_body(c, "DeleteOptions", refusal);
+    json_t *options = json_object();
+    const char *policy = request_query(r, "propagationPolicy");
+    const char *grace = request_query(r, "gracePeriodSeconds");
+    uint64_t seconds = 0;
+    if (policy && *policy)
+        json_object_set_new(options, "propagationPolicy", json_string(policy));
+    if (grace && *grace && !parse_version(grace, &seconds))
+        *refusal = status_bad_request("strconv.ParseInt: parsing \"%s\": invalid syntax", grace);
+    else if (grace && *grace)
+        json_object_set_new(options, "gracePeriodSeconds", json_integer((json_int_t)seconds));
+    return options;
 }
 
 static void serve_delete(struct mock_connection *c, const struct target *target,
@@ -281,8 +349,9 @@ static void serve_delete(struct mock_connection *c, const struct target *target,
 {
     const struct kind *kind = &target->resource->kind;
     json_t *refusal = NULL;
-    json_t *options = c->request.body_len ? parse_body(c, kind, &refusal) : NULL;
+    json_t *options = write_delete_options(c, &refusal);
     if (refusal) {
+        json_decref(options);
         reply_status(c, refusal);
         return;
     }
@@ -301,16 +370,54 @@ static void serve_delete(struct mock_connection *c, const struct target *target,
     revision_drop(done.state);
 }
 
+// dryRun and fieldManager: what a real server refuses of them.
+static json_t *check_options(const struct mock_connection *c, const char *manager)
+{
+    const char *verb = c->request.method, *dry_run = request_query(&c->request, "dryRun");
+    const char *validation = request_query(&c->request, "fieldValidation");
+    struct kind options = {.group = "meta.k8s.io"};
+    struct text what = {0};
+    options.name = mock__same(verb, "POST")    ? "CreateOptions"
+                   : mock__same(verb, "PUT")   ? "UpdateOptions"
+                   : mock__same(verb, "PATCH") ? "PatchOptions"
+                                               : "DeleteOptions";
+    json_t *refusal = NULL;
+    if (dry_run && *dry_run && !mock__same(dry_run, "All") && !mock__same(verb, "GET")) {
+        text_format(&what, "Unsupported value: [\"%s\"]: supported values: \"All\"", dry_run);
+        refusal = status_invalid(&options, "", "dryRun", "FieldValueNotSupported", what.bytes);
+    } else if (validation && *validation &&
+               !mock__has_word("Ignore Warn Strict", validation)) {
+        text_format(&what,
+                    "Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", "
+                    "\"Warn\"",
+                    validation);
+        refusal =
+            status_invalid(&options, "", "fieldValidation", "FieldValueNotSupported", what.bytes);
+    } else if (strlen(manager) > MANAGER_MAX) {
+        text_format(&what, "Too long: may not be more than %d bytes", MANAGER_MAX);
+        refusal = status_invalid(&options, "", "fieldManager", "FieldValueTooLong", what.bytes);
+    }
+    text_free(&what);
+    return refusal;
+}
+
 void write_serve(struct mock_connection *c, const struct target *target)
 {
     char *manager = manager_of(c);
     const char *dry_run = request_query(&c->request, "dryRun");
+    json_t *refusal = check_options(c, manager);
+    if (refusal) {
+        free(manager);
+        reply_status(c, refusal);
+        return;
+    }
     struct write write = {.resource = target->resource,
                           .namespace = target->namespace,
                           .name = target->name,
                           .subresource = target->subresource,
                           .manager = manager,
                           .applied = content_type_is(c, "application/apply-patch+yaml"),
+                          .force = request_flag(&c->request, "force"),
                           .dry_run = dry_run && mock__same(dry_run, "All")};
     switch (target->verb) {
     case VERB_CREATE:

@@ -5,7 +5,7 @@
 #include "priv.h"
 
 // Deeper members are kept as they are: this bounds our own recursion.
-enum { DEPTH_MAX = 64, FIELDS_DEPTH = 8 };
+enum { DEPTH_MAX = 64 };
 
 static const char *const top_order[] = {"kind", "apiVersion", "metadata", "spec", "status"};
 static const char *const metadata_order[] = {"name",
@@ -103,101 +103,6 @@ bool object_same(const json_t *a, const json_t *b)
     json_decref(left);
     json_decref(right);
     return same;
-}
-
-// ---- managedFields -------------------------------------------------------------------------
-
-static json_t *fields_of(const json_t *value, int depth);
-
-static void add_list_fields(json_t *fields, const json_t *list, const char *key, int depth)
-{
-    json_t *item;
-    size_t i;
-    json_array_foreach(list, i, item)
-    {
-        json_t *id = json_pack("{s:O?}", key, json_object_get(item, key));
-        struct text name = {0};
-        text_string(&name, "k:");
-        text_json(&name, id, 0);
-        json_t *below = fields_of(item, depth + 1);
-        json_object_set_new(below, ".", json_object());
-        json_object_set_new(fields, name.bytes, below);
-        json_decref(id);
-        text_free(&name);
-    }
-}
-
-static json_t *fields_of(const json_t *value, int depth)
-{
-    json_t *fields = json_object();
-    if (!json_is_object(value) || depth == FIELDS_DEPTH)
-        return fields;
-    json_t *object = (json_t *)(uintptr_t)value;
-    for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
-        const char *key = json_object_iter_key(it);
-        json_t *member = json_object_iter_value(it);
-        struct text name = {0};
-        text_format(&name, "f:%s", key);
-        json_t *below = fields_of(member, depth + 1);
-        if (json_is_array(member) && strategic_key(key))
-            add_list_fields(below, member, strategic_key(key), depth + 1);
-        json_object_set_new(fields, name.bytes, below);
-        text_free(&name);
-    }
-    return fields;
-}
-
-static json_t *entry(const char *manager, const char *operation, const struct kind *kind,
-                     int64_t unix_ms, json_t *fields, const char *subresource)
-{
-    struct text time = {0}, api = {0};
-    text_time(&time, unix_ms);
-    kind_api_version(kind, &api);
-    json_t *e = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "manager", manager, "operation",
-                          operation, "apiVersion", api.bytes, "time", time.bytes, "fieldsType",
-                          "FieldsV1", "fieldsV1", fields);
-    if (*subresource)
-        json_object_set_new(e, "subresource", json_string(subresource));
-    text_free(&time);
-    text_free(&api);
-    return e;
-}
-
-// One entry for what a user wrote, one for the status: of the size and shape of real ones, but
-// without the history of who wrote which field.
-void object_add_managed_fields(json_t *object, const struct kind *kind, const struct write *write,
-                               int64_t unix_ms)
-{
-    json_t *metadata = json_object_get(object, "metadata"), *entries = json_array(), *owned;
-    owned = json_pack("{s:O?, s:O?, s:O?}", "annotations", json_object_get(metadata, "annotations"),
-                      "labels", json_object_get(metadata, "labels"), "ownerReferences",
-                      json_object_get(metadata, "ownerReferences"));
-    json_t *main = json_copy(object), *status = json_object_get(object, "status");
-    json_object_del(main, "kind");
-    json_object_del(main, "apiVersion");
-    json_object_del(main, "status");
-    json_t *written = without_nulls(owned, 0);
-    if (json_object_size(written))
-        json_object_set(main, "metadata", written);
-    else
-        json_object_del(main, "metadata");
-    json_decref(written);
-    json_decref(owned);
-    if (json_object_size(main))
-        json_array_append_new(entries, entry(write->manager, write->applied ? "Apply" : "Update",
-                                             kind, unix_ms, fields_of(main, 0), ""));
-    json_decref(main);
-    if (json_object_size(status)) {
-        json_t *part = json_pack("{s:O}", "status", status);
-        json_array_append_new(entries, entry("kube-controller-manager", "Update", kind, unix_ms,
-                                             fields_of(part, 0), "status"));
-        json_decref(part);
-    }
-    if (json_array_size(entries))
-        json_object_set(metadata, "managedFields", entries);
-    else
-        json_object_del(metadata, "managedFields");
-    json_decref(entries);
 }
 
 // ---- scale ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ enum {
 struct user_token {
     char *token, *user;
     int64_t expires_at;
+    char *namespace, *account, *uid; // of the ServiceAccount it stands for; NULL: of none
 };
 
 struct prohibition {
@@ -33,13 +34,35 @@ struct armed_fault {
     char *resource;
 };
 
+// Header fields that go with the coming replies.
+struct extra {
+    char *text;     // of a warning; NULL: the connection closes behind the reply
+    char *resource; // NULL: any
+    unsigned left;
+    bool forever;
+};
+
+struct log_line {
+    int64_t at; // ms since 1970
+    char *text;
+};
+
+// What a container printed from one start to the next.
+struct log_run {
+    char *uid; // of its pod
+    char *container;
+    unsigned run; // 0, 1, ...
+    struct log_line *lines;
+    size_t count, cap;
+};
+
 struct mock {
     struct mock_options options;
     int64_t now;
     uint64_t random;
     uint64_t version;
     uint64_t compacted; // lists at an older version have expired
-    struct resource *resources;
+    struct resource **resources;
     size_t resource_count;
     struct mock_connection *connections;
     bool need_credentials;
@@ -49,6 +72,10 @@ struct mock {
     size_t prohibition_count;
     struct armed_fault *faults;
     size_t fault_count;
+    struct extra *extras;
+    size_t extra_count;
+    struct log_run *logs;
+    size_t log_count;
     char *rollouts[ROLLOUTS]; // keys of Deployments whose status does not follow their spec yet
     uint64_t churned;
     size_t filled, filled_namespaces;
@@ -105,6 +132,8 @@ struct write {
     const char *subresource; // "", "status", "scale"
     const char *manager;     // of managedFields
     bool applied;            // operation: Apply
+    bool force;              // it takes what others own
+    json_t *managed;         // managedFields that are known already; NULL: as usual
     bool trusted;            // mock_apply(): as it stands
     bool dry_run;
 };
@@ -130,13 +159,14 @@ struct revision *write__vanish(struct mock *mock, struct resource *r, struct rev
 struct resource *mock__resource(const struct mock *mock, const char *name);
 uint64_t mock__put(struct mock *mock, struct resource *r, json_t *object); // mock_apply(), parsed
 int64_t mock__unix_ms(const struct mock *mock);
+bool mock__parse_time(const char *text, int64_t *unix_ms); // RFC 3339
+json_t *write_check_delete(const struct write *write, const struct revision *state,
+                           const json_t *options);
 
 // A copy whose members and metadata may be set or removed; what lies below is shared.
 json_t *object_open(const json_t *object);
 // A new object in the order of keys that Go's structs have, without nulls unless they are kept.
 json_t *object_arrange(const struct kind *kind, const json_t *object, bool keep_nulls);
-void object_add_managed_fields(json_t *object, const struct kind *kind, const struct write *write,
-                               int64_t unix_ms);
 bool object_same(const json_t *a, const json_t *b); // but for version and managedFields
 json_t *object_scale(const struct kind *kind, const json_t *object);
 
@@ -145,6 +175,43 @@ json_t *patch_merge(const json_t *object, const json_t *patch);
 json_t *patch_json(const json_t *object, const json_t *operations);
 json_t *patch_strategic(const json_t *object, const json_t *patch);
 const char *strategic_key(const char *list); // "name" for containers; NULL: the list is atomic
+
+// ---- schema.c
+struct list_schema {
+    const char *field;
+    const char *key, *second; // by which items are known; NULL: by themselves
+    bool atomic_items;
+};
+// NULL: the list is one value.
+const struct list_schema *schema_list(const char *field, const json_t *list);
+bool schema_is_atomic_map(const char *field);
+void schema_item(const struct list_schema *schema, const json_t *item, struct text *out); // k:{...}
+// Takes unknown fields out of an object; gives their paths.
+json_t *schema_drop_unknown(const struct kind *kind, json_t *object);
+
+// ---- fields.c: sets of fields; each call gives a new reference
+json_t *fields_of(const struct kind *kind, const json_t *object); // all that an applier says
+void fields_compare(const struct kind *kind, const json_t *a, const json_t *b, json_t **changed,
+                    json_t **removed);
+json_t *fields_union(const json_t *a, const json_t *b);
+json_t *fields_difference(const json_t *a, const json_t *b);
+json_t *fields_intersection(const json_t *a, const json_t *b);
+json_t *fields_encode(const json_t *set); // fieldsV1
+json_t *fields_decode(const json_t *v1);
+json_t *fields_paths(const json_t *set); // as texts, in order
+json_t *fields_merge(const struct kind *kind, const json_t *live, const json_t *config);
+// The object without what is doomed, unless something of it is kept.
+json_t *fields_prune(const struct kind *kind, json_t *object, const json_t *doomed,
+                     const json_t *kept);
+
+// ---- managers.c
+// The managedFields of an object that is written (live NULL: made).
+json_t *managers_update(const struct mock *mock, const struct write *write, const json_t *live,
+                        const json_t *next);
+// The object that server-side apply makes of the live one (or of none), with its managedFields in
+// *entries; or a refusal, where others own what would change.
+json_t *managers_apply(const struct mock *mock, const struct write *write, const json_t *live,
+                       const json_t *config, json_t **entries, json_t **refusal);
 
 // ---- reply.c: a response as Go's HTTP server sends it
 struct reply {
@@ -159,6 +226,7 @@ struct reply {
 };
 
 void reply_begin(struct mock_connection *c, int code, const char *content_type);
+void reply_begin_public(struct mock_connection *c, int code, const char *content_type); // to cache
 void reply_header(struct mock_connection *c, const char *key, const char *value);
 void reply_write(struct mock_connection *c, const void *bytes, size_t len);
 void reply_flush(struct mock_connection *c);
@@ -213,11 +281,21 @@ struct watch {
     bool columns_sent;
 };
 
+struct logging {
+    char *namespace, *name, *uid, *container;
+    unsigned run;
+    size_t next, end; // lines; a follower's have no end
+    int64_t since;    // ms since 1970
+    uint64_t bytes_left;
+    bool follow, timestamps;
+};
+
 enum phase {
     PHASE_IDLE,
     PHASE_WAITING,
     PHASE_LISTING,
     PHASE_WATCHING,
+    PHASE_LOGGING,
     PHASE_ENDLESS_HEADER,
     PHASE_HUNG
 };
@@ -232,6 +310,9 @@ struct mock_connection {
     struct reply reply;
     struct listing listing;
     struct watch watch;
+    struct logging logging;
+    struct text extra;   // header fields for the coming reply
+    int64_t idle_since;
     int64_t wait_deadline;
     uint64_t wait_version;
     bool waited;
@@ -275,7 +356,28 @@ void write_serve(struct mock_connection *c, const struct target *target);
 bool wait_for_version(struct mock_connection *c, uint64_t version);
 bool parse_version(const char *text, uint64_t *version);
 
+// ---- log.c, sub.c
+void log_serve(struct mock_connection *c, const struct target *target);
+void log_make(struct mock_connection *c);
+void log_stop(struct logging *logging);
+void log_forget(struct mock *mock);
+bool sub_is_order(const struct target *target); // binding, eviction, token
+void sub_serve(struct mock_connection *c, const struct target *target);
+json_t *write_delete_options(struct mock_connection *c, json_t **refusal);
+// The body of a request, an object of a kind of that name; or a refusal.
+json_t *write_body(struct mock_connection *c, const char *kind, json_t **refusal);
+
+// ---- extra.c
+void text_warning(struct text *out, const char *warning); // the value of a Warning field
+void extra_strike(struct mock_connection *c, const char *resource);
+void extra_forget(struct mock *mock);
+// A CustomResourceDefinition was stored, or is about to go.
+void extra_defined(struct mock *mock, const struct resource *r, const struct revision *state);
+void extra_undefined(struct mock *mock, const struct resource *r, const json_t *object);
+
 // ---- auth.c
+void auth_add_account(struct mock *mock, const char *token, const struct revision *account,
+                      int64_t expires_at);
 json_t *auth_check(const struct mock_connection *c, const char **user);
 json_t *auth_allowed(const struct mock *mock, const char *user, const struct target *target);
 bool auth_is_public(const struct request *request);

@@ -18,7 +18,9 @@ static const char *reason_phrase(int code)
         const char *phrase;
     } phrases[] = {{200, "OK"},
                    {201, "Created"},
+                   {204, "No Content"},
                    {301, "Moved Permanently"},
+                   {304, "Not Modified"},
                    {400, "Bad Request"},
                    {401, "Unauthorized"},
                    {403, "Forbidden"},
@@ -42,18 +44,32 @@ static const char *reason_phrase(int code)
     return "status code";
 }
 
-void reply_begin(struct mock_connection *c, int code, const char *content_type)
+static void begin(struct mock_connection *c, int code, const char *caching,
+                  const char *content_type)
 {
     struct text *head = &c->reply.head;
     head->at = head->len = 0;
     text_format(head, "HTTP/1.1 %d %s\r\nAudit-Id: ", code, reason_phrase(code));
     text_uuid(head, &c->mock->random);
-    text_format(head, "\r\nCache-Control: no-cache, private\r\nContent-Type: %s\r\n", content_type);
+    text_format(head, "\r\nCache-Control: %s\r\nContent-Type: %s\r\n", caching, content_type);
+    if (c->extra.len)
+        text_add(head, c->extra.bytes, c->extra.len);
+    text_free(&c->extra);
     c->reply.code = code;
     c->reply.fill = 0;
     c->reply.head_sent = false;
     c->reply.running = true;
     c->reply.stopped = false;
+}
+
+void reply_begin(struct mock_connection *c, int code, const char *content_type)
+{
+    begin(c, code, "no-cache, private", content_type);
+}
+
+void reply_begin_public(struct mock_connection *c, int code, const char *content_type)
+{
+    begin(c, code, "public", content_type);
 }
 
 void reply_header(struct mock_connection *c, const char *key, const char *value)
@@ -73,7 +89,7 @@ static void send_head(struct mock_connection *c, bool whole)
                          "45c24b77-9043-4bcb-8ce9-a8f3dc6542f9\r\n");
     text_string(out, "Date: ");
     text_http_date(out, mock__unix_ms(c->mock));
-    if (whole)
+    if (whole && c->reply.code != 204 && c->reply.code != 304)
         text_format(out, "\r\nContent-Length: %zu", c->reply.fill);
     if (!whole && c->request.old_http)
         c->request.close = true;

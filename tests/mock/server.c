@@ -321,6 +321,7 @@ static struct mock *make_mock(const struct options *o)
         .anonymous = o->anonymous,
         .chunk_bytes = o->chunk_bytes,
         .bookmark_ms = o->bookmark_ms,
+        .idle_ms = o->idle_ms,
     };
     struct mock *mock = mock_new(&options);
     if (o->token)

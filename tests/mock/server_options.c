@@ -32,7 +32,8 @@ static const char usage[] =
     "  --age current|no-watch-list|1.20   which server is imitated\n"
     "  --no-managed-fields --limit-at-zero --pretty\n"
     "  --chunk-bytes N       chunks of 1 to N bytes\n"
-    "  --bookmark-ms N       time between bookmarks (60000)\n";
+    "  --bookmark-ms N       time between bookmarks (60000)\n"
+    "  --idle-ms N           closes connections that are idle for so long (0: never)\n";
 
 static void complain(const char *what, const char *about)
 {
@@ -128,6 +129,8 @@ static bool parse_number(struct options *o, const char *name, const char *value)
         o->chunk_bytes = (size_t)number(name, value, 1000000);
     else if (mock__same(name, "--bookmark-ms"))
         o->bookmark_ms = (uint32_t)number(name, value, UINT32_MAX);
+    else if (mock__same(name, "--idle-ms"))
+        o->idle_ms = (uint32_t)number(name, value, UINT32_MAX);
     else
         return false;
     return true;

@@ -28,6 +28,7 @@ struct options {
     bool no_managed_fields, limit_at_zero, pretty, anonymous;
     size_t chunk_bytes;
     uint32_t bookmark_ms;
+    uint32_t idle_ms;
     struct mock_crd crds[OPTIONS_CRDS_MAX];
     size_t crd_count;
     char *crd_texts[OPTIONS_CRDS_MAX];

@@ -125,21 +125,24 @@ json_t *status_conflict(const struct kind *kind, const char *name, const char *w
     return status;
 }
 
-json_t *status_precondition(const struct kind *kind, const char *name, const char *asked,
-                            uint64_t version)
+// A real server names the kind here, not the resource.
+json_t *status_precondition(const struct kind *kind, const char *name, const char *why)
 {
-    return status_failure(409, "Conflict",
-                          json_pack("{s:s, s:s}", "name", name, "kind", kind->name),
-                          "Operation cannot be fulfilled on %s \"%s\": the ResourceVersion in the "
-                          "precondition (%s) does not match the ResourceVersion in record (%llu). "
-                          "The object might have been modified",
-                          kind->name, name, asked, (unsigned long long)version);
+    json_t *details = json_pack("{s:s}", "name", name);
+    if (*kind->group)
+        json_object_set_new(details, "group", json_string(kind->group));
+    json_object_set_new(details, "kind", json_string(kind->name));
+    return status_failure(409, "Conflict", details,
+                          "Operation cannot be fulfilled on %s%s%s \"%s\": %s", kind->name,
+                          *kind->group ? "." : "", kind->group, name, why);
 }
 
 json_t *status_invalid(const struct kind *kind, const char *name, const char *field,
                        const char *reason, const char *what)
 {
-    json_t *details = json_pack("{s:s}", "name", name);
+    json_t *details = json_object();
+    if (*name)
+        json_object_set_new(details, "name", json_string(name));
     if (*kind->group)
         json_object_set_new(details, "group", json_string(kind->group));
     json_object_set_new(details, "kind", json_string(kind->name));

@@ -21,8 +21,7 @@ json_t *status_media_type(const char *accepted);
 json_t *status_not_found(const struct kind *kind, const char *name);
 json_t *status_exists(const struct kind *kind, const char *name);
 json_t *status_conflict(const struct kind *kind, const char *name, const char *why);
-json_t *status_precondition(const struct kind *kind, const char *name, const char *asked,
-                            uint64_t version);
+json_t *status_precondition(const struct kind *kind, const char *name, const char *why);
 // One field of an object or of ListOptions; reason as FieldValueInvalid.
 json_t *status_invalid(const struct kind *kind, const char *name, const char *field,
                        const char *reason, const char *what);

@@ -13,12 +13,13 @@ struct kind {
     const char *plural;
     const char *singular;
     const char *name; // Deployment
-    const char *short_name;
-    const char *category;
+    const char *short_name; // words
+    const char *category;   // words
     bool namespaced;
     bool custom;            // keys come sorted, items say their kind
     bool status;            // has /status
     bool scale;             // has /scale
+    const char *more;       // its other subresources, as words; NULL: none
     bool generations;       // metadata.generation counts changes of the spec
     bool versioned;         // an update must say its resourceVersion
     const char *top;        // the known keys beside apiVersion, kind, metadata; NULL: any
@@ -52,7 +53,9 @@ struct change {
 
 struct resource {
     struct kind kind;
-    char *owned[5];          // the strings of a custom kind
+    bool gone;  // its CustomResourceDefinition was deleted
+    bool stale; // its server cannot be reached
+    char *owned[7];          // the strings of a custom kind
     struct revision **items; // sorted by key
     size_t count, cap;
     struct change *changes; // a ring; sequence numbers first .. first + change_count - 1

@@ -71,6 +71,27 @@ static int64_t seconds_of(const char *time)
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 
+bool mock__parse_time(const char *text, int64_t *unix_ms)
+{
+    int64_t seconds = seconds_of(text), ms = 0;
+    if (seconds < 0 || strlen(text) < 20)
+        return false;
+    const char *at = text + 19;
+    if (*at == '.') {
+        at++;
+        for (int64_t unit = 100; *at >= '0' && *at <= '9'; at++, unit /= 10)
+            ms += unit * (*at - '0');
+    }
+    int hours, minutes;
+    char sign;
+    if (sscanf(at, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
+        seconds -= (sign == '+' ? 60 : -60) * (hours * 60 + minutes);
+    else if (!mock__same(at, "Z"))
+        return false;
+    *unix_ms = seconds * 1000 + ms;
+    return true;
+}
+
 static json_t *age_of(const struct mock *mock, const char *time)
 {
     int64_t from = seconds_of(time);

@@ -196,7 +196,7 @@ void watch_make(struct mock_connection *c)
         return;
     while (make_bookmarks(c))
         continue;
-    bool over = c->mock->now >= w->deadline;
+    bool over = c->mock->now >= w->deadline || w->resource->gone;
     if (over && tells_bookmarks(c))
         write_bookmark(c, false);
     if (c->reply.fill || !c->reply.head_sent)

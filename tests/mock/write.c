@@ -46,6 +46,26 @@ void write__version(json_t *metadata, uint64_t version)
     json_object_set_new(metadata, "resourceVersion", json_string(digits));
 }
 
+static void set_managers(const struct mock *mock, const struct write *write, json_t *object)
+{
+    json_t *metadata = json_object_get(object, "metadata");
+    if (mock->options.no_managed_fields) {
+        json_object_del(metadata, "managedFields");
+        return;
+    }
+    struct revision *old = resource_find(write->resource, mock__path_string(metadata, "namespace"),
+                                         mock__path_string(metadata, "name"));
+    json_t *live = old ? revision_object(old) : NULL;
+    json_t *entries = write->managed ? json_incref(write->managed)
+                                     : managers_update(mock, write, live, object);
+    if (json_array_size(entries))
+        json_object_set(metadata, "managedFields", entries);
+    else
+        json_object_del(metadata, "managedFields");
+    json_decref(entries);
+    json_decref(live);
+}
+
 // Stores the object as its next version; the object is arranged here, once.
 struct revision *write__commit(struct mock *mock, const struct write *write, json_t *object)
 {
@@ -53,16 +73,17 @@ struct revision *write__commit(struct mock *mock, const struct write *write, jso
     uint64_t version = write->dry_run ? mock->version : mock->version + 1;
     if (!write->dry_run)
         write__version(json_object_get(object, "metadata"), version);
-    if (!mock->options.no_managed_fields)
-        object_add_managed_fields(object, &r->kind, write, mock__unix_ms(mock));
+    set_managers(mock, write, object);
     json_t *arranged = object_arrange(&r->kind, object, write->trusted);
     struct revision *state = revision_new(&r->kind, arranged, version);
     json_decref(arranged);
     if (write->dry_run)
         return state;
     mock->version = version;
+    revision_hold(state);
     resource_put(r, state, write__history(mock));
-    return revision_hold(state);
+    extra_defined(mock, r, state);
+    return state;
 }
 
 // ---- checks --------------------------------------------------------------------------------
@@ -368,6 +389,7 @@ static json_t *composed(const struct write *write, const json_t *old, const json
 struct revision *write__vanish(struct mock *mock, struct resource *r, struct revision *old)
 {
     json_t *object = revision_object(old), *last = object_open(object);
+    extra_undefined(mock, r, object);
     write__version(json_object_get(last, "metadata"), ++mock->version);
     struct revision *tombstone = revision_new(&r->kind, last, mock->version);
     json_decref(last);
@@ -398,7 +420,9 @@ struct written write_update(struct mock *mock, const struct write *write, json_t
     struct written done = {0};
     bool leaving = mock__path(clean, "metadata.deletionTimestamp") &&
                    !json_array_size(mock__path(clean, "metadata.finalizers"));
-    if (object_same(before, clean))
+    json_t *managers = mock__path(before, "metadata.managedFields");
+    bool same_managers = !write->managed || json_equal(write->managed, managers);
+    if (object_same(before, clean) && same_managers)
         done.state = revision_hold(old);
     else
         done.state = write__commit(mock, write, clean);

@@ -25,7 +25,7 @@ struct peer {
 
 static int setup(void **state)
 {
-    static const struct mock_crd sensors = {"edge.example.com", "v1", "sensors", "Sensor", true};
+    static const struct mock_crd sensors = {.group = "edge.example.com", .version = "v1", .plural = "sensors", .kind = "Sensor", .namespaced = true};
     struct peer *p = calloc(1, sizeof *p);
     p->mock = mock_new(&(struct mock_options){.seed = 7, .crds = &sensors, .crd_count = 1});
     p->connection = mock_connection_open(p->mock);
