@@ -190,11 +190,20 @@ static bool obey(struct mock_connection *c, const char *what, const json_t *body
     static const struct {
         const char *what;
         json_t *(*act)(struct mock *mock, const json_t *body);
-    } orders[] = {{"fault", arm},         {"heal", heal},     {"compact", compact},
-                  {"restart", restart},   {"churn", churn},   {"rewind", rewind_to},
-                  {"bookmark", bookmark}, {"forbid", forbid}, {"allow", allow},
-                  {"warn", warn}, {"last-replies", last_replies}, {"log", print_log},
-                  {"stale", stale}, {"crd", add_crd},
+    } orders[] = {{"fault", arm},
+                  {"heal", heal},
+                  {"compact", compact},
+                  {"restart", restart},
+                  {"churn", churn},
+                  {"rewind", rewind_to},
+                  {"bookmark", bookmark},
+                  {"forbid", forbid},
+                  {"allow", allow},
+                  {"warn", warn},
+                  {"last-replies", last_replies},
+                  {"log", print_log},
+                  {"stale", stale},
+                  {"crd", add_crd},
                   {"state", only_look}};
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         if (!mock__same(orders[i].what, what))

@@ -225,9 +225,9 @@ static void add_subresource(json_t *list, const struct kind *kind, const struct 
 
 static void add_resource(json_t *list, const struct kind *kind)
 {
-    json_t *r = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural, "singularName",
-                          kind->singular, "namespaced", kind->namespaced, "kind", kind->name,
-                          "verbs", verbs(kind));
+    json_t *r =
+        json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural, "singularName", kind->singular,
+                  "namespaced", kind->namespaced, "kind", kind->name, "verbs", verbs(kind));
     struct text t = {0};
     add_names(r, kind);
     kind_resource(kind, &t);

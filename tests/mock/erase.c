@@ -41,8 +41,8 @@ json_t *write_check_delete(const struct write *write, const struct revision *sta
                 "Unsupported value: \"%s\": supported values: \"Foreground\", \"Background\", "
                 "\"Orphan\", \"nil\"",
                 policy);
-    json_t *refusal = status_invalid(&shown, "", "propagationPolicy", "FieldValueNotSupported",
-                                     what.bytes);
+    json_t *refusal =
+        status_invalid(&shown, "", "propagationPolicy", "FieldValueNotSupported", what.bytes);
     text_free(&what);
     return refusal;
 }
@@ -53,8 +53,8 @@ static bool is_owned(const json_t *object, const char *uid)
 {
     json_t *owners = mock__path(object, "metadata.ownerReferences"), *owner;
     size_t i;
-    json_array_foreach(owners, i, owner) if (mock__same(mock__path_string(owner, "uid"), uid)) return
-        true;
+    json_array_foreach(owners, i,
+                       owner) if (mock__same(mock__path_string(owner, "uid"), uid)) return true;
     return false;
 }
 
@@ -93,7 +93,8 @@ static bool collect_one(struct mock *mock, struct resource *r, const char *uid, 
             continue;
         json_t *object = revision_object(state);
         bool owned = is_owned(object, uid);
-        if (owned && (orphan || json_array_size(mock__path(object, "metadata.ownerReferences")) > 1))
+        if (owned &&
+            (orphan || json_array_size(mock__path(object, "metadata.ownerReferences")) > 1))
             disown(mock, r, object, uid);
         else if (owned)
             revision_drop(write__vanish(mock, r, state));

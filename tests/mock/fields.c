@@ -177,8 +177,7 @@ static json_t *set_at(const struct place *p, const json_t *value, bool every)
     {
         struct text step = {0};
         schema_item(schema, member, &step);
-        json_t *inside =
-            schema->atomic_items ? json_object() : set_at(&item, member, every);
+        json_t *inside = schema->atomic_items ? json_object() : set_at(&item, member, every);
         include(inside);
         put(set, step.bytes, inside);
         text_free(&step);
@@ -257,9 +256,9 @@ static void compare_lists(const struct place *p, const json_t *a, const json_t *
     struct place item = step_to(p, "");
     item.depth = schema->atomic_items ? DEPTH_MAX : item.depth;
     json_object_update(steps, new_items);
-    json_object_foreach(steps, step, value) compare_step(
-        &item, step, json_object_get(old, step), json_object_get(new_items, step), changed,
-        removed);
+    json_object_foreach(steps, step, value)
+        compare_step(&item, step, json_object_get(old, step), json_object_get(new_items, step),
+                     changed, removed);
     json_decref(steps);
     json_decref(old);
     json_decref(new_items);

@@ -48,12 +48,12 @@ void log_forget(struct mock *mock)
 static bool is_wanted(const struct mock *mock, const struct log_run *r)
 {
     const struct resource *pods = mock__resource(mock, "pods");
-    for (size_t i = 0; i < pods->count; i++)
-        if (mock__same(pods->items[i]->uid, r->uid))
-            return r->run + 1 >= last_run(mock, r->uid, r->container);
     for (const struct mock_connection *c = mock->connections; c; c = c->next)
         if (c->phase == PHASE_LOGGING && mock__same(c->logging.uid, r->uid))
             return true;
+    for (size_t i = 0; i < pods->count; i++)
+        if (mock__same(pods->items[i]->uid, r->uid))
+            return r->run + 1 >= last_run(mock, r->uid, r->container);
     return false;
 }
 
@@ -62,8 +62,10 @@ static struct log_run *new_run(struct mock *mock, const char *uid, const char *c
                                unsigned run)
 {
     size_t kept = 0;
+    for (size_t i = 0; i < mock->log_count; i++)
+        mock->logs[i].wanted = is_wanted(mock, &mock->logs[i]);
     for (size_t i = 0; i < mock->log_count; i++) {
-        if (is_wanted(mock, &mock->logs[i]))
+        if (mock->logs[i].wanted)
             mock->logs[kept++] = mock->logs[i];
         else
             free_run(&mock->logs[i]);
@@ -84,8 +86,8 @@ static bool has_container(const json_t *pod, const char *name)
     for (size_t list = 0; list < CONTAINER_LISTS; list++) {
         json_t *all = mock__path(pod, container_lists[list]), *one;
         size_t i;
-        json_array_foreach(all, i, one) if (mock__same(mock__path_string(one, "name"), name)) return
-            true;
+        json_array_foreach(all, i,
+                           one) if (mock__same(mock__path_string(one, "name"), name)) return true;
     }
     return false;
 }
@@ -242,8 +244,8 @@ static json_t *parse_since(struct mock_connection *c, const struct target *targe
         return invalid(target->name, "", "FieldValueForbidden",
                        "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
     if (given)
-        l->since = mock__unix_ms(c->mock) - (int64_t)(seconds > 1000000000 ? 1000000000 : seconds) *
-                                                1000;
+        l->since =
+            mock__unix_ms(c->mock) - (int64_t)(seconds > 1000000000 ? 1000000000 : seconds) * 1000;
     if (time && *time && !mock__parse_time(time, &l->since))
         return status_bad_request("parsing time \"%s\" as \"2006-01-02T15:04:05Z07:00\": cannot "
                                   "parse \"%s\" as \"2006\"",
@@ -256,20 +258,20 @@ static json_t *check_container(const json_t *pod, const struct target *target, c
     struct text names = {0};
     json_t *refusal = NULL;
     if (*asked)
-        return has_container(pod, asked) ? NULL
-                                         : status_bad_request("container %s is not valid for pod %s",
-                                                              asked, target->name);
+        return has_container(pod, asked)
+                   ? NULL
+                   : status_bad_request("container %s is not valid for pod %s", asked,
+                                        target->name);
     size_t count = json_array_size(mock__path(pod, "spec.containers"));
     text_string(&names, "");
     for (size_t list = 0; list < CONTAINER_LISTS; list++) {
         json_t *all = mock__path(pod, container_lists[list]), *one;
         size_t i;
-        json_array_foreach(all, i, one) text_format(&names, "%s%s", names.len ? " " : "",
-                                                    mock__path_string(one, "name"));
+        json_array_foreach(all, i, one)
+            text_format(&names, "%s%s", names.len ? " " : "", mock__path_string(one, "name"));
     }
     if (!count)
-        refusal =
-            status_bad_request("a container name must be specified for pod %s", target->name);
+        refusal = status_bad_request("a container name must be specified for pod %s", target->name);
     else if (count > 1)
         refusal = status_bad_request("a container name must be specified for pod %s, choose one "
                                      "of: [%s]",
@@ -279,8 +281,8 @@ static json_t *check_container(const json_t *pod, const struct target *target, c
 }
 
 // Where to begin, among the lines of the run that is asked for.
-static json_t *find_lines(struct mock_connection *c, const struct target *target,
-                          const json_t *pod, bool tailed, uint64_t tail)
+static json_t *find_lines(struct mock_connection *c, const struct target *target, const json_t *pod,
+                          bool tailed, uint64_t tail)
 {
     struct logging *l = &c->logging;
     unsigned last = last_run(c->mock, l->uid, l->container);
@@ -311,8 +313,7 @@ static json_t *parse(struct mock_connection *c, const struct target *target, boo
     l->timestamps = request_flag(&c->request, "timestamps");
     json_t *refusal = parse_number(target, &c->request, "tailLines", 0, tail, tailed);
     if (!refusal)
-        refusal =
-            parse_number(target, &c->request, "limitBytes", 1, &l->bytes_left, &limited);
+        refusal = parse_number(target, &c->request, "limitBytes", 1, &l->bytes_left, &limited);
     return refusal ? refusal : parse_since(c, target);
 }
 
@@ -341,8 +342,7 @@ static json_t *open_log(struct mock_connection *c, const struct target *target,
 
 void log_serve(struct mock_connection *c, const struct target *target)
 {
-    const struct revision *state =
-        resource_find(target->resource, target->namespace, target->name);
+    const struct revision *state = resource_find(target->resource, target->namespace, target->name);
     json_t *pod = state ? revision_object(state) : NULL;
     json_t *refusal = open_log(c, target, state, pod);
     bool scheduled = *mock__path_string(pod, "spec.nodeName");

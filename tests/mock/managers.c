@@ -108,9 +108,9 @@ static json_t *make_self(const struct self *self, json_t *managers)
     json_t *manager = find_self(self, managers);
     if (manager)
         return manager;
-    manager = json_pack("{s:s, s:s, s:s, s:s, s:{}}", "manager", self->manager, "operation",
-                        self->operation, "apiVersion", self->api.bytes, "time", self->time.bytes,
-                        "set");
+    manager =
+        json_pack("{s:s, s:s, s:s, s:s, s:{}}", "manager", self->manager, "operation",
+                  self->operation, "apiVersion", self->api.bytes, "time", self->time.bytes, "set");
     if (*self->subresource)
         json_object_set_new(manager, "subresource", json_string(self->subresource));
     json_array_append_new(managers, manager);
@@ -120,11 +120,16 @@ static json_t *make_self(const struct self *self, json_t *managers)
 // What nobody owns, and what this way of writing does not reach; takes the set over.
 static json_t *stripped(const struct kind *kind, const char *subresource, json_t *set)
 {
-    static const char *const nobodys[] = {".",           "f:name",
-                                          "f:namespace", "f:creationTimestamp",
-                                          "f:selfLink",  "f:uid",
-                                          "f:generation", "f:managedFields",
-                                          "f:resourceVersion", "f:deletionTimestamp",
+    static const char *const nobodys[] = {".",
+                                          "f:name",
+                                          "f:namespace",
+                                          "f:creationTimestamp",
+                                          "f:selfLink",
+                                          "f:uid",
+                                          "f:generation",
+                                          "f:managedFields",
+                                          "f:resourceVersion",
+                                          "f:deletionTimestamp",
                                           "f:deletionGracePeriodSeconds"};
     json_t *left = json_copy(set), *metadata = json_object_get(set, "f:metadata");
     json_decref(set);
@@ -201,9 +206,9 @@ static json_t *begin(const struct write *write, const json_t *live, const json_t
 {
     json_t *own = mock__path(live, "metadata.managedFields");
     json_t *sent = mock__path(next, "metadata.managedFields");
-    bool reset = json_is_array(sent) && (!json_array_size(sent) ||
-                                         (json_array_size(sent) == 1 &&
-                                          !json_object_size(json_array_get(sent, 0))));
+    bool reset = json_is_array(sent) &&
+                 (!json_array_size(sent) ||
+                  (json_array_size(sent) == 1 && !json_object_size(json_array_get(sent, 0))));
     if (write->trusted || *write->subresource)
         return decoded(own);
     if (reset)
@@ -267,10 +272,9 @@ static void add_conflicts(json_t *causes, struct text *all, const json_t *manage
     json_array_foreach(paths, i, path)
     {
         text_format(all, "\n- %s", json_string_value(path));
-        json_array_append_new(causes,
-                              json_pack("{s:s, s:o, s:O}", "reason", "FieldManagerConflict",
-                                        "message", json_sprintf("conflict with %s", who.bytes),
-                                        "field", path));
+        json_array_append_new(
+            causes, json_pack("{s:s, s:o, s:O}", "reason", "FieldManagerConflict", "message",
+                              json_sprintf("conflict with %s", who.bytes), "field", path));
     }
     text_free(&who);
 }
@@ -297,9 +301,9 @@ static json_t *find_conflicts(const struct self *self, const json_t *managers,
     json_t *first = json_array_get(causes, 0);
     json_t *details = json_pack("{s:O}", "causes", causes);
     if (count == 1)
-        refusal = status_failure(409, "Conflict", details, "Apply failed with 1 conflict: %s: %s",
-                                 mock__path_string(first, "message"),
-                                 mock__path_string(first, "field"));
+        refusal =
+            status_failure(409, "Conflict", details, "Apply failed with 1 conflict: %s: %s",
+                           mock__path_string(first, "message"), mock__path_string(first, "field"));
     else if (count)
         refusal = status_failure(409, "Conflict", details, "Apply failed with %zu conflicts: %s",
                                  count, all.bytes);

@@ -18,8 +18,8 @@ static void make_namespace(struct mock *mock, const char *name)
 // Room for one more at the end of the table: what points to the others stays good.
 static struct resource *add_resource(struct mock *mock)
 {
-    mock->resources = mock__grow(mock->resources,
-                                 (mock->resource_count + 1) * sizeof *mock->resources);
+    mock->resources =
+        mock__grow(mock->resources, (mock->resource_count + 1) * sizeof *mock->resources);
     return mock->resources[mock->resource_count++] = mock__alloc(sizeof **mock->resources);
 }
 
@@ -198,7 +198,8 @@ struct resource *mock__resource(const struct mock *mock, const char *name)
     size_t plural = strcspn(name, ".");
     for (size_t i = 0; i < mock->resource_count; i++) {
         const struct kind *kind = &mock->resources[i]->kind;
-        if (mock->resources[i]->gone || strlen(kind->plural) != plural || memcmp(kind->plural, name, plural))
+        if (mock->resources[i]->gone || strlen(kind->plural) != plural ||
+            memcmp(kind->plural, name, plural))
             continue;
         if (!name[plural] || mock__same(kind->group, name + plural + 1))
             return mock->resources[i];

@@ -249,7 +249,8 @@ struct mock_fault {
 // struck, or 0.
 size_t mock_inject(struct mock *mock, const struct mock_fault *fault);
 
-// Forgets all armed faults and warnings, and cuts that were to come; stalled and slow connections go on.
+// Forgets all armed faults and warnings, and cuts that were to come; stalled and slow connections
+// go on.
 void mock_heal(struct mock *mock);
 
 // Adds `Warning: 299 - "text"` to the next `count` replies (0: to all, until mock_heal()) that are

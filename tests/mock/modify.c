@@ -64,8 +64,7 @@ json_t *write_body(struct mock_connection *c, const char *kind, json_t **refusal
     }
     json_t *body = parse_body(c, kind, refusal);
     if (!*refusal && !json_is_object(body))
-        *refusal =
-            unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
+        *refusal = unreadable(kind, &c->request, "cannot unmarshal into Go value of type struct");
     return body;
 }
 
@@ -202,7 +201,8 @@ static json_t *patched(struct mock_connection *c, const struct kind *kind, const
     bool strategic = content_type_is(c, "application/strategic-merge-patch+json");
     next = strategic ? patch_strategic(old, patch) : patch_merge(old, patch);
     if (!next)
-        *refusal = unreadable(kind->name, &c->request, "cannot unmarshal into Go value of type map");
+        *refusal =
+            unreadable(kind->name, &c->request, "cannot unmarshal into Go value of type map");
     return next;
 }
 
@@ -284,8 +284,7 @@ static struct written apply_object(struct mock_connection *c, const struct targe
 }
 
 static struct written patch_object(struct mock_connection *c, const struct target *target,
-                                   const struct write *write, json_t *patch,
-                                   struct text *warnings)
+                                   const struct write *write, json_t *patch, struct text *warnings)
 {
     const struct kind *kind = &target->resource->kind;
     struct revision *old = resource_find(target->resource, target->namespace, target->name);
@@ -385,8 +384,7 @@ static json_t *check_options(const struct mock_connection *c, const char *manage
     if (dry_run && *dry_run && !mock__same(dry_run, "All") && !mock__same(verb, "GET")) {
         text_format(&what, "Unsupported value: [\"%s\"]: supported values: \"All\"", dry_run);
         refusal = status_invalid(&options, "", "dryRun", "FieldValueNotSupported", what.bytes);
-    } else if (validation && *validation &&
-               !mock__has_word("Ignore Warn Strict", validation)) {
+    } else if (validation && *validation && !mock__has_word("Ignore Warn Strict", validation)) {
         text_format(&what,
                     "Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", "
                     "\"Warn\"",

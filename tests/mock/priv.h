@@ -52,6 +52,7 @@ struct log_run {
     char *uid; // of its pod
     char *container;
     unsigned run; // 0, 1, ...
+    bool wanted;
     struct log_line *lines;
     size_t count, cap;
 };
@@ -311,7 +312,7 @@ struct mock_connection {
     struct listing listing;
     struct watch watch;
     struct logging logging;
-    struct text extra;   // header fields for the coming reply
+    struct text extra; // header fields for the coming reply
     int64_t idle_since;
     int64_t wait_deadline;
     uint64_t wait_version;

@@ -130,9 +130,10 @@ json_t *schema_drop_unknown(const struct kind *kind, json_t *object)
 
 bool schema_is_atomic_map(const char *field)
 {
-    return mock__has_word("selector nodeSelector configMapKeyRef secretKeyRef fieldRef "
-                          "resourceFieldRef involvedObject related loadBalancer claimRef matchLabels",
-                          field);
+    return mock__has_word(
+        "selector nodeSelector configMapKeyRef secretKeyRef fieldRef "
+        "resourceFieldRef involvedObject related loadBalancer claimRef matchLabels",
+        field);
 }
 
 static const struct list_schema lists[] = {

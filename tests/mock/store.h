@@ -12,7 +12,7 @@ struct kind {
     const char *version;
     const char *plural;
     const char *singular;
-    const char *name; // Deployment
+    const char *name;       // Deployment
     const char *short_name; // words
     const char *category;   // words
     bool namespaced;
@@ -53,8 +53,8 @@ struct change {
 
 struct resource {
     struct kind kind;
-    bool gone;  // its CustomResourceDefinition was deleted
-    bool stale; // its server cannot be reached
+    bool gone;               // its CustomResourceDefinition was deleted
+    bool stale;              // its server cannot be reached
     char *owned[7];          // the strings of a custom kind
     struct revision **items; // sorted by key
     size_t count, cap;

@@ -66,10 +66,9 @@ static void set_condition(const struct mock *mock, json_t *object, json_t *condi
 
 static json_t *cannot_bind(const struct target *target, const char *why)
 {
-    return status_failure(409, "Conflict",
-                          json_pack("{s:s, s:s}", "name", target->name, "kind", "pods/binding"),
-                          "Operation cannot be fulfilled on pods/binding \"%s\": %s", target->name,
-                          why);
+    return status_failure(
+        409, "Conflict", json_pack("{s:s, s:s}", "name", target->name, "kind", "pods/binding"),
+        "Operation cannot be fulfilled on pods/binding \"%s\": %s", target->name, why);
 }
 
 static json_t *check_binding(const struct order *o, const struct revision *pod)
@@ -148,11 +147,11 @@ static json_t *bind(const struct order *o, json_t **refusal)
 static void add_requirement(struct text *out, const json_t *expression)
 {
     const char *key = mock__path_string(expression, "key");
-    const char *operator = mock__path_string(expression, "operator");
+    const char *operator= mock__path_string(expression, "operator");
     json_t *values = json_object_get(expression, "values");
     bool set = mock__same(operator, "In") || mock__same(operator, "NotIn");
-    text_format(out, "%s%s%s", out->len ? "," : "",
-                mock__same(operator, "DoesNotExist") ? "!" : "", key);
+    text_format(out, "%s%s%s", out->len ? "," : "", mock__same(operator, "DoesNotExist") ? "!" : "",
+                key);
     if (set)
         text_string(out, mock__same(operator, "In") ? " in (" : " notin (");
     for (size_t i = 0; set && i < json_array_size(values); i++) {
@@ -360,12 +359,12 @@ static char *token_new(const struct order *o, const struct revision *account, co
     text_uuid(&id, &mock->random);
     text_format(&subject, "system:serviceaccount:%s:%s", account->namespace, account->name);
     json_t *header = json_pack("{s:s, s:s}", "alg", "RS256", "kid", "mock");
-    json_t *claims = json_pack(
-        "{s:O, s:I, s:I, s:s, s:s, s:{s:s, s:{s:s, s:s}}, s:I, s:s}", "aud",
-        json_object_get(spec, "audiences"), "exp", (json_int_t)(now + seconds), "iat",
-        (json_int_t)now, "iss", AUDIENCE, "jti", id.bytes, "kubernetes.io", "namespace",
-        account->namespace, "serviceaccount", "name", account->name, "uid", account->uid, "nbf",
-        (json_int_t)now, "sub", subject.bytes);
+    json_t *claims =
+        json_pack("{s:O, s:I, s:I, s:s, s:s, s:{s:s, s:{s:s, s:s}}, s:I, s:s}", "aud",
+                  json_object_get(spec, "audiences"), "exp", (json_int_t)(now + seconds), "iat",
+                  (json_int_t)now, "iss", AUDIENCE, "jti", id.bytes, "kubernetes.io", "namespace",
+                  account->namespace, "serviceaccount", "name", account->name, "uid", account->uid,
+                  "nbf", (json_int_t)now, "sub", subject.bytes);
     add_part(&t, header);
     text_string(&t, ".");
     add_part(&t, claims);
@@ -386,8 +385,8 @@ static json_t *check_token(const struct order *o, const struct revision *account
     struct text what = {0};
     json_t *refusal = NULL;
     if (*name && !mock__same(name, target->name)) {
-        text_format(&what, "Invalid value: \"%s\": must match the service account name if specified",
-                    name);
+        text_format(
+            &what, "Invalid value: \"%s\": must match the service account name if specified", name);
         refusal = status_invalid(&request, target->name, "metadata.name", "FieldValueInvalid",
                                  what.bytes);
     } else if (!account) {
@@ -395,8 +394,8 @@ static json_t *check_token(const struct order *o, const struct revision *account
     } else if (seconds < TOKEN_SECONDS_MIN) {
         text_format(&what, "Invalid value: %lld: may not specify a duration less than 10 minutes",
                     (long long)seconds);
-        refusal = status_invalid(&request, "", "spec.expirationSeconds", "FieldValueInvalid",
-                                 what.bytes);
+        refusal =
+            status_invalid(&request, "", "spec.expirationSeconds", "FieldValueInvalid", what.bytes);
     }
     text_free(&what);
     return refusal;
@@ -445,11 +444,11 @@ static json_t *token(const struct order *o, json_t **refusal)
         auth_add_account(mock, text, account, mock->now + seconds * 1000);
     struct text expires = {0};
     text_time(&expires, mock__unix_ms(mock) + seconds * 1000);
-    json_t *body = json_pack(
-        "{s:s, s:s, s:{s:s, s:s, s:s, s:o}, s:o, s:{s:s, s:s}}", "kind", "TokenRequest",
-        "apiVersion", "authentication.k8s.io/v1", "metadata", "name", account->name, "namespace",
-        account->namespace, "uid", account->uid, "creationTimestamp", write__timestamp(mock), "spec",
-        spec, "status", "token", text, "expirationTimestamp", expires.bytes);
+    json_t *body = json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:o}, s:o, s:{s:s, s:s}}", "kind",
+                             "TokenRequest", "apiVersion", "authentication.k8s.io/v1", "metadata",
+                             "name", account->name, "namespace", account->namespace, "uid",
+                             account->uid, "creationTimestamp", write__timestamp(mock), "spec",
+                             spec, "status", "token", text, "expirationTimestamp", expires.bytes);
     text_free(&expires);
     free(text);
     return body;

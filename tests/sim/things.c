@@ -27,7 +27,11 @@ const struct sim_kind sim_kinds[SIM_KINDS] = {
     {"leases", &kedge_kind_lease, true},           {"sensors", &kedge_kind_sensor, true},
 };
 
-const struct mock_crd sim_crds[1] = {{.group = "edge.example.com", .version = "v1", .plural = "sensors", .kind = "Sensor", .namespaced = true}};
+const struct mock_crd sim_crds[1] = {{.group = "edge.example.com",
+                                      .version = "v1",
+                                      .plural = "sensors",
+                                      .kind = "Sensor",
+                                      .namespaced = true}};
 
 static const char *const spaces[SIM_SPACES] = {"ns-1", "ns-2", "ns-3"};
 static const char *const tiers[] = {"a", "b", "c"};
