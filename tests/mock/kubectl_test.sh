@@ -179,6 +179,106 @@ wait "$watch_pid" 2>/dev/null
 grep -c 'deployment.apps/web' "$dir/watch" >"$dir/out"
 check "get -w saw the object, its two changes and its end" '^4$'
 
+# ---- what is known of the server: kinds, also such as come later
+k api-resources
+check "api-resources names a kind with its short names and categories" '^statefulsets +sts +apps/v1 +true +StatefulSet'
+cat >"$dir/crd.yaml" <<EOF
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: lamps.home.example.com}
+spec:
+  group: home.example.com
+  scope: Namespaced
+  names: {plural: lamps, singular: lamp, kind: Lamp, shortNames: [lm]}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object}}
+EOF
+k create --validate=false -f "$dir/crd.yaml"
+k wait --for=condition=Established crd/lamps.home.example.com --timeout=20s
+check "a CustomResourceDefinition is established" 'lamps.home.example.com condition met'
+printf 'apiVersion: home.example.com/v1\nkind: Lamp\nmetadata: {name: desk}\nspec: {on: true}\n' >"$dir/lamp.yaml"
+k create --validate=false -f "$dir/lamp.yaml"
+k get lm -o name
+check "its kind is there at once, by its short name" '^lamp.home.example.com/desk$'
+k delete crd lamps.home.example.com
+k get --raw /apis/home.example.com/v1/lamps
+cp "$dir/err" "$dir/out"
+check "its kind goes with it" 'could not find the requested resource'
+
+# ---- owners of fields
+config() { # value
+    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shared}\ndata: {key: "%s"}\n' "$1" >"$dir/shared.yaml"
+}
+config 1
+k apply --server-side --validate=false --field-manager=one -f "$dir/shared.yaml"
+check "apply --server-side creates" 'configmap/shared serverside-applied'
+config 2
+k apply --server-side --validate=false --field-manager=two -f "$dir/shared.yaml"
+cp "$dir/err" "$dir/out"
+check "apply --server-side meets the owner of a field" 'conflict with "one": .data.key'
+k apply --server-side --validate=false --field-manager=two --force-conflicts --dry-run=server -f "$dir/shared.yaml"
+k get configmap shared -o 'jsonpath={.data.key}'
+check "a dry run on the server changes nothing" '^1$'
+k apply --server-side --validate=false --field-manager=two --force-conflicts -f "$dir/shared.yaml"
+k get configmap shared --show-managed-fields -o 'jsonpath={.data.key} {.metadata.managedFields[*].manager}'
+check "apply --force-conflicts takes it over" '^2 two$'
+k patch configmap shared --type=merge -p '{"dat":{}}'
+cat "$dir/err" >>"$dir/out"
+check "an unknown field is warned of" 'Warning: unknown field "dat"'
+echo '{"text":"ConfigMap is old fashioned","resource":"configmaps"}' >"$dir/warn.json"
+k create --raw /mock/warn -f "$dir/warn.json"
+k get configmap shared
+cp "$dir/err" "$dir/out"
+check "a warning on demand is shown" 'Warning: ConfigMap is old fashioned'
+
+# ---- subresources
+cat >"$dir/pod.yaml" <<EOF
+apiVersion: v1
+kind: Pod
+metadata: {name: talker, labels: {app: talker}}
+spec: {containers: [{name: main, image: "a:1"}]}
+EOF
+k create --validate=false -f "$dir/pod.yaml"
+pods=/api/v1/namespaces/default/pods
+echo '{"kind":"Binding","apiVersion":"v1","metadata":{"name":"talker"},"target":{"kind":"Node","name":"n1"}}' >"$dir/binding.json"
+k create --raw $pods/talker/binding -f "$dir/binding.json"
+k get pods -o 'jsonpath={.items[?(@.metadata.name=="talker")].spec.nodeName}'
+check "a binding puts the pod on a node" '^n1$'
+k create --raw $pods/talker/binding -f "$dir/binding.json"
+cp "$dir/err" "$dir/out"
+check "a second binding conflicts" 'already assigned to node "n1"'
+echo '{"pod":"talker","lines":["one","two","three"]}' >"$dir/log.json"
+k create --raw /mock/log -f "$dir/log.json"
+k logs talker --tail=2
+check "logs --tail shows the last lines" '^three$'
+timeout 20 "$kubectl" --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" \
+    logs -f --tail=0 talker >"$dir/follow" 2>&1 &
+follow_pid=$!
+tries=0
+until k get --raw /mock/state && grep -q '"logs":1' "$dir/out" || [ $tries -gt 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+echo '{"pod":"talker","line":"last words"}' >"$dir/log.json"
+k create --raw /mock/log -f "$dir/log.json"
+echo '{"kind":"Eviction","apiVersion":"policy/v1","metadata":{"name":"talker"}}' >"$dir/eviction.json"
+k create --raw $pods/talker/eviction -f "$dir/eviction.json"
+check "an eviction is a success" '"status":"Success"'
+wait "$follow_pid"
+echo "exit $? $(cat "$dir/follow")" >"$dir/out"
+check "logs -f ends in order with the pod" '^exit 0 last words$'
+printf 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n' >"$dir/account.yaml"
+k create --validate=false -f "$dir/account.yaml"
+echo '{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1"}' >"$dir/request.json"
+k create --raw /api/v1/namespaces/default/serviceaccounts/robot/token -f "$dir/request.json"
+token=$(sed -n 's/.*"token":"\([^"]*\)".*/\1/p' "$dir/out")
+sed "s/sesame/$token/" "$dir/kubeconfig" >"$dir/robot"
+k --kubeconfig "$dir/robot" get serviceaccounts -o name
+check "the token of a service account is let in" '^serviceaccount/robot$'
+
 sed 's/sesame/thistle/' "$dir/kubeconfig" >"$dir/wrong" && mv "$dir/wrong" "$dir/kubeconfig"
 k get deployments
 cp "$dir/err" "$dir/out"
