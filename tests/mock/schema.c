@@ -153,6 +153,7 @@ static const struct list_schema lists[] = {
     {"podIPs", "ip", NULL, false},
     {"topologySpreadConstraints", "topologyKey", "whenUnsatisfiable", false},
     {"finalizers", NULL, NULL, false},
+    {"podCIDRs", NULL, NULL, false},
 };
 static const struct list_schema service_ports = {"ports", "port", "protocol", false};
 

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "mock_peer.h"
+#include "replies.h"
 
 #define APPLY        "Content-Type: application/apply-patch+yaml\r\n"
 #define MERGE        "Content-Type: application/merge-patch+json\r\n"
@@ -96,6 +97,55 @@ static void items_of_lists_are_owned_by_their_keys(void **state)
                             "\"time\":\"2026-01-01T00:00:00Z\",\"fieldsType\":\"FieldsV1\","
                             "\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}},"
                             "\"subresource\":\"scale\"}");
+}
+
+// Sends what a client sent once to a real server, from what the server made of it, and looks that
+// the mock gives the fields to its manager as the real one did.
+static void assert_as_real(struct peer *p, const char *reply, const char *item, const char *kind,
+                           const char *api_version, const char *plural)
+{
+    static const char *const servers[] = {"uid", "resourceVersion", "creationTimestamp",
+                                          "generation", "managedFields"};
+    kedge_str real = reply_named(reply)->body;
+    json_t *whole = json_loadb(real.ptr, real.len, 0, NULL);
+    json_t *object = json_deep_copy(at(whole, item));
+    json_t *fields = json_incref(at(object, "metadata.managedFields.0.fieldsV1"));
+    char manager[64];
+    char target[256];
+    snprintf(manager, sizeof manager, "%s", string_at(object, "metadata.managedFields.0.manager"));
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
+        json_object_del(at(object, "metadata"), servers[i]);
+    json_object_set_new(object, "kind", json_string(kind));
+    json_object_set_new(object, "apiVersion", json_string(api_version));
+    json_object_del(object, "status");
+    const char *namespace = string_at(object, "metadata.namespace");
+    snprintf(target, sizeof target, "/%s/%s%s/%s?fieldManager=%s",
+             strchr(api_version, '/') ? "apis" : "api", api_version,
+             *namespace ? "/namespaces/default" : "", plural, manager);
+    json_object_del(at(object, "metadata"), "namespace");
+    char *text = json_dumps(object, JSON_COMPACT), *wanted = json_dumps(fields, JSON_COMPACT);
+    ask(p, "POST", target, JSON_TYPE, text);
+    assert_code(p, 201);
+    json_t *made = json_of(p);
+    char *found = json_dumps(at(made, "metadata.managedFields.0.fieldsV1"), JSON_COMPACT);
+    assert_string_equal(found, wanted);
+    assert_string_equal(string_at(made, "metadata.managedFields.0.manager"), manager);
+    free(found);
+    free(wanted);
+    free(text);
+    json_decref(made);
+    json_decref(fields);
+    json_decref(object);
+    json_decref(whole);
+}
+
+static void owners_are_those_of_a_real_server(void **state)
+{
+    struct peer *p = *state;
+    assert_as_real(p, "get-deployment.http", "", "Deployment", "apps/v1", "deployments");
+    assert_as_real(p, "list-leases.http", "items.0", "Lease", "coordination.k8s.io/v1", "leases");
+    assert_as_real(p, "list-nodes.http", "items.0", "Node", "v1", "nodes");
+    assert_as_real(p, "list-sensors.http", "items.0", "Sensor", "edge.example.com/v1", "sensors");
 }
 
 // ---- server-side apply ---------------------------------------------------------------------
@@ -434,6 +484,7 @@ int main(void)
         T(a_writer_owns_what_it_changed),
         T(the_manager_is_the_program_where_none_is_named),
         T(items_of_lists_are_owned_by_their_keys),
+        T(owners_are_those_of_a_real_server),
         T(two_appliers_conflict_until_one_forces),
         T(the_same_value_may_be_owned_by_both),
         T(an_applier_takes_back_only_its_own),
