@@ -30,11 +30,42 @@ void mock_add_token(struct mock *mock, const char *token, const char *user, int6
                                         .expires_at = expires_at_ms ? expires_at_ms : INT64_MAX});
 }
 
+static void free_token(struct user_token *t)
+{
+    free(t->token);
+    free(t->user);
+    free(t->namespace);
+    free(t->account);
+    free(t->uid);
+}
+
+// Tokens that were asked for, and are no more good, are let go.
+static void drop_expired(struct mock *mock)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < mock->token_count; i++) {
+        struct user_token *t = &mock->tokens[i];
+        if (t->uid && mock->now >= t->expires_at)
+            free_token(t);
+        else
+            mock->tokens[kept++] = *t;
+    }
+    mock->token_count = kept;
+}
+
+void auth_forget(struct mock *mock)
+{
+    for (size_t i = 0; i < mock->token_count; i++)
+        free_token(&mock->tokens[i]);
+    free(mock->tokens);
+}
+
 // A server that asked for no credentials still does not.
 void auth_add_account(struct mock *mock, const char *token, const struct revision *account,
                       int64_t expires_at)
 {
     struct text user = {0};
+    drop_expired(mock);
     text_format(&user, "system:serviceaccount:%s:%s", account->namespace, account->name);
     add_token(mock, (struct user_token){.token = mock__copy_string(token),
                                         .user = user.bytes,

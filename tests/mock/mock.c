@@ -70,17 +70,10 @@ void mock_free(struct mock *mock)
         resource_free(mock->resources[i]);
     for (size_t i = 0; i < mock->resource_count; i++)
         free(mock->resources[i]);
-    for (size_t i = 0; i < mock->token_count; i++) {
-        free(mock->tokens[i].token);
-        free(mock->tokens[i].user);
-        free(mock->tokens[i].namespace);
-        free(mock->tokens[i].account);
-        free(mock->tokens[i].uid);
-    }
+    auth_forget(mock);
     for (size_t i = 0; i < ROLLOUTS; i++)
         free(mock->rollouts[i]);
     free(mock->resources);
-    free(mock->tokens);
     free(mock->prohibitions);
     free(mock->faults);
     free(mock->extras);

@@ -377,6 +377,8 @@ void extra_defined(struct mock *mock, const struct resource *r, const struct rev
 void extra_undefined(struct mock *mock, const struct resource *r, const json_t *object);
 
 // ---- auth.c
+void auth_forget(struct mock *mock);
+// A token that stands for a ServiceAccount, until it expires or that is deleted.
 void auth_add_account(struct mock *mock, const char *token, const struct revision *account,
                       int64_t expires_at);
 json_t *auth_check(const struct mock_connection *c, const char **user);

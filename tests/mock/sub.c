@@ -266,6 +266,32 @@ static bool is_guarded(const struct revision *state)
     return guarded;
 }
 
+static bool is_ready(const json_t *pod)
+{
+    json_t *condition;
+    size_t i;
+    json_array_foreach(mock__path(pod, "status.conditions"), i, condition)
+    {
+        if (mock__same(mock__path_string(condition, "type"), "Ready"))
+            return mock__same(mock__path_string(condition, "status"), "True");
+    }
+    return false;
+}
+
+// Who is not ready is missed by nobody, if the policy says so or enough others are healthy.
+static bool is_free(const struct revision *pod_state, const struct revision *budget_state)
+{
+    json_t *pod = revision_object(pod_state), *budget = revision_object(budget_state);
+    json_int_t wanted = integer_at(budget, "status.desiredHealthy");
+    bool always =
+        mock__same(mock__path_string(budget, "spec.unhealthyPodEvictionPolicy"), "AlwaysAllow");
+    bool enough = wanted > 0 && integer_at(budget, "status.currentHealthy") >= wanted;
+    bool free_to_go = !is_ready(pod) && (always || enough);
+    json_decref(pod);
+    json_decref(budget);
+    return free_to_go;
+}
+
 static json_t *delete_evicted(const struct order *o, const struct revision *state)
 {
     struct mock *mock = o->c->mock;
@@ -310,7 +336,7 @@ static json_t *evict(const struct order *o, json_t **refusal)
         return status_failure(500, NULL, NULL,
                               "This pod has more than one PodDisruptionBudget, which the eviction "
                               "subresource does not support.");
-    if (budgets)
+    if (budgets && !is_free(state, budget))
         *refusal = spend(o, budget);
     if (!*refusal)
         *refusal = delete_evicted(o, state);
@@ -323,7 +349,7 @@ bool mock_forbid_eviction(struct mock *mock, const char *namespace, const char *
     text_format(&t,
                 "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"generation\":1},\"spec\":{"
                 "\"maxUnavailable\":0,\"selector\":{}},\"status\":{\"observedGeneration\":%d,"
-                "\"disruptionsAllowed\":0,\"currentHealthy\":1,\"desiredHealthy\":1,"
+                "\"disruptionsAllowed\":0,\"currentHealthy\":0,\"desiredHealthy\":1,"
                 "\"expectedPods\":1}}",
                 name, namespace, busy ? 0 : 1);
     uint64_t version = mock_apply(mock, "poddisruptionbudgets", t.bytes);

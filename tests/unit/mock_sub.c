@@ -22,8 +22,9 @@ static void make_pod(struct peer *p, const char *name, const char *node, const c
     char json[512];
     snprintf(json, sizeof json,
              "{\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"web\"}},\"spec\":{\"nodeName\":"
-             "\"%s\",\"containers\":[{\"name\":\"main\"}]},\"status\":{\"phase\":\"%s\"}}",
-             name, node, phase);
+             "\"%s\",\"containers\":[{\"name\":\"main\"}]},\"status\":{\"phase\":\"%s\","
+             "\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}]}}",
+             name, node, phase, strcmp(phase, "Running") ? "False" : "True");
     assert_true(mock_apply(p->mock, "pods", json) > 0);
 }
 
@@ -265,7 +266,7 @@ static void a_binding_puts_a_pod_on_a_node_once(void **state)
     json_t *pod = json_of(p);
     assert_string_equal(string_at(pod, "spec.nodeName"), "n1");
     assert_string_equal(string_at(pod, "metadata.annotations.by"), "me");
-    assert_string_equal(string_at(pod, "status.conditions.0.type"), "PodScheduled");
+    assert_string_equal(string_at(pod, "status.conditions.1.type"), "PodScheduled");
     json_decref(pod);
     assert_chosen(p, "/api/v1/pods?fieldSelector=spec.nodeName%3Dn1", "web ");
     ask(p, "POST", PODS "/web/binding", JSON_TYPE, BINDING("web", "n2"));
@@ -352,7 +353,7 @@ static void a_budget_forbids_evictions(void **state)
     assert_body_contains(p, "\"message\":\"Cannot evict pod as it would violate the pod's "
                             "disruption budget.\",\"reason\":\"TooManyRequests\",\"details\":{"
                             "\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"The "
-                            "disruption budget guard needs 1 healthy pods and has 1 currently\"}]},"
+                            "disruption budget guard needs 1 healthy pods and has 0 currently\"}]},"
                             "\"code\":429}");
     assert_null(strstr(p->bytes, "Retry-After"));
     mock_forbid_eviction(p->mock, "default", "guard", true);
@@ -398,6 +399,31 @@ static void a_budget_is_spent_by_whom_it_selects(void **state)
     evict(p);
     assert_reason(p, 429, "TooManyRequests");
     assert_body_contains(p, "does not allow evicting pods currently");
+}
+
+static void a_pod_that_is_not_ready_may_be_missed(void **state)
+{
+    struct peer *p = *state;
+    const char *sick = "{\"metadata\":{\"name\":\"web\"},\"spec\":{},\"status\":{\"phase\":"
+                       "\"Running\"}}";
+    mock_apply(p->mock, "pods", sick);
+    mock_apply(p->mock, "poddisruptionbudgets",
+               "{\"metadata\":{\"name\":\"guard\"},\"spec\":{\"selector\":{}},\"status\":{"
+               "\"currentHealthy\":1,\"desiredHealthy\":2}}");
+    evict(p);
+    assert_reason(p, 429, "TooManyRequests");
+    mock_apply(p->mock, "poddisruptionbudgets",
+               "{\"metadata\":{\"name\":\"guard\"},\"spec\":{\"selector\":{}},\"status\":{"
+               "\"currentHealthy\":2,\"desiredHealthy\":2}}");
+    evict(p);
+    assert_code(p, 201);
+    mock_apply(p->mock, "pods", sick);
+    mock_apply(p->mock, "poddisruptionbudgets",
+               "{\"metadata\":{\"name\":\"guard\"},\"spec\":{\"selector\":{},"
+               "\"unhealthyPodEvictionPolicy\":\"AlwaysAllow\"}}");
+    evict(p);
+    assert_code(p, 201);
+    assert_int_equal(mock_count(p->mock, "pods"), 0);
 }
 
 // ---- tokens --------------------------------------------------------------------------------
@@ -493,6 +519,7 @@ int main(void)
         T(an_evicted_pod_goes),
         T(a_budget_forbids_evictions),
         T(a_budget_is_spent_by_whom_it_selects),
+        T(a_pod_that_is_not_ready_may_be_missed),
         T(a_requested_token_is_accepted_until_it_expires),
         T(token_requests_are_checked),
     };
