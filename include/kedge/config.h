@@ -16,12 +16,73 @@
 
 #include <kedge/err.h>
 #include <kedge/text.h>
+#include <kedge/time.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct kedge;
+struct kedge_client;
+struct kedge_config;
+
+// A list of texts as one: each with a NUL behind it. KEDGE_STR("a\0b\0") has two.
+
+// Who is asked for to be in place of who we are (impersonation). Unset: nobody.
+struct kedge_impersonate {
+    const char *user; // without it the others are an error
+    const char *uid;
+    kedge_str groups; // a list
+    kedge_str extra;  // a list: key, value, key, value; a key may come again
+};
+
+// How a plugin learns whether it may talk to a human being.
+enum kedge_exec_interactive {
+    KEDGE_EXEC_INTERACTIVE_UNSET, // an error with v1; as IF_AVAILABLE with v1beta1
+    KEDGE_EXEC_NEVER,
+    KEDGE_EXEC_IF_AVAILABLE, // where standard input is a terminal
+    KEDGE_EXEC_ALWAYS        // fails where it is none
+};
+
+// A credential plugin: a program that writes an ExecCredential to its standard output.
+struct kedge_exec {
+    const char *command;     // a path, or a name that the port looks up
+    kedge_str args;          // a list
+    kedge_str env;           // a list of NAME=value, added to the process's own environment
+    const char *api_version; // "client.authentication.k8s.io/v1" or ".../v1beta1"
+    const char *install_hint;
+    bool provide_cluster_info;
+    enum kedge_exec_interactive interactive;
+    kedge_str cluster_config; // JSON: the cluster's extension client.authentication.k8s.io/exec
+};
+
+// What a program's own source of credentials answers. A token, or certificate and key, or both.
+struct kedge_credentials {
+    const char *token;     // bearer token; NULL: none
+    kedge_str certificate; // PEM, with a NUL behind it, as kedge_tls_options; empty: as before
+    kedge_str key;
+    kedge_time valid_for; // ms until it is asked again; 0: not until a request is answered by 401
+    kedge_time again;     // with KEDGE_WANT_READ: ms until it is asked again; 0: 100 ms
+};
+
+// Asked for credentials before a request that has none, or whose have ended: whatever `refresh` is,
+// never more often than the loop turns. `refresh`: the ones before were answered by 401. `out` is
+// all zeros. It must not block, and must not call kedge. What `out` points at stays as it is until
+// the next call or kedge_client_free, and is the program's to wipe.
+//
+// KEDGE_OK           out->token, or out->certificate and out->key, or all three
+// KEDGE_WANT_READ    not yet: asked again after out->again ms, or when the loop turns for another
+//                    reason (kedge_wake)
+// otherwise          there are none: the request fails with this error, and is tried again as after
+//                    any failure
+typedef kedge_err kedge_credentials_get(void *ctx, bool refresh, struct kedge_credentials *out);
+
+// Private: what the functions below have linked into the program.
+typedef kedge_err kedge__config_hook(struct kedge_client *client,
+                                     const struct kedge_config *config);
+struct kedge_config_hooks {
+    kedge__config_hook *impersonate, *callback, *exec, *files;
+};
 
 struct kedge_config {
     const char *server;          // "https://host:port/prefix"
@@ -52,7 +113,50 @@ struct kedge_config {
     // Whom to trust as an https proxy, PEM. {NULL, 0}: `ca`, as client-go; then `insecure` counts
     // for the proxy, too. The client certificate is never shown to the proxy.
     kedge_str proxy_ca;
+
+    // Paths of what `ca`, `certificate` and `key` were read from; NULL: they are not from files.
+    // kedge_config_watch_files has them read again.
+    const char *ca_file;
+    const char *certificate_file;
+    const char *key_file;
+
+    // Set by the functions below, which link what each needs.
+    struct kedge_impersonate impersonate;
+    struct kedge_exec exec;
+    kedge_credentials_get *credentials;
+    void *credentials_ctx;
+    struct kedge_config_hooks hooks; // private
 };
+
+// Has ca_file, certificate_file and key_file read again, as client-go: certificate and key together
+// every 5 minutes, the CA when a request begins and 5 minutes have passed. After a change of the
+// certificate every connection is opened anew, watches too, which lose nothing; after one of the
+// CA, connections opened from then on trust the new one. What cannot be read or used is logged
+// once, and what was before stays. The loaders below call this where they read files; a
+// configuration without files is not changed by it. NULL does nothing.
+void kedge_config_watch_files(struct kedge_config *config);
+
+// Has requests act as `who` (copied; its texts outlive the client). KEDGE_ERR_ARGUMENT if `config`,
+// `who` or who->user is NULL or the user "": nothing changed. kedge_client_new refuses with
+// KEDGE_ERR_CONFIG what cannot stand in a header.
+kedge_err kedge_config_impersonate(struct kedge_config *config,
+                                   const struct kedge_impersonate *who);
+
+// Has credentials got from a plugin, where there is neither a token, nor a password, nor a
+// certificate (they win, as in client-go). `exec` is copied; its texts outlive the client.
+// KEDGE_ERR_ARGUMENT if `config`, `exec` or its command is NULL: nothing changed. kedge_client_new
+// fails with KEDGE_ERR_CONFIG (apiVersion, interactive) or KEDGE_ERR_UNSUPPORTED (the port runs no
+// processes).
+//
+// The plugin is run when the first request begins, and again when what it gave has expired or was
+// answered by 401; requests wait meanwhile, up to 5 minutes, and the loop goes on. It is run at
+// most once a second.
+kedge_err kedge_config_exec(struct kedge_config *config, const struct kedge_exec *exec);
+
+// Has credentials asked from `get`, for devices without files. In place of a token, a password and
+// a plugin: with one of the first two, kedge_client_new fails with KEDGE_ERR_CONFIG. `get` NULL:
+// from nobody.
+void kedge_config_credentials(struct kedge_config *config, kedge_credentials_get *get, void *ctx);
 
 struct kedge_config_options {
     const char *kubeconfig; // an explicit file (--kubeconfig): only it, and it must exist
@@ -101,8 +205,10 @@ kedge_err kedge_config_in_cluster(struct kedge *k, struct kedge_config *config);
 // Not as client-go:
 //   - a context that names a user that is not there is an error, not anonymous; so is a missing
 //     current-context beside stanzas without names
-//   - exec, auth-provider and impersonation (as) are refused by name, not supported yet
+//   - auth-provider is refused by name, not supported
 //   - a proxy-url may be http or https; socks5 is KEDGE_ERR_UNSUPPORTED
+//   - exec, as-groups, as-user-extra and the cluster's extensions are looked into only where the
+//     stanza is the one that is chosen
 //   - YAML aliases, merge keys and tags are refused
 //   - of a key given twice the last counts, but all are checked
 //   - a file must be readable twice: no pipes

@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 struct kedge_stream;
+struct kedge_port;
 
 // A byte stream that never blocks. TCP is one, TLS over it is one, a test's script is one.
 struct kedge_stream_ops {
@@ -67,6 +68,33 @@ struct kedge_wait {
 };
 
 enum kedge_lock_op { KEDGE_LOCK, KEDGE_UNLOCK, KEDGE_LOCK_WAIT, KEDGE_LOCK_WAKE };
+
+// A command to run. All of it is borrowed until its stream is closed.
+struct kedge_command {
+    const char *const
+        *argv;              // a path (it has a '/') or a name to look up, then arguments; then NULL
+    const char *const *env; // "NAME=value", added to the process's environment and winning; NULL
+    bool interactive;       // it may read what the process's standard input gives; else nothing
+};
+
+// Processes, where the platform has them.
+struct kedge_port_processes {
+    // Bytes of a stream that runs a command, aligned as max_align_t; `init` makes one there,
+    // closed.
+    //
+    // open (its host and port mean nothing) starts the command: KEDGE_OK; KEDGE_ERR_NOT_FOUND:
+    // there is no such command; KEDGE_ERR_FILE: it cannot be executed; KEDGE_ERR_IO: no process can
+    // be had. read gives its standard output, then KEDGE_ERR_CLOSED if it has ended with exit code
+    // 0 and KEDGE_ERR_IO if in any other way. write: KEDGE_ERR_UNSUPPORTED. close ends the command
+    // if it still runs, and leaves no process behind. No shell is in between, and no other file of
+    // the process is passed on than standard error.
+    size_t size;
+    void (*init)(const struct kedge_port *port, struct kedge_stream *s,
+                 const struct kedge_command *command);
+
+    // True if standard input is a terminal, with a human being behind it.
+    bool (*has_terminal)(const struct kedge_port *port);
+};
 
 struct kedge_port {
     // "posix", "lwip", ...; for messages.
@@ -114,6 +142,9 @@ struct kedge_port {
 
     // Only with KEDGE_THREADS=1, else NULL: one recursive lock and one condition.
     void (*lock)(const struct kedge_port *port, enum kedge_lock_op op);
+
+    // NULL: the port runs no commands.
+    const struct kedge_port_processes *processes;
 };
 
 #ifdef __cplusplus

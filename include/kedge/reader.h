@@ -100,8 +100,9 @@ size_t kedge_json_key(kedge_json_value member, char *buf, size_t cap);
 bool kedge_json_key_is(kedge_json_value member, kedge_str key);
 
 // A text, escapes undone (UTF-8): its length in bytes; writes at most `cap` bytes, no NUL. 0 for
-// what is no text. `buf` may be NULL with cap 0. A lone surrogate, which the sieve never lets
-// through, becomes U+FFFD. The text may hold NULs.
+// what is no text. `buf` may be NULL with cap 0; it may be the text's own first byte in the
+// document, which is overwritten then. A lone surrogate, which the sieve never lets through,
+// becomes U+FFFD. The text may hold NULs.
 size_t kedge_json_text(kedge_json_value v, char *buf, size_t cap);
 
 // True if the value is a text and, escapes undone, equals `text`.

@@ -29,7 +29,9 @@ struct posix_addresses {
 //      +------- close, or open failed -+-----+
 //
 // `fd` is the look-up's while RESOLVING, the TCP socket's afterwards; so one poll serves both.
-enum posix_state { CLOSED, RESOLVING, CONNECTING, CONNECTED };
+// A command's stream (exec.c): CLOSED, then CONNECTED while there may be output, then ENDING,
+// without a descriptor, until the process has ended too.
+enum posix_state { CLOSED, RESOLVING, CONNECTING, CONNECTED, ENDING };
 
 struct posix_stream {
     struct kedge_stream stream;
@@ -70,6 +72,9 @@ int kedge__posix_open(const char *path);
 int kedge__posix_file(const struct kedge_port *port, const char *path, size_t offset, void *buf,
                       size_t cap);
 const char *kedge__posix_environment(const struct kedge_port *port, const char *name);
+
+// exec.c
+extern const struct kedge_port_processes kedge__posix_processes;
 
 #if KEDGE_THREADS
 void kedge__posix_lock(const struct kedge_port *port, enum kedge_lock_op op);

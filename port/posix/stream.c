@@ -191,6 +191,7 @@ static kedge_err stream_open(struct kedge_stream *stream, const char *host, uint
     case CONNECTING:
         return step_connecting(s, now);
     case CONNECTED:
+    case ENDING: // a command's only
         break;
     }
     return KEDGE_OK;
@@ -198,7 +199,8 @@ static kedge_err stream_open(struct kedge_stream *stream, const char *host, uint
 
 kedge_time kedge__posix_stream_deadline(const struct posix_stream *s)
 {
-    return s->state == RESOLVING || s->state == CONNECTING ? s->turn_end : KEDGE_FOREVER;
+    bool waits = s->state == RESOLVING || s->state == CONNECTING || s->state == ENDING;
+    return waits ? s->turn_end : KEDGE_FOREVER;
 }
 
 static size_t up_to_int(size_t n)

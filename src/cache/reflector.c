@@ -110,11 +110,25 @@ void kedge__reflector_stop(struct kedge_informer *inf)
     inf->reflector.state = KEDGE__REFLECTOR_STOPPED;
 }
 
+// Our own credentials were renewed: that is no failure, and nothing to wait for.
+static void go_on(struct kedge_informer *inf, kedge_time now)
+{
+    inf->reflector.connection.renewed = false;
+    kedge__reflector_abandon(inf);
+    kedge__reflector_pause(inf, inf->reflector.asked, now);
+    kedge__log(inf->factory->k, KEDGE_LOG_INFO,
+               "credentials were renewed: the informer opens its connection anew");
+}
+
 // Ends what is under way and asks the same again after a backoff step.
 void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err err,
                            const char *text)
 {
     struct kedge__reflector *r = &inf->reflector;
+    if (r->connection.renewed) {
+        go_on(inf, now);
+        return;
+    }
     kedge_time until = kedge__reflector_backoff(inf, now);
     kedge__reflector_abandon(inf);
     kedge__reflector_pause(inf, r->asked, until);
@@ -254,8 +268,6 @@ static void refused(struct kedge_informer *inf, const struct kedge_status *s, ke
         r->any_version = true;
     if (expired || too_large || leads_to_list(r, s))
         r->asked = KEDGE__NEXT_LIST;
-    if (s->code == 401 && inf->factory->client->has_token)
-        kedge__token_expire(&inf->factory->client->token);
     if (s->retry_after_seconds > r->connection.response.retry_after)
         r->connection.response.retry_after = s->retry_after_seconds;
     if (s->from_server && s->message[0] != '\0')
@@ -341,6 +353,10 @@ static void json_failure(struct kedge_informer *inf, kedge_err err, kedge_time n
 static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
+    if (r->connection.renewed) {
+        go_on(inf, now);
+        return;
+    }
     if (err != KEDGE_ERR_CLOSED) {
         // A short life may be the link's fault; a long one without a word is as good as an end.
         if (r->asked == KEDGE__NEXT_WATCH && now - r->watch_began >= KEDGE__WATCH_SILENCE &&
@@ -470,7 +486,7 @@ bool kedge__reflector_step(struct kedge_informer *inf, kedge_time now)
     bool moved = false;
     for (int i = 0; i < TURN_STEPS && step(inf, now); i++)
         moved = true;
-    inf->task.stream = inf->reflector.connection.stream;
+    inf->task.stream = inf->reflector.connection.waits;
     inf->task.interest = interest(inf);
     inf->task.deadline = next_deadline(inf, now);
     return moved;

@@ -45,10 +45,11 @@ static kedge_err init_address(struct kedge_client *c, const struct kedge_config 
 
 static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *config)
 {
+    c->trust = &c->trusts[0];
     if (!c->url.tls)
         return KEDGE_OK;
-    void *memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
-    if (memory == NULL)
+    c->trust->memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
+    if (c->trust->memory == NULL)
         return c->k->failure;
     struct kedge_tls_options options = {
         .port = c->k->port,
@@ -59,10 +60,13 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
         .no_resumption = config->no_tls_resumption,
     };
     const char *problem = NULL;
-    kedge_err err = kedge_tls_init(memory, &options, &c->tls, &problem);
+    kedge_err err = kedge_tls_init(c->trust->memory, &options, &c->trust->tls, &problem);
     if (err != KEDGE_OK)
         return config_failure(c->k, err, "TLS to", config->server, problem);
     c->server_name = config->tls_server_name;
+    c->insecure = config->insecure;
+    c->no_tls_resumption = config->no_tls_resumption;
+    c->ca = config->ca;
     return KEDGE_OK;
 }
 
@@ -84,6 +88,28 @@ static kedge_err init_credentials(struct kedge_client *c, const struct kedge_con
     return kedge__token_init(c->k, &c->token, config->token, config->token_file);
 }
 
+// What the functions of config.h have put into the configuration: each links what it needs.
+static kedge_err init_parts(struct kedge_client *c, const struct kedge_config *config)
+{
+    const struct kedge_config_hooks *h = &config->hooks;
+    if (is_given(config->impersonate.user) && h->impersonate == NULL)
+        return config_failure(c->k, KEDGE_ERR_CONFIG, "impersonate", NULL,
+                              "is set without kedge_config_impersonate");
+    if (is_given(config->exec.command) && h->exec == NULL)
+        return config_failure(c->k, KEDGE_ERR_CONFIG, "exec", NULL,
+                              "is set without kedge_config_exec");
+    kedge_err err = h->impersonate != NULL ? h->impersonate(c, config) : KEDGE_OK;
+    if (!c->url.tls)
+        return err;
+    if (err == KEDGE_OK && h->callback != NULL)
+        err = h->callback(c, config);
+    if (err == KEDGE_OK && h->exec != NULL)
+        err = h->exec(c, config);
+    if (err == KEDGE_OK && h->files != NULL)
+        err = h->files(c, config);
+    return err;
+}
+
 static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
 {
     kedge_err err = kedge__random_seed(&c->random, c->k->port);
@@ -98,6 +124,8 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
         err = kedge__proxy_init(c, config);
     if (err == KEDGE_OK)
         err = init_credentials(c, config);
+    if (err == KEDGE_OK)
+        err = init_parts(c, config);
     return err;
 }
 
@@ -112,14 +140,17 @@ static void forget(const struct kedge *k, const char *text, size_t len)
 }
 
 // The key and the proxy's URL are parsed, and the token source has a copy of the token. The
-// password is used where it stands, if there is a client that uses one.
-static void forget_secrets(const struct kedge *k, struct kedge_config *config, bool password_used)
+// password is used where it stands, if there is a client that uses one; and so is the key, if a new
+// CA may need it again.
+static void forget_secrets(const struct kedge *k, struct kedge_config *config,
+                           const struct kedge_client *c)
 {
-    if (!password_used) {
+    if (c == NULL || c->password == NULL) {
         forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
         config->password = NULL;
     }
-    forget(k, config->key.ptr, config->key.len);
+    if (c == NULL || c->key.len == 0)
+        forget(k, config->key.ptr, config->key.len);
     forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
     forget(k, config->proxy_url, config->proxy_url != NULL ? strlen(config->proxy_url) : 0);
     config->key = (kedge_str){NULL, 0};
@@ -140,6 +171,41 @@ static struct kedge_client *make(struct kedge *k, const struct kedge_config *con
     return NULL;
 }
 
+void kedge__client_add_source(struct kedge_client *c, struct kedge__source *s,
+                              const struct kedge__source_ops *ops)
+{
+    struct kedge__source **end = &c->sources;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *s = (struct kedge__source){ops, NULL, c};
+    *end = s;
+}
+
+kedge_err kedge__client_ready(struct kedge_client *c, kedge_time now, struct kedge__pending *p)
+{
+    kedge_err err = KEDGE_OK;
+    *p = (struct kedge__pending){.again = KEDGE_FOREVER};
+    for (struct kedge__source *s = c->sources; s != NULL && err == KEDGE_OK; s = s->next)
+        err = s->ops->ready(s, now, p);
+    return err;
+}
+
+void kedge__client_unauthorized(struct kedge_client *c, uint32_t serial)
+{
+    if (c->has_token)
+        kedge__token_expire(&c->token);
+    for (struct kedge__source *s = c->sources; s != NULL; s = s->next) {
+        if (s->ops->unauthorized != NULL)
+            s->ops->unauthorized(s, serial);
+    }
+}
+
+kedge_err kedge__client_fail(struct kedge_client *c, kedge_err err, const char *what,
+                             const char *problem)
+{
+    return config_failure(c->k, err, what, NULL, problem);
+}
+
 struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *config)
 {
     if (k == NULL)
@@ -150,7 +216,7 @@ struct kedge_client *kedge_client_new(struct kedge *k, struct kedge_config *conf
         return NULL;
     }
     struct kedge_client *c = make(k, config);
-    forget_secrets(k, config, c != NULL && c->password != NULL);
+    forget_secrets(k, config, c);
     return c;
 }
 
@@ -158,8 +224,16 @@ void kedge_client_free(struct kedge_client *c)
 {
     if (c == NULL)
         return;
-    kedge_tls_free(c->tls);
-    c->tls = NULL;
+    for (struct kedge__source *s = c->sources; s != NULL; s = s->next)
+        s->ops->free(s);
+    c->sources = NULL;
+    c->bearer = NULL;
+    for (size_t i = 0; i < sizeof c->trusts / sizeof c->trusts[0]; i++) {
+        kedge_tls_free(c->trusts[i].tls);
+        c->trusts[i].tls = NULL;
+    }
+    forget(c->k, c->key.ptr, c->key.len);
+    c->key = (kedge_str){NULL, 0};
     kedge__proxy_free(c);
     forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
     c->password = NULL;

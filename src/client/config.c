@@ -31,13 +31,23 @@ struct kept {
     size_t len; // with the NUL
 };
 
-#define KEPT_MAX 11
+#define KEPT_MAX 24
 
 static size_t list_kept(struct kedge_config *c, struct kept *list)
 {
-    const char **texts[] = {&c->server,     &c->tls_server_name, &c->namespace_, &c->token,
-                            &c->token_file, &c->username,        &c->password,   &c->proxy_url};
-    kedge_str *blocks[] = {&c->ca, &c->certificate, &c->key};
+    const char **texts[] = {
+        &c->server,           &c->tls_server_name,  &c->namespace_,        &c->token,
+        &c->token_file,       &c->username,         &c->password,          &c->ca_file,
+        &c->certificate_file, &c->key_file,         &c->impersonate.user,  &c->impersonate.uid,
+        &c->exec.command,     &c->exec.api_version, &c->exec.install_hint, &c->proxy_url};
+    kedge_str *blocks[] = {&c->ca,
+                           &c->certificate,
+                           &c->key,
+                           &c->impersonate.groups,
+                           &c->impersonate.extra,
+                           &c->exec.args,
+                           &c->exec.env,
+                           &c->exec.cluster_config};
     size_t n = 0;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (*texts[i] != NULL)
@@ -249,6 +259,8 @@ static kedge_err pod_credentials(struct kedge *k, struct kedge_config *config)
     err = pod_file(k, pod_ca, &config->ca);
     if (err == KEDGE_OK && !kedge__config_has_pem(config->ca))
         err = fail(k, KEDGE_ERR_CONFIG, pod_ca, "unable to parse bytes as PEM block");
+    config->ca_file = pod_ca;
+    kedge_config_watch_files(config);
     return err;
 }
 

@@ -5,14 +5,13 @@
 //    NONE -------> OPEN ------> SEND ----------> SEND_BODY ----> HEAD ------> BODY ---------> DONE
 //                   |  an idle   ^               answer comes     |             |               |
 //                   +---(skip)---+  closed before a byte came:    |             |               +->
-//                   start
+//                   start (CREDENTIALS in front of it, while a source has none)
 //                                   perhaps once more to OPEN <---+             v
 //    every error and every deadline, from any state: the stream is closed, FAILED
 #include "client/exchange.h"
 
 #include "base/wipe.h"
 #include "client/proxy.h"
-#include "net/request.h"
 
 kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client,
                                  size_t cap)
@@ -32,18 +31,60 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
     k->port->stream_init(k->port, tcp);
     c->stream = tcp;
     kedge_err err = kedge__proxy_over(client, &c->stream);
-    if (err != KEDGE_OK || client->tls == NULL)
+    c->waits = c->stream;
+    if (err != KEDGE_OK || client->trust->tls == NULL)
         return err;
     void *memory = kedge__take_bytes(k, "TLS", kedge_tls_stream_size());
     if (memory == NULL)
         return k->failure;
-    c->stream = kedge_tls_stream_init(memory, client->tls, c->stream, client->server_name);
+    c->tls = client->trust->tls;
+    c->stream = kedge_tls_stream_init(memory, c->tls, c->stream, client->server_name);
+    c->waits = c->stream;
     return KEDGE_OK;
 }
+
+// --- what the connection trusts ------------------------------------------------------------------
+
+// It opens with what is in force now.
+static void hold_trust(struct kedge__connection *c)
+{
+    struct kedge__trust *t = c->client->trust;
+    if (c->tls != t->tls) {
+        c->tls = t->tls;
+        kedge_tls_stream_init(c->stream, c->tls, c->stream->below, c->client->server_name);
+    }
+    c->trust = t;
+    t->connections++;
+}
+
+// It is closed. What was replaced meanwhile goes with its last connection.
+static void release_trust(struct kedge__connection *c)
+{
+    struct kedge__trust *t = c->trust;
+    c->trust = NULL;
+    if (t == NULL || --t->connections > 0 || t == c->client->trust)
+        return;
+    kedge_tls_free(t->tls);
+    t->tls = NULL;
+}
+
+bool kedge__connection_outdated(const struct kedge__connection *c)
+{
+    return c->trust != NULL && c->trust != c->client->trust;
+}
+
+static bool is_revoked(const struct kedge__connection *c)
+{
+    return c->trust != NULL && c->trust->revoked && c->state >= KEDGE__EXCHANGE_OPEN &&
+           c->state <= KEDGE__EXCHANGE_BODY;
+}
+
+// --- one request ---------------------------------------------------------------------------------
 
 void kedge__connection_close(struct kedge__connection *c)
 {
     c->stream->ops->close(c->stream);
+    release_trust(c);
     // What was received may hold a secret, and so may an unsent head.
     kedge__wipe(c->buf, c->cap);
     c->connected = false;
@@ -60,7 +101,7 @@ static const char *stream_problem(const struct kedge__connection *c, kedge_err e
     if (proxy != NULL)
         return proxy;
     bool own = err == KEDGE_ERR_TLS || err == KEDGE_ERR_CERTIFICATE;
-    return own && c->client->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
+    return own && c->tls != NULL ? kedge_tls_problem(c->stream) : NULL;
 }
 
 static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *problem)
@@ -72,45 +113,12 @@ static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *pr
     return err;
 }
 
-static kedge_err credentials(struct kedge__connection *c, struct kedge_http_request *r,
-                             kedge_time now)
+// The client certificate was replaced: whatever goes on with the old one ends here.
+static kedge_err renew(struct kedge__connection *c)
 {
-    struct kedge_client *client = c->client;
-    r->username = client->username;
-    r->password = client->password;
-    if (!client->has_token)
-        return KEDGE_OK;
-    const char *token = NULL;
-    kedge_err err = kedge__token_get(client->k, &client->token, now, &token);
-    r->bearer_token = kedge_str_of(token);
-    return err;
-}
-
-// Writes the request's head into the buffer, which holds nothing else at this time.
-static kedge_err write_head(struct kedge__connection *c, kedge_time now)
-{
-    struct kedge_client *client = c->client;
-    struct kedge_http_request r = {
-        .method = c->ask.method,
-        .url = &client->url,
-        .path = c->ask.path,
-        .accept = c->ask.accept,
-        .user_agent = client->user_agent,
-        .has_body = c->ask.body.len > 0,
-        .content_length = c->ask.body.len,
-        .content_type = c->ask.content_type,
-        .headers = c->ask.headers,
-        .header_count = c->ask.header_count,
-    };
-    kedge_err err = credentials(c, &r, now);
-    if (err != KEDGE_OK)
-        return err;
-    struct kedge__line line;
-    kedge__line_init(&line, c->buf, c->cap);
-    err = kedge__http_request_write(&line, &r);
-    c->got = line.len;
-    c->at = 0;
-    return err;
+    fail(c, KEDGE_ERR_IO, "the client certificate was replaced, so the connection is opened anew");
+    c->renewed = true;
+    return c->err;
 }
 
 // A moment so far ahead, or never.
@@ -127,6 +135,38 @@ static bool is_quiet(struct kedge__connection *c)
     return n == KEDGE_WANT_READ || n == KEDGE_WANT_WRITE;
 }
 
+// Opens the connection, or goes on with it unless what it trusts was replaced.
+static kedge_err begin(struct kedge__connection *c, kedge_time now)
+{
+    if (kedge__connection_outdated(c))
+        kedge__connection_close(c);
+    c->retried = !c->connected;
+    kedge_err err = kedge__exchange_write_head(c, now);
+    if (err != KEDGE_OK)
+        return fail(c, err,
+                    "the request cannot be written: credentials, or a path longer than the buffer");
+    if (!c->connected)
+        hold_trust(c);
+    c->waits = c->stream;
+    c->state = c->connected ? KEDGE__EXCHANGE_SEND : KEDGE__EXCHANGE_OPEN;
+    c->deadline = after(now, c->connected ? c->head_timeout : c->open_timeout);
+    return KEDGE_OK;
+}
+
+static kedge_err step_credentials(struct kedge__connection *c, kedge_time now)
+{
+    struct kedge__pending p;
+    kedge_err err = kedge__client_ready(c->client, now, &p);
+    if (err == KEDGE_OK)
+        return begin(c, now);
+    if (!kedge__is_want(err))
+        return fail(c, err, p.problem);
+    c->waits = p.stream;
+    c->interest = p.interest;
+    c->deadline = p.again < c->limit ? p.again : c->limit;
+    return err;
+}
+
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now)
 {
@@ -134,24 +174,20 @@ void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask 
         kedge__connection_close(c);
     c->ask = *ask;
     c->body_limit = watch ? KEDGE_FOREVER : c->body_timeout;
-    c->retried = !c->connected;
     c->sent = false;
     c->body_sent = 0;
     c->err = KEDGE_OK;
     c->problem = NULL;
     kedge_http_response_init(&c->response);
-    kedge_err err = write_head(c, now);
-    if (err != KEDGE_OK) {
-        fail(c, err,
-             "the request cannot be written: credentials, or a path longer than the buffer");
-        return;
-    }
-    c->state = c->connected ? KEDGE__EXCHANGE_SEND : KEDGE__EXCHANGE_OPEN;
-    c->deadline = after(now, c->connected ? c->head_timeout : c->open_timeout);
+    c->renewed = false;
+    c->state = KEDGE__EXCHANGE_CREDENTIALS;
+    c->limit = now + KEDGE__CREDENTIALS_TIMEOUT;
+    step_credentials(c, now);
 }
 
 static kedge_err wanted(struct kedge__connection *c, kedge_err err)
 {
+    c->waits = c->stream;
     c->interest = err == KEDGE_WANT_WRITE ? KEDGE_INTEREST_WRITE : KEDGE_INTEREST_READ;
     return err;
 }
@@ -265,6 +301,7 @@ static void finished(struct kedge__connection *c)
     c->connected = c->response.keep_alive && c->at == c->got && sent;
     if (!c->connected) {
         c->stream->ops->close(c->stream);
+        release_trust(c);
         c->got = c->at = 0;
     }
 }
@@ -300,6 +337,8 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
     enum kedge_http_event event;
     kedge_err err = parse(c, &event);
     if (err == KEDGE_OK && event == KEDGE_HTTP_HEAD) {
+        if (c->response.status == 401)
+            kedge__client_unauthorized(c->client, c->serial);
         // Only a watch that was granted may be silent.
         if (c->response.status != 200)
             c->body_limit = c->body_timeout;
@@ -312,7 +351,9 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
 static kedge_err too_late(struct kedge__connection *c)
 {
     const char *problem = "no answer in time";
-    if (c->state == KEDGE__EXCHANGE_OPEN)
+    if (c->state == KEDGE__EXCHANGE_CREDENTIALS)
+        problem = "no credentials in time";
+    else if (c->state == KEDGE__EXCHANGE_OPEN)
         problem = "no connection in time";
     else if (c->state == KEDGE__EXCHANGE_SEND || c->state == KEDGE__EXCHANGE_SEND_BODY)
         problem = "the request could not be sent in time";
@@ -323,9 +364,12 @@ static kedge_err too_late(struct kedge__connection *c)
 
 kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)
 {
-    kedge_err err = KEDGE_OK;
+    kedge_err err = is_revoked(c) ? renew(c) : KEDGE_OK;
     while (err == KEDGE_OK) {
         switch (c->state) {
+        case KEDGE__EXCHANGE_CREDENTIALS:
+            err = step_credentials(c, now);
+            break;
         case KEDGE__EXCHANGE_OPEN:
             err = step_open(c, now);
             break;
@@ -345,7 +389,8 @@ kedge_err kedge__exchange_head(struct kedge__connection *c, kedge_time now)
             return c->err != KEDGE_OK ? c->err : KEDGE_ERR_STATE;
         }
     }
-    if (kedge__is_want(err) && now >= c->deadline)
+    kedge_time end = c->state == KEDGE__EXCHANGE_CREDENTIALS ? c->limit : c->deadline;
+    if (kedge__is_want(err) && now >= end)
         return too_late(c);
     return err;
 }
@@ -371,6 +416,8 @@ static kedge_err fill_body(struct kedge__connection *c, kedge_time now)
 
 kedge_err kedge__exchange_body(struct kedge__connection *c, kedge_time now, kedge_str *bytes)
 {
+    if (is_revoked(c))
+        return renew(c);
     while (c->state == KEDGE__EXCHANGE_BODY && c->body.len == 0) {
         // The end of the body may be known without a further byte, so the parser is asked first.
         enum kedge_http_event event;

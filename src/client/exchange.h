@@ -21,14 +21,17 @@
 #include "client/client_priv.h"
 #include "kedge/http.h"
 
-// How long things may take. Opening: client-go's dial (30 s) and TLS handshake (10 s) together. The
-// head: servers cut what is no watch after 60 s. Silence in a body that is no watch: the same.
-#define KEDGE__OPEN_TIMEOUT (40 * KEDGE_SECOND)
-#define KEDGE__HEAD_TIMEOUT (70 * KEDGE_SECOND)
-#define KEDGE__BODY_TIMEOUT (70 * KEDGE_SECOND)
+// How long things may take. Credentials: a plugin may ask a human being. Opening: client-go's dial
+// (30 s) and TLS handshake (10 s) together. The head: servers cut what is no watch after 60 s.
+// Silence in a body that is no watch: the same.
+#define KEDGE__CREDENTIALS_TIMEOUT (5 * KEDGE_MINUTE)
+#define KEDGE__OPEN_TIMEOUT        (40 * KEDGE_SECOND)
+#define KEDGE__HEAD_TIMEOUT        (70 * KEDGE_SECOND)
+#define KEDGE__BODY_TIMEOUT        (70 * KEDGE_SECOND)
 
 enum kedge__exchange_state {
-    KEDGE__EXCHANGE_NONE, // no request under way
+    KEDGE__EXCHANGE_NONE,        // no request under way
+    KEDGE__EXCHANGE_CREDENTIALS, // a source has none yet: nothing is sent or opened
     KEDGE__EXCHANGE_OPEN,
     KEDGE__EXCHANGE_SEND,
     KEDGE__EXCHANGE_SEND_BODY,
@@ -58,6 +61,8 @@ struct kedge__ask {
 struct kedge__connection {
     struct kedge_client *client;
     struct kedge_stream *stream; // TLS, or a proxy's, or the port's own
+    struct kedge_tls *tls;       // that the stream was made of; NULL: plain HTTP
+    struct kedge__trust *trust;  // that it is open, or opening, with; NULL: it is closed
     bool connected;              // the stream is open and has carried at least one whole response
     bool retried;                // this request was already sent anew on a fresh connection
     bool sent;                   // a byte of this request has been written
@@ -84,9 +89,13 @@ struct kedge__connection {
     kedge_time open_timeout;
     kedge_time head_timeout;
     kedge_time body_timeout;
-    uint8_t interest;    // what the last WANT_* was for
-    kedge_err err;       // FAILED: why
-    const char *problem; // FAILED: more exactly, good until the next start; or NULL
+    kedge_time limit;           // CREDENTIALS: the deadline proper; `deadline` is when to ask again
+    struct kedge_stream *waits; // what the last WANT_* was for; NULL: for the deadline only
+    uint8_t interest;           // and how
+    uint32_t serial;            // of the credentials that were sent
+    bool renewed;               // FAILED, because the client certificate was replaced
+    kedge_err err;              // FAILED: why
+    const char *problem;        // FAILED: more exactly, good until the next start; or NULL
 
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -106,8 +115,18 @@ void kedge__connection_close(struct kedge__connection *c);
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now);
 
-// Goes on until the response's head is there. An idle connection that the server closes meanwhile
-// is opened anew, once, if the request may be sent twice: a GET, or one of which no byte was sent.
+// True if what the connection is open with has been replaced: an idle one is better closed.
+bool kedge__connection_outdated(const struct kedge__connection *c);
+
+// exchange_head.c: writes the head of c->ask, with the credentials of this time, into the buffer,
+// which holds nothing else then. KEDGE_ERR_TOO_LONG, KEDGE_ERR_ARGUMENT, or what the token's source
+// answers.
+kedge_err kedge__exchange_write_head(struct kedge__connection *c, kedge_time now);
+
+// Goes on until the response's head is there. A 401 makes the next request ask for credentials
+// anew. Waits are for c->waits, which is not always the connection's own stream. An idle connection
+// that the server closes meanwhile is opened anew, once, if the request may be sent twice: a GET,
+// or one of which no byte was sent.
 //
 // KEDGE_OK    c->response holds the head
 // KEDGE_WANT_READ, KEDGE_WANT_WRITE   not yet

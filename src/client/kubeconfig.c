@@ -8,8 +8,8 @@
 
 #include "base/hash.h"
 #include "base/wipe.h"
-
-#include <yaml.h>
+#include "client/kubeconfig_json.h"
+#include "client/kubeconfig_yaml.h"
 
 #define LEVELS 4
 
@@ -25,12 +25,12 @@ struct walk {
     struct kedge *k;
     const char *path;
     struct kedge__kubeconfig_query *q;
-    yaml_parser_t parser;
-    size_t offset; // of the file, read so far
-    kedge_err read_err;
+    struct kedge__yaml yaml;
     struct frame frames[LEVELS];
     size_t depth;
-    size_t skipped; // levels open below the last frame
+    size_t skipped;                                  // levels open below the last frame
+    const struct kedge__kubeconfig_field *collected; // what is skipped becomes its JSON; or NULL
+    struct kedge__kubeconfig_json json;
     bool done;
     // The entry of a list that is being read.
     bool wanted; // TAKE: this one
@@ -87,63 +87,6 @@ static size_t line_of(const yaml_event_t *event)
     return event->start_mark.line + 1;
 }
 
-// --- the file ------------------------------------------------------------------------------------
-
-static int read_more(void *data, unsigned char *buffer, size_t size, size_t *size_read)
-{
-    struct walk *w = data;
-    int n = w->k->port->file(w->k->port, w->path, w->offset, buffer, size);
-    if (n >= 0) {
-        w->offset += (size_t)n;
-        *size_read = (size_t)n;
-    }
-    w->read_err = n < 0 ? (kedge_err)n : KEDGE_OK;
-    if (w->offset > KEDGE_KUBECONFIG_MAX)
-        w->read_err = KEDGE_ERR_TOO_LONG;
-    return w->read_err == KEDGE_OK;
-}
-
-static kedge_err reading_failed(const struct walk *w)
-{
-    if (w->read_err == KEDGE_ERR_NOT_FOUND && w->offset == 0)
-        return KEDGE_ERR_NOT_FOUND;
-    bool too_long = w->read_err == KEDGE_ERR_TOO_LONG;
-    kedge_err err = too_long ? KEDGE_ERR_TOO_LONG : KEDGE_ERR_FILE;
-    struct kedge__line *l = kedge__fail(w->k, err);
-    kedge__line_foreign(l, w->path);
-    kedge__line_text(l, too_long ? ": is no kubeconfig: it is larger than KEDGE_KUBECONFIG_MAX"
-                                 : ": cannot be read: it is a directory, or permission is lacking");
-    return err;
-}
-
-static kedge_err parsing_failed(const struct walk *w)
-{
-    static const char no_token[] = "found character that cannot start any token";
-    const yaml_parser_t *p = &w->parser;
-    if (w->read_err != KEDGE_OK)
-        return reading_failed(w);
-    kedge_err err = p->error == YAML_MEMORY_ERROR ? KEDGE_ERR_MEMORY : KEDGE_ERR_CONFIG;
-    struct kedge__line *l = kedge__fail(w->k, err);
-    kedge__line_foreign(l, w->path);
-    if (err == KEDGE_ERR_MEMORY) {
-        kedge__line_text(l, ": libyaml could not allocate memory of its own");
-        return err;
-    }
-    if (p->error == YAML_READER_ERROR)
-        say_number(l, ": byte ", p->problem_offset, ": ");
-    else
-        say_number(l, ":", p->problem_mark.line + 1, ": ");
-    kedge__line_text(l, "is no YAML: ");
-    if (p->context != NULL) {
-        kedge__line_text(l, p->context);
-        kedge__line_text(l, ": ");
-    }
-    kedge__line_text(l, p->problem);
-    if (p->problem != NULL && strcmp(p->problem, no_token) == 0)
-        kedge__line_text(l, " (a tab? YAML is indented by spaces)");
-    return err;
-}
-
 // --- scalars -------------------------------------------------------------------------------------
 
 static kedge_str text_of(const yaml_event_t *event)
@@ -194,6 +137,30 @@ static kedge_err keep(const struct walk *w, const struct kedge__kubeconfig_field
         return KEDGE_OK;
     values[f->slot].line = (uint32_t)line;
     return kedge__kubeconfig_keep(w->k, f, s, &values[f->slot].text);
+}
+
+// --- subtrees that are kept as JSON --------------------------------------------------------------
+
+static kedge_err collected(const struct walk *w, kedge_err err, size_t line)
+{
+    return err == KEDGE_ERR_CONFIG ? fail(w, line, w->json.problem) : err;
+}
+
+static void begin_collecting(struct walk *w, const struct kedge__kubeconfig_field *f, size_t line)
+{
+    struct kedge__kubeconfig_value *values = place_for(w, f->slot);
+    w->collected = values != NULL ? f : NULL;
+    if (values == NULL)
+        return;
+    values[f->slot].line = (uint32_t)line;
+    kedge__kubeconfig_json_begin(&w->json, w->k);
+}
+
+static void end_collecting(struct walk *w)
+{
+    struct kedge__kubeconfig_value *values = place_for(w, w->collected->slot);
+    values[w->collected->slot].text = kedge__kubeconfig_json_end(&w->json);
+    w->collected = NULL;
 }
 
 static bool names_an_entry(enum kedge__kubeconfig_slot slot)
@@ -363,6 +330,10 @@ static kedge_err take_key(struct walk *w, struct frame *f, const yaml_event_t *e
 static kedge_err scalar(struct walk *w, const yaml_event_t *event)
 {
     struct frame *f = top(w);
+    size_t line = line_of(event);
+    if (w->skipped > 0 && w->collected != NULL)
+        return collected(w, kedge__kubeconfig_json_scalar(&w->json, text_of(event), kind_of(event)),
+                         line);
     if (w->skipped > 0)
         return KEDGE_OK;
     if (f != NULL && !f->is_list && !f->has_key)
@@ -385,6 +356,17 @@ static kedge_err enter(struct walk *w, const struct kedge__kubeconfig_field *f, 
     return KEDGE_OK;
 }
 
+static kedge_err collect(struct walk *w, const struct kedge__kubeconfig_field *f, bool is_list,
+                         size_t line)
+{
+    w->skipped = 1;
+    forget(w, f->slot);
+    begin_collecting(w, f, line);
+    return w->collected == NULL
+               ? KEDGE_OK
+               : collected(w, kedge__kubeconfig_json_open(&w->json, is_list), line);
+}
+
 static kedge_err begin_collection(struct walk *w, const yaml_event_t *event, bool is_list)
 {
     struct frame *f = top(w);
@@ -393,7 +375,9 @@ static kedge_err begin_collection(struct walk *w, const yaml_event_t *event, boo
         return fail(w, line, "is nested deeper than 100 levels");
     if (w->skipped > 0) {
         w->skipped++;
-        return KEDGE_OK;
+        return w->collected == NULL
+                   ? KEDGE_OK
+                   : collected(w, kedge__kubeconfig_json_open(&w->json, is_list), line);
     }
     if (f != NULL && !f->is_list && !f->has_key)
         return fail(w, line, "a key is a list or a map where a text is needed");
@@ -404,6 +388,8 @@ static kedge_err begin_collection(struct walk *w, const yaml_event_t *event, boo
         w->skipped = 1;
         return keep(w, &field, KEDGE_STR("..."), line);
     }
+    if (field.type == KEDGE__JSON)
+        return collect(w, f->at, is_list, line);
     if (field.type != (is_list ? KEDGE__LIST : KEDGE__MAP) || w->depth == LEVELS)
         return fail(w, line,
                     is_list ? "is a list where it must not be one"
@@ -415,8 +401,13 @@ static kedge_err begin_collection(struct walk *w, const yaml_event_t *event, boo
 static kedge_err end_collection(struct walk *w)
 {
     if (w->skipped > 0) {
+        kedge_err err = w->collected != NULL ? kedge__kubeconfig_json_close(&w->json) : KEDGE_OK;
         w->skipped--;
-        return w->skipped == 0 ? end_value(w) : KEDGE_OK;
+        if (w->skipped > 0 || err != KEDGE_OK)
+            return err;
+        if (w->collected != NULL)
+            end_collecting(w);
+        return end_value(w);
     }
     if (top(w)->is_list)
         end_list(w);
@@ -438,7 +429,7 @@ static kedge_err take_event(struct walk *w, const yaml_event_t *event)
         return end_collection(w);
     case YAML_ALIAS_EVENT:
         // Where things are skipped, nothing is expanded and nothing can explode.
-        if (w->skipped > 0)
+        if (w->skipped > 0 && w->collected == NULL)
             return KEDGE_OK;
         return fail(w, line_of(event),
                     "YAML aliases (*name) are not supported: write the value out");
@@ -454,22 +445,13 @@ static kedge_err take_event(struct walk *w, const yaml_event_t *event)
 static kedge_err next_event(struct walk *w)
 {
     yaml_event_t event;
-    if (!yaml_parser_parse(&w->parser, &event))
-        return parsing_failed(w);
+    if (!yaml_parser_parse(&w->yaml.parser, &event))
+        return kedge__yaml_failed(&w->yaml);
     kedge_err err = take_event(w, &event);
     if (event.type == YAML_SCALAR_EVENT)
         kedge__wipe(event.data.scalar.value, event.data.scalar.length);
     yaml_event_delete(&event);
     return err;
-}
-
-// libyaml frees its buffers as they are, with secrets in them.
-static void wipe_buffers(yaml_parser_t *p)
-{
-    if (p->raw_buffer.start != NULL)
-        kedge__wipe(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
-    if (p->buffer.start != NULL)
-        kedge__wipe(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
 }
 
 static kedge_err walk_file(struct kedge *k, const char *path, struct kedge__kubeconfig_query *q)
@@ -479,16 +461,14 @@ static kedge_err walk_file(struct kedge *k, const char *path, struct kedge__kube
     w.k = k;
     w.path = path;
     w.q = q;
-    if (!yaml_parser_initialize(&w.parser)) {
+    if (!kedge__yaml_begin(&w.yaml, k, path)) {
         kedge__line_text(kedge__fail(k, KEDGE_ERR_MEMORY), "libyaml has no memory");
         return KEDGE_ERR_MEMORY;
     }
-    yaml_parser_set_input(&w.parser, read_more, &w);
     kedge_err err = KEDGE_OK;
     while (err == KEDGE_OK && !w.done)
         err = next_event(&w);
-    wipe_buffers(&w.parser);
-    yaml_parser_delete(&w.parser);
+    kedge__yaml_end(&w.yaml);
     return err;
 }
 

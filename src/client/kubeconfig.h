@@ -42,6 +42,7 @@ enum kedge__kubeconfig_slot {
     KEDGE__CA,
     KEDGE__CA_DATA,
     KEDGE__PROXY_URL,
+    KEDGE__CLUSTER_EXTENSIONS,
     KEDGE__USER_NAME,
     KEDGE__CERTIFICATE,
     KEDGE__CERTIFICATE_DATA,
@@ -66,6 +67,7 @@ enum kedge__kubeconfig_type {
     KEDGE__BOOL, // taken as "true", or as if it were not there
     KEDGE__DATA, // base64; taken as what it holds
     KEDGE__ANY,  // not looked into; taken as "..." if it is there
+    KEDGE__JSON, // not looked into; what is taken becomes JSON
     KEDGE__MAP,
     KEDGE__LIST // of maps
 };

@@ -26,10 +26,6 @@ static kedge_err judge_unsupported(const struct kedge__kubeconfig_loading *l)
         {KEDGE__AUTH_PROVIDER,
          "auth-provider is not supported: use a token, a tokenFile or a client "
          "certificate"},
-        {KEDGE__EXEC, "exec plugins are not supported yet: use a token, a tokenFile or a client "
-                      "certificate"},
-        {KEDGE__AS, "impersonation is not supported yet: take it out, or use that user's own "
-                    "credentials"},
     };
     bool others = kedge__is_set(l, KEDGE__AS_UID) || kedge__is_set(l, KEDGE__AS_GROUPS) ||
                   kedge__is_set(l, KEDGE__AS_USER_EXTRA);
@@ -37,7 +33,7 @@ static kedge_err judge_unsupported(const struct kedge__kubeconfig_loading *l)
         if (kedge__is_set(l, list[i].slot))
             return kedge__kubeconfig_refuse(l, &l->user, list[i].slot, list[i].problem, NULL, "");
     }
-    if (!others)
+    if (!others || kedge__is_set(l, KEDGE__AS))
         return KEDGE_OK;
     enum kedge__kubeconfig_slot slot = kedge__is_set(l, KEDGE__AS_UID)      ? KEDGE__AS_UID
                                        : kedge__is_set(l, KEDGE__AS_GROUPS) ? KEDGE__AS_GROUPS
@@ -154,11 +150,9 @@ static kedge_err judge(const struct kedge__kubeconfig_loading *l)
 
 // --- what becomes of it --------------------------------------------------------------------------
 
-// A path of a stanza is meant from the folder of the stanza's file.
-static const char *resolve(const struct kedge__kubeconfig_loading *l, const struct kedge__stanza *s,
-                           enum kedge__kubeconfig_slot slot)
+const char *kedge__kubeconfig_resolve(const struct kedge__kubeconfig_loading *l,
+                                      const struct kedge__stanza *s, const char *path)
 {
-    const char *path = kedge__text(l, slot);
     const char *slash = strrchr(s->file, '/');
     if (path == NULL || path[0] == '/' || slash == NULL)
         return path;
@@ -169,6 +163,12 @@ static const char *resolve(const struct kedge__kubeconfig_loading *l, const stru
     memcpy(whole, s->file, folder);
     memcpy(whole + folder, path, bytes);
     return whole;
+}
+
+static const char *resolve(const struct kedge__kubeconfig_loading *l, const struct kedge__stanza *s,
+                           enum kedge__kubeconfig_slot slot)
+{
+    return kedge__kubeconfig_resolve(l, s, kedge__text(l, slot));
 }
 
 static const char *word_of(enum kedge__kubeconfig_slot slot)
@@ -214,7 +214,8 @@ static kedge_err read_named(const struct kedge__kubeconfig_loading *l,
 // From the file or the -data field, whichever is set.
 static kedge_err take_pem(const struct kedge__kubeconfig_loading *l, const struct kedge__stanza *s,
                           enum kedge__kubeconfig_slot file_slot,
-                          enum kedge__kubeconfig_slot data_slot, kedge_str *out)
+                          enum kedge__kubeconfig_slot data_slot, const char **kept_path,
+                          kedge_str *out)
 {
     const char *path = NULL;
     kedge_err err = KEDGE_OK;
@@ -224,6 +225,7 @@ static kedge_err take_pem(const struct kedge__kubeconfig_loading *l, const struc
         err = read_named(l, s, file_slot, &path, out);
     else
         return KEDGE_OK;
+    *kept_path = path;
     if (err != KEDGE_OK || kedge__config_has_pem(*out))
         return err;
     struct kedge__line *line =
@@ -237,12 +239,14 @@ static kedge_err take_pem(const struct kedge__kubeconfig_loading *l, const struc
 static kedge_err take_pems(struct kedge__kubeconfig_loading *l)
 {
     struct kedge_config *c = l->config;
-    kedge_err err = take_pem(l, &l->cluster, KEDGE__CA, KEDGE__CA_DATA, &c->ca);
+    kedge_err err = take_pem(l, &l->cluster, KEDGE__CA, KEDGE__CA_DATA, &c->ca_file, &c->ca);
     if (err == KEDGE_OK)
-        err = take_pem(l, &l->user, KEDGE__CERTIFICATE, KEDGE__CERTIFICATE_DATA, &c->certificate);
+        err = take_pem(l, &l->user, KEDGE__CERTIFICATE, KEDGE__CERTIFICATE_DATA,
+                       &c->certificate_file, &c->certificate);
     // A key without a certificate is of no use, and client-go does not look at it.
     if (err == KEDGE_OK && c->certificate.len > 0)
-        err = take_pem(l, &l->user, KEDGE__KEY, KEDGE__KEY_DATA, &c->key);
+        err = take_pem(l, &l->user, KEDGE__KEY, KEDGE__KEY_DATA, &c->key_file, &c->key);
+    kedge_config_watch_files(c);
     return err;
 }
 
@@ -280,8 +284,12 @@ static void drop_credentials(struct kedge__kubeconfig_loading *l)
 {
     struct kedge_config *c = l->config;
     bool any = c->certificate.len > 0 || kedge__is_set(l, KEDGE__TOKEN) ||
-               kedge__is_set(l, KEDGE__TOKEN_FILE) || kedge__is_set(l, KEDGE__USERNAME);
+               kedge__is_set(l, KEDGE__TOKEN_FILE) || kedge__is_set(l, KEDGE__USERNAME) ||
+               kedge__is_set(l, KEDGE__EXEC);
     c->ca = c->certificate = c->key = (kedge_str){NULL, 0};
+    c->ca_file = c->certificate_file = c->key_file = NULL;
+    c->exec = (struct kedge_exec){0};
+    c->hooks.exec = NULL;
     if (any) {
         kedge__log(l->k, KEDGE_LOG_WARNING,
                    "kubeconfig: the server is not https, so the user's credentials are left out");
@@ -294,6 +302,10 @@ kedge_err kedge__kubeconfig_apply(struct kedge__kubeconfig_loading *l)
     kedge_err err = judge(l);
     if (err == KEDGE_OK)
         err = take_pems(l);
+    if (err == KEDGE_OK)
+        err = kedge__kubeconfig_apply_as(l);
+    if (err == KEDGE_OK)
+        err = kedge__kubeconfig_apply_exec(l);
     if (err != KEDGE_OK)
         return err;
     c->server = server_of(l);

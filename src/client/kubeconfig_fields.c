@@ -9,6 +9,7 @@ const struct kedge__kubeconfig_field kedge__kubeconfig_cluster[] = {
     {"certificate-authority", KEDGE__TEXT, KEDGE__CA, NULL},
     {"certificate-authority-data", KEDGE__DATA, KEDGE__CA_DATA, NULL},
     {"proxy-url", KEDGE__TEXT, KEDGE__PROXY_URL, NULL},
+    {"extensions", KEDGE__JSON, KEDGE__CLUSTER_EXTENSIONS, NULL},
     {"disable-compression", KEDGE__BOOL, KEDGE__NO_SLOT, NULL}, // nothing is compressed anyway
     {NULL, KEDGE__ANY, KEDGE__NO_SLOT, NULL},
 };
@@ -24,10 +25,10 @@ const struct kedge__kubeconfig_field kedge__kubeconfig_user[] = {
     {"password", KEDGE__TEXT, KEDGE__PASSWORD, NULL},
     {"as", KEDGE__TEXT, KEDGE__AS, NULL},
     {"as-uid", KEDGE__TEXT, KEDGE__AS_UID, NULL},
-    {"as-groups", KEDGE__ANY, KEDGE__AS_GROUPS, NULL},
-    {"as-user-extra", KEDGE__ANY, KEDGE__AS_USER_EXTRA, NULL},
+    {"as-groups", KEDGE__JSON, KEDGE__AS_GROUPS, NULL},
+    {"as-user-extra", KEDGE__JSON, KEDGE__AS_USER_EXTRA, NULL},
     {"auth-provider", KEDGE__ANY, KEDGE__AUTH_PROVIDER, NULL},
-    {"exec", KEDGE__ANY, KEDGE__EXEC, NULL},
+    {"exec", KEDGE__JSON, KEDGE__EXEC, NULL},
     {NULL, KEDGE__ANY, KEDGE__NO_SLOT, NULL},
 };
 

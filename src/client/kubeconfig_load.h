@@ -60,6 +60,14 @@ kedge_err kedge__kubeconfig_refuse(const struct kedge__kubeconfig_loading *l,
                                    const struct kedge__stanza *s, enum kedge__kubeconfig_slot slot,
                                    const char *before, const char *name, const char *after);
 
+// A path of a stanza, meant from the folder of the stanza's file. NULL: no memory.
+const char *kedge__kubeconfig_resolve(const struct kedge__kubeconfig_loading *l,
+                                      const struct kedge__stanza *s, const char *path);
+
+// kubeconfig_exec.c: the user's exec, with the cluster's extension for it; whom to impersonate.
+kedge_err kedge__kubeconfig_apply_exec(struct kedge__kubeconfig_loading *l);
+kedge_err kedge__kubeconfig_apply_as(struct kedge__kubeconfig_loading *l);
+
 // Whether the stanzas that were chosen go together; if so, fills in the configuration.
 kedge_err kedge__kubeconfig_apply(struct kedge__kubeconfig_loading *l);
 

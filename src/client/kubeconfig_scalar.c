@@ -136,6 +136,7 @@ const char *kedge__kubeconfig_check(const struct kedge__kubeconfig_field *f, ked
     case KEDGE__LIST:
         return "is a single value where a list is needed";
     case KEDGE__ANY:
+    case KEDGE__JSON:
         break;
     }
     return NULL;
@@ -158,6 +159,11 @@ kedge_err kedge__kubeconfig_keep(struct kedge *k, const struct kedge__kubeconfig
 {
     if (f->type == KEDGE__DATA)
         return keep_data(k, s, out);
+    if (f->type ==
+        KEDGE__JSON) { // no such field takes a single value: this says so to who reads it
+        *out = KEDGE_STR("0");
+        return KEDGE_OK;
+    }
     if (f->type != KEDGE__TEXT) {
         *out = f->type == KEDGE__BOOL ? KEDGE_STR("true") : KEDGE_STR("...");
         return KEDGE_OK;

@@ -123,7 +123,7 @@ const char *kedge__proxy_problem(const struct kedge_client *c, const struct kedg
 {
     if (c->proxy == NULL)
         return NULL;
-    const char *problem = kedge_proxy_problem(c->tls != NULL ? top->below : top);
+    const char *problem = kedge_proxy_problem(c->trust->tls != NULL ? top->below : top);
     return problem[0] != '\0' ? problem : NULL;
 }
 

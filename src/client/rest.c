@@ -159,14 +159,14 @@ void kedge_rest_close(struct kedge_rest *rest)
 static void wait_for(struct kedge_rest *r, kedge_err err)
 {
     struct kedge *k = r->client->k;
-    struct kedge_stream *s = r->connection.stream;
-    while (s->below != NULL)
+    struct kedge_stream *s = kedge__is_want(err) ? r->connection.waits : NULL;
+    while (s != NULL && s->below != NULL)
         s = s->below;
     struct kedge_wait w = {s, r->connection.interest, 0};
     kedge_time until = kedge__rest_next_deadline(r, err);
     if (until != KEDGE_FOREVER)
         until -= k->clock_ahead;
-    kedge_err waited = k->port->wait(k->port, &w, kedge__is_want(err) ? 1 : 0, until);
+    kedge_err waited = k->port->wait(k->port, &w, s != NULL ? 1 : 0, until);
     if (waited != KEDGE_OK)
         kedge__rest_end(r, waited, "the port cannot wait");
 }
@@ -251,7 +251,7 @@ kedge_err kedge_rest_start(struct kedge_rest *rest, const struct kedge_request *
 // What the loop is to wait for.
 static void settle(struct kedge_rest *r, kedge_err err)
 {
-    r->task.stream = kedge__is_want(err) ? r->connection.stream : NULL;
+    r->task.stream = kedge__is_want(err) ? r->connection.waits : NULL;
     r->task.interest = kedge__is_want(err) ? r->connection.interest : KEDGE_INTEREST_NONE;
     r->task.deadline = kedge__rest_next_deadline(r, err);
 }

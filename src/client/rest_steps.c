@@ -258,8 +258,6 @@ static void judge(struct kedge_rest *r, kedge_time now)
     const struct kedge_http_response *a = &r->connection.response;
     r->code = a->status;
     bool good = r->request.verb == KEDGE_WATCH ? r->code == 200 : r->code >= 200 && r->code <= 206;
-    if (r->code == 401 && r->client->has_token)
-        kedge__token_expire(&r->client->token);
     if (good && a->encoded)
         kedge__rest_end(r, KEDGE_ERR_HTTP, "the answer is compressed, unasked");
     else if (good)

@@ -301,7 +301,7 @@ static size_t put(char *buf, size_t cap, size_t at, const char *bytes, size_t le
 {
     size_t room = at < cap ? cap - at : 0;
     if (room > 0 && len > 0)
-        memcpy(buf + at, bytes, len < room ? len : room);
+        memmove(buf + at, bytes, len < room ? len : room);
     return at + len;
 }
 

@@ -1003,22 +1003,9 @@ static void users_are_judged_as_client_go_does(void **state)
 static void what_is_not_supported_is_refused_by_name(void **state)
 {
     (void)state;
-    fails(made_user("exec: {apiVersion: a, command: aws, args: [x]}"), KEDGE_ERR_CONFIG,
-          HOME
-          ":10: users[0].user.exec: exec plugins are not supported yet: use a token, a tokenFile "
-          "or a client certificate");
     fails(made_user("token: SECRET, auth-provider: {name: gcp}"), KEDGE_ERR_CONFIG,
           HOME ":10: users[0].user.auth-provider: auth-provider is not supported: use a token, a "
                "tokenFile or a client certificate");
-    fails(made_user("as: root, as-groups: [a], token: SECRET"), KEDGE_ERR_CONFIG,
-          HOME
-          ":10: users[0].user.as: impersonation is not supported yet: take it out, or use that "
-          "user's own credentials");
-    // Whatever it holds: a name of a plugin is no map, but it is meant to be something.
-    assert_int_equal(load_text(made_user("exec: aws")), KEDGE_ERR_CONFIG);
-    assert_non_null(strstr(kedge_error_text(k), "exec plugins are not supported"));
-    assert_int_equal(load_text(made_user("exec: false")), KEDGE_ERR_CONFIG);
-    assert_non_null(strstr(kedge_error_text(k), "exec plugins are not supported"));
     assert_int_equal(load_text(made_user("token: t, exec: null, as: '', as-groups: ~")), KEDGE_OK);
     static const char *const others[] = {"as-uid: u", "as-groups: [g]", "as-user-extra: {a: [b]}"};
     for (size_t i = 0; i < 3; i++) {
@@ -1027,6 +1014,201 @@ static void what_is_not_supported_is_refused_by_name(void **state)
                                "requesting uid, groups or user-extra for admin "
                                "without impersonating a user"));
     }
+}
+
+// --- plugins and impersonation -------------------------------------------------------------------
+
+#define EXEC "client.authentication.k8s.io/"
+
+// The list `got` has these texts, each with its NUL.
+static void is_list(kedge_str got, const char *texts, size_t len)
+{
+    assert_int_equal(got.len, len);
+    assert_memory_equal(got.ptr, texts, len);
+}
+
+#define IS_LIST(got, texts) is_list(got, texts, sizeof(texts) - 1)
+
+static void a_plugin_is_taken_with_all_that_is_said_of_it(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        load_text(made_user(
+            "exec: {apiVersion: " EXEC "v1, command: aws, args: [eks, '', \"a b\\u00e9\"], "
+            "env: [{name: A, value: b=c}, {name: D, value: ''}, {name: E}], "
+            "installHint: \"get\\e[31m\\nit\\u202e \\u00e9\", provideClusterInfo: true, "
+            "interactiveMode: IfAvailable, more: {x: [1, 2]}}")),
+        KEDGE_OK);
+    assert_string_equal(config.exec.command, "aws");
+    assert_string_equal(config.exec.api_version, EXEC "v1");
+    IS_LIST(config.exec.args, "eks\0\0a b\xc3\xa9\0");
+    IS_LIST(config.exec.env, "A=b=c\0D=\0E=\0");
+    assert_string_equal(config.exec.install_hint, "getU+001B[31m\nitU+202E \xc3\xa9");
+    assert_true(config.exec.provide_cluster_info);
+    assert_int_equal(config.exec.interactive, KEDGE_EXEC_IF_AVAILABLE);
+    assert_int_equal(config.exec.cluster_config.len, 0);
+    assert_non_null(config.hooks.exec);
+}
+
+static void a_command_with_a_slash_is_meant_from_its_files_folder(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"./bin/get", "/home/me/.kube/./bin/get"},
+                                           {"bin/get", "/home/me/.kube/bin/get"},
+                                           {"/usr/bin/get", "/usr/bin/get"},
+                                           {"cmd", "cmd"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char user[256];
+        snprintf(user, sizeof user, "exec: {apiVersion: " EXEC "v1beta1, command: %s}",
+                 cases[i][0]);
+        assert_int_equal(load_text(made_user(user)), KEDGE_OK);
+        assert_string_equal(config.exec.command, cases[i][1]);
+        assert_int_equal(config.exec.interactive, KEDGE_EXEC_IF_AVAILABLE);
+    }
+}
+
+static void the_clusters_extension_for_plugins_becomes_json(void **state)
+{
+    (void)state;
+    static const char cluster[] =
+        "server: https://s, extensions: [{name: other, extension: {no: 1}}, {name: " EXEC "exec, "
+        "extension: {a: [1, -2.5e3, true, no, ~, 'x\"y\\z', \"t\\tb\"], 7: {}, yes: []}}]";
+    static const char user[] =
+        "exec: {apiVersion: " EXEC "v1beta1, command: c, provideClusterInfo: %s}";
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        snprintf(text, sizeof text, user, i == 0 ? "true" : "false");
+        assert_int_equal(load_text(made(cluster, text, CONTEXT)), KEDGE_OK);
+        if (i == 0)
+            is_text(config.exec.cluster_config,
+                    "{\"a\":[1,-2.5e3,true,false,null,\"x\\u0022y\\u005cz\","
+                    "\"t\\u0009b\"],\"7\":{},\"yes\":[]}");
+        else
+            assert_int_equal(config.exec.cluster_config.len, 0);
+    }
+}
+
+static void a_plugin_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{apiVersion: " EXEC "v1, interactiveMode: Never}", "command must be specified for admin "
+                                                             "to use exec authentication plugin"},
+        {"{}", "command must be specified for admin to use exec authentication plugin"},
+        {"{command: c, interactiveMode: Never}",
+         "apiVersion must be specified for admin to use exec authentication plugin"},
+        {"{apiVersion: " EXEC "v1, command: c}",
+         "interactiveMode must be specified for admin to use exec authentication plugin"},
+        {"{apiVersion: " EXEC "v1, command: c, interactiveMode: Sometimes}",
+         "invalid interactiveMode for admin: Never, IfAvailable or Always"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, env: [{value: x}]}",
+         "env variable name must be specified for admin"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, env: [{name: 'a=b', value: x}]}",
+         "env variable name must be specified for admin"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, env: [{name: a, value: 7}]}", "env variable"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, env: x}", "env is no list for admin"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, args: [1]}", "args is no list of texts"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, args: {a: b}}", "args is no list of texts"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, args: [\"a\\0b\"]}",
+         "args is no list of texts"},
+        {"{apiVersion: " EXEC "v1beta1, command: 7}", "command is no text: put it in quotes"},
+        {"{apiVersion: 7, command: c}", "apiVersion is no text"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, installHint: []}", "installHint is no text"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, provideClusterInfo: 1}",
+         "provideClusterInfo is neither true nor false"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, n: 0x10}",
+         "a number is written as JSON has none"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, n: .5}", "as JSON has none"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, n: 1.}", "as JSON has none"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, n: 07}", "as JSON has none"},
+        {"{<<: {command: c}}", "merge keys"},
+        {"{command: &a c, args: [*a]}", "aliases"},
+        {"{[a]: c}", "a key is a list or a map"},
+        {"aws", "is no map for admin"},
+        {"false", "is no map for admin"},
+        {"[a]", "is no map for admin"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char user[256];
+        snprintf(user, sizeof user, "exec: %s", cases[i][0]);
+        assert_int_equal(load_text(made_user(user)), KEDGE_ERR_CONFIG);
+        if (strstr(kedge_error_text(k), cases[i][1]) == NULL ||
+            strstr(kedge_error_text(k), HOME ":10: users[0].user") == NULL)
+            fail_msg("%s: %s", cases[i][0], kedge_error_text(k));
+        is_empty(&config);
+    }
+    assert_int_equal(load_text(made("server: https://s, extensions: 7",
+                                    "exec: {apiVersion: " EXEC "v1beta1, command: c, "
+                                    "provideClusterInfo: true}",
+                                    CONTEXT)),
+                     KEDGE_OK);
+}
+
+static void who_is_not_chosen_may_have_any_plugin(void **state)
+{
+    (void)state;
+    assert_int_equal(load_text(made_user("token: t}\n"
+                                         "- name: other\n"
+                                         "  user: {exec: {command: [&a 0x7, *a]}")),
+                     KEDGE_OK);
+    assert_null(config.exec.command);
+    assert_null(config.hooks.exec);
+}
+
+static void without_https_there_is_no_plugin_but_impersonation(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        load_text(made("server: http://s",
+                       "as: root, exec: {apiVersion: " EXEC "v1beta1, command: c}", CONTEXT)),
+        KEDGE_OK);
+    assert_null(config.exec.command);
+    assert_null(config.hooks.exec);
+    assert_string_equal(config.impersonate.user, "root");
+}
+
+static void impersonation_is_taken_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(load_text(made_user("token: t, as: root, as-uid: u1, as-groups: [a, \"b c\"], "
+                                         "as-user-extra: {k: [v, w], e: [], n: ~, 'x/y': ['']}")),
+                     KEDGE_OK);
+    assert_string_equal(config.impersonate.user, "root");
+    assert_string_equal(config.impersonate.uid, "u1");
+    IS_LIST(config.impersonate.groups, "a\0b c\0");
+    IS_LIST(config.impersonate.extra, "k\0v\0k\0w\0x/y\0\0");
+    assert_non_null(config.hooks.impersonate);
+    static const char *const bad[] = {"as-groups: a",          "as-groups: [1]",
+                                      "as-groups: {a: b}",     "as-user-extra: [a]",
+                                      "as-user-extra: {a: b}", "as-user-extra: {a: [1]}",
+                                      "as-user-extra: 7"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char user[128];
+        snprintf(user, sizeof user, "as: root, %s", bad[i]);
+        assert_int_equal(load_text(made_user(user)), KEDGE_ERR_CONFIG);
+        if (strstr(kedge_error_text(k), "of texts for admin") == NULL)
+            fail_msg("%s: %s", bad[i], kedge_error_text(k));
+    }
+}
+
+static void the_paths_of_files_are_kept(void **state)
+{
+    (void)state;
+    put("/home/me/.kube/ca", PEM_CA);
+    put("/home/me/.kube/c", PEM_CERT);
+    put("/home/me/.kube/k", PEM_KEY);
+    assert_int_equal(load_text(made("server: https://s, certificate-authority: ca",
+                                    "client-certificate: c, client-key: k", CONTEXT)),
+                     KEDGE_OK);
+    assert_string_equal(config.ca_file, "/home/me/.kube/ca");
+    assert_string_equal(config.certificate_file, "/home/me/.kube/c");
+    assert_string_equal(config.key_file, "/home/me/.kube/k");
+    assert_non_null(config.hooks.files);
+    assert_int_equal(
+        load_text(made_user("client-certificate-data: " B64_CERT ", client-key-data: " B64_KEY)),
+        KEDGE_OK);
+    assert_null(config.certificate_file);
+    assert_null(config.key_file);
 }
 
 // --- sweeps --------------------------------------------------------------------------------------
@@ -1245,11 +1427,17 @@ static void credentials_that_are_left_out_are_told_of_whatever_they_are(void **s
 static void too_little_memory_is_told_wherever_loading_ends(void **state)
 {
     (void)state;
-    static const char *const servers[] = {"server: 'https://h/path?query'", SERVER};
+    static const char *const servers[] = {"server: 'https://h/path?query'", SERVER,
+                                          SERVER ", extensions: [{name: " EXEC
+                                                 "exec, extension: {a: [1, b]}}]"};
+    static const char *const users[] = {
+        "token: t", "token: t, tokenFile: tok",
+        "as: root, as-uid: u, as-groups: [g, h], as-user-extra: {k: [v, w]}, "
+        "exec: {apiVersion: " EXEC "v1beta1, command: ./c, args: [a, b], installHint: hint, "
+        "env: [{name: A, value: b}], provideClusterInfo: true}"};
     set("KUBECONFIG", "/home/me/.kube/config:/a/file/that/is/not/there/and/has/a/long/name");
-    for (int i = 0; i < 2; i++) {
-        put("/home/me/.kube/config",
-            made(servers[i], i == 0 ? "token: t" : "token: t, tokenFile: tok", CONTEXT));
+    for (int i = 0; i < 3; i++) {
+        put("/home/me/.kube/config", made(servers[i], users[i], CONTEXT));
         kedge_err err = KEDGE_ERR_MEMORY;
         unsigned failures = 0;
         for (size_t size = 512; err != KEDGE_OK; size += 8) {
@@ -1329,6 +1517,14 @@ int main(void)
         TEST(a_proxy_is_taken_with_its_cluster),
         TEST(users_are_judged_as_client_go_does),
         TEST(what_is_not_supported_is_refused_by_name),
+        TEST(a_plugin_is_taken_with_all_that_is_said_of_it),
+        TEST(a_command_with_a_slash_is_meant_from_its_files_folder),
+        TEST(the_clusters_extension_for_plugins_becomes_json),
+        TEST(a_plugin_that_cannot_be_is_refused),
+        TEST(who_is_not_chosen_may_have_any_plugin),
+        TEST(without_https_there_is_no_plugin_but_impersonation),
+        TEST(impersonation_is_taken_whole),
+        TEST(the_paths_of_files_are_kept),
         TEST(no_cut_of_a_good_file_does_harm),
         TEST(no_changed_byte_of_a_good_file_does_harm),
         TEST(however_the_file_is_split),

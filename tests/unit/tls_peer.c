@@ -239,7 +239,8 @@ static void *peer_open(void *ctx, const char *host, uint16_t port)
     peer->error = 0;
     peer->notified = false;
     peer->received_len = 0;
-    peer->server_name[0] = peer->client[0] = '\0';
+    peer->server_name[0] = '\0';
+    memset(peer->client, 0, sizeof peer->client);
     c->peer = peer;
     mbedtls_ssl_init(&c->ssl);
     assert_int_equal(mbedtls_ssl_setup(&c->ssl, &peer->conf), 0);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// trust.c - a new kedge_tls in place of the present one.
+//
+//     trusts:  | present | the other |
+//
+// The other place is free, or holds the one before until its last connection has closed (exchange.c
+// counts and frees). So there are never more than two, and a third change waits.
+#include "client/client_priv.h"
+
+kedge_err kedge__trust_init(struct kedge_client *c)
+{
+    struct kedge__trust *second = &c->trusts[1];
+    if (second->memory == NULL)
+        second->memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
+    return second->memory != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY;
+}
+
+kedge_err kedge__trust_renew(struct kedge_client *c, kedge_str ca, kedge_str certificate,
+                             kedge_str key, bool revoke, const char **problem)
+{
+    struct kedge__trust *before = c->trust;
+    struct kedge__trust *next = before == &c->trusts[0] ? &c->trusts[1] : &c->trusts[0];
+    *problem = NULL;
+    if (next->connections > 0) {
+        // A certificate that is no longer good is not waited for.
+        next->revoked |= revoke;
+        return KEDGE_WAIT;
+    }
+    struct kedge_tls_options options = {
+        .port = c->k->port,
+        .ca = ca,
+        .certificate = certificate,
+        .key = key,
+        .insecure = c->insecure,
+        .no_resumption = c->no_tls_resumption,
+    };
+    kedge_err err = kedge_tls_init(next->memory, &options, &next->tls, problem);
+    if (err != KEDGE_OK)
+        return err;
+    next->revoked = false;
+    before->revoked = revoke;
+    c->trust = next;
+    if (before->connections == 0) {
+        kedge_tls_free(before->tls);
+        before->tls = NULL;
+    }
+    return KEDGE_OK;
+}
