@@ -82,6 +82,10 @@ void kedge_writer_null(struct kedge_writer *w);
 // is KEDGE_ERR_ARGUMENT.
 void kedge_writer_raw(struct kedge_writer *w, kedge_str json);
 
+// Leaves room for a value that the caller writes: `len` bytes of JSON, to where it points, before
+// anything else. NULL if it does not fit or may not stand here; `len` 0 is KEDGE_ERR_ARGUMENT.
+char *kedge_writer_room(struct kedge_writer *w, size_t len);
+
 // The error so far, as finish would give it, but for a value that is not whole yet.
 kedge_err kedge_writer_error(const struct kedge_writer *w);
 

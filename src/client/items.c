@@ -61,6 +61,9 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
     items->shape = shape;
     items->count = 0;
     items->ended = false;
+    items->err = KEDGE_ERR_STATE;
+    if (r->state != KEDGE__REST_IDLE || r->inside)
+        return; // the sieve is in use
     choose_tables(items, &o);
     if (shape != KEDGE_SIEVE_OBJECT)
         o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;

@@ -45,7 +45,8 @@ struct kedge__items {
 };
 
 // Makes the kedge_rest's sieve ready for a body of that shape. Call it before the request; the
-// request's failure to begin is told by the request.
+// request's failure to begin is told by the request. Where one is under way already, nothing is
+// touched.
 void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape);
 
 // The sink; `ctx` is the struct kedge__items.

@@ -212,6 +212,18 @@ void kedge_writer_raw(struct kedge_writer *w, kedge_str json)
     put_value(w, json);
 }
 
+char *kedge_writer_room(struct kedge_writer *w, size_t len)
+{
+    if (len == 0)
+        refuse(w);
+    if (!begin(w, false))
+        return NULL;
+    size_t at = w->len;
+    w->full = w->full || len > w->cap - at;
+    w->len += len;
+    return w->full ? NULL : w->buf + at;
+}
+
 kedge_err kedge_writer_error(const struct kedge_writer *w)
 {
     return w->err == KEDGE_OK && w->full ? KEDGE_ERR_TOO_LONG : w->err;
