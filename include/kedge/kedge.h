@@ -7,6 +7,8 @@
 #ifndef KEDGE_KEDGE_H
 #define KEDGE_KEDGE_H
 
+#include <kedge/api.h>
+#include <kedge/build.h>
 #include <kedge/client.h>
 #include <kedge/config.h>
 #include <kedge/err.h>

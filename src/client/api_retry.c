@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// api_retry.c - client-go's RetryOnConflict: DefaultRetry is 5 steps, 10 ms, factor 1, jitter 0.1.
+#include "client/rest_priv.h"
+#include "kedge/api.h"
+
+#define STEPS  5
+#define PAUSE  10 * KEDGE_MILLISECOND
+#define JITTER 10 // percent
+
+// Waits until then, or until kedge_stop.
+static kedge_err pause_until(struct kedge *k, kedge_time until)
+{
+    kedge_err err = KEDGE_OK;
+    while (err == KEDGE_OK && k->stopped == 0 && kedge__clock(k) < until)
+        err = k->port->wait(k->port, NULL, 0, until - k->clock_ahead);
+    return err;
+}
+
+static bool is_conflict(const struct kedge_rest *rest, kedge_err err)
+{
+    return err == KEDGE_ERR_API && kedge_status_is_conflict(kedge_rest_status(rest));
+}
+
+kedge_err kedge_retry_on_conflict(struct kedge_rest *rest, kedge_err (*attempt)(void *ctx),
+                                  void *ctx)
+{
+    struct kedge_backoff pause;
+    if (rest == NULL || attempt == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    struct kedge *k = rest->client->k;
+    kedge_backoff_init(&pause, PAUSE, 0, 100, JITTER, KEDGE_FOREVER,
+                       kedge__random_next64(&rest->client->random));
+    kedge_err err = attempt(ctx);
+    for (int step = 1; step < STEPS && is_conflict(rest, err); step++) {
+        kedge_time now = kedge__clock(k);
+        kedge_err waited = pause_until(k, now + kedge_backoff_next(&pause, now));
+        if (waited != KEDGE_OK)
+            return waited;
+        if (k->stopped != 0)
+            return err;
+        err = attempt(ctx);
+    }
+    return err;
+}
