@@ -166,6 +166,38 @@ static void a_text_that_is_not_utf_8_is_refused(void **state)
     }
 }
 
+static void room_is_left_for_what_the_caller_writes(void **state)
+{
+    (void)state;
+    begin();
+    kedge_writer_begin_array(&w);
+    kedge_writer_int64(&w, 1);
+    char *at = kedge_writer_room(&w, 4);
+    assert_non_null(at);
+    memcpy(at, "true", 4);
+    kedge_writer_end_array(&w);
+    expect("[1,true]");
+    begin();
+    assert_null(kedge_writer_room(&w, 0));
+    expect_refused();
+    begin();
+    kedge_writer_begin_object(&w);
+    assert_null(kedge_writer_room(&w, 4));
+    assert_int_equal(kedge_writer_error(&w), KEDGE_ERR_ARGUMENT);
+    // What does not fit is counted.
+    char small[5];
+    kedge_str out;
+    for (size_t cap = 0; cap < sizeof small; cap++) {
+        kedge_writer_init(&w, small, cap);
+        kedge_writer_begin_array(&w);
+        at = kedge_writer_room(&w, 3);
+        assert_true((at != NULL) == (cap >= 4));
+        kedge_writer_end_array(&w);
+        assert_int_equal(kedge_writer_finish(&w, &out), KEDGE_ERR_TOO_LONG);
+        assert_int_equal(out.len, 5);
+    }
+}
+
 // Each of these is refused: what it does is a list of letters. { } [ ] k(ey) t(ext) r(aw, empty)
 static void act(char c)
 {
@@ -285,6 +317,7 @@ int main(void)
         cmocka_unit_test(texts_are_escaped_as_json_asks_for),
         cmocka_unit_test(another_parser_reads_back_every_character),
         cmocka_unit_test(a_text_that_is_not_utf_8_is_refused),
+        cmocka_unit_test(room_is_left_for_what_the_caller_writes),
         cmocka_unit_test(what_may_not_stand_there_is_refused),
         cmocka_unit_test(the_first_error_stays),
         cmocka_unit_test(containers_nest_to_the_limit_and_no_deeper),
