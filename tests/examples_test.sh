@@ -51,6 +51,22 @@ export KUBECONFIG
 claim "it finds \$KUBECONFIG by itself" run deployment_list
 claim "... and the same 60" printed '^60 deployments$'
 
+before=$claims_failed
+run deployment_list # for one that is there
+# shellcheck disable=SC2046 # a namespace and a name
+set -- $(awk 'NF == 6 && NR > 1 { print $1, $2; exit }' "$dir/out")
+claim "deployment_scale sets the replicas" run deployment_scale "$1" "$2" 42
+claim "... and says from which to which" printed "^$1/$2: [0-9]* -> 42 replicas\$"
+claim "... once more" run deployment_scale "$1" "$2" 0
+claim "... from there, down to none" printed "^$1/$2: 42 -> 0 replicas\$"
+claim "what is not there cannot be scaled" fails deployment_scale "$1" nonsense 1
+claim "... and the server's words are told" printed 'deployments.apps "nonsense" not found'
+claim "replicas beyond 32 bits are refused" fails deployment_scale "$1" "$2" 99999999999
+claim "... by the field's name" printed '^spec.replicas: the value does not fit 32 bits'
+claim "without arguments there is the usage" fails deployment_scale
+show deployment_scale
+
+before=$claims_failed
 claim "a kubeconfig that is not there is an error" fails deployment_list --kubeconfig "$dir/none"
 claim "... that names the file" printed "$dir/none"
 sed 's/token: .*/token: "wrong"/' "$dir/kubeconfig" >"$dir/unauthorized"
