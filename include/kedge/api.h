@@ -236,8 +236,8 @@ kedge_err kedge_api_token(const struct kedge_api *api, const char *service_accou
 // Conflicts ---------------------------------------------------------------------------------------
 
 // Calls `attempt` until it ends with something else than a Conflict, five times at most, with 10
-// to 11 ms between: client-go's RetryOnConflict with its DefaultRetry. An attempt reads, decides and
-// writes, on this kedge_rest, and gives back what that gave. Waits; calls no handler meanwhile.
+// to 11 ms between: client-go's RetryOnConflict with its DefaultRetry. An attempt reads, decides
+// and writes, on this kedge_rest, and gives back what that gave. Waits; calls no handler meanwhile.
 //
 // What the last attempt gave: after five conflicts KEDGE_ERR_API, and the conflict is the
 // kedge_rest's status. The same if kedge_stop comes after one. The port's error if it cannot wait.

@@ -31,8 +31,7 @@ static void begin_body(struct kedge_build *b, const struct kedge_kind *kind,
 {
     kedge_build_object(b, kind, text, cap);
     kedge_build_name(b, r->name != NULL ? r->name : "");
-    if (r->namespace_ != NULL)
-        kedge_build_namespace(b, r->namespace_);
+    kedge_build_namespace(b, r->namespace_);
 }
 
 static kedge_err send(const struct kedge_api *api, const struct kedge_build *b,
@@ -65,8 +64,8 @@ kedge_err kedge_api_evict(const struct kedge_api *api, const char *pod,
     r.options.dry_run = as_deletion.options.dry_run;
     begin_body(&b, &eviction, &r, text, sizeof text);
     if (options != NULL) {
-        kedge_err err = kedge__rest_delete_options(&as_deletion, delete_options,
-                                                   sizeof delete_options, &json);
+        kedge_err err =
+            kedge__rest_delete_options(&as_deletion, delete_options, sizeof delete_options, &json);
         if (err != KEDGE_OK)
             return kedge__api_refuse(api->rest, &r, err, "the DeleteOptions are too long");
         kedge_build_json(&b, KEDGE_PATH("deleteOptions"), json);

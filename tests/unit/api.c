@@ -187,8 +187,9 @@ static void apply_large(struct talk *t, size_t label_bytes)
     char label[64];
     char *json = malloc(label_bytes * 2 + 1024);
     assert_non_null(json);
-    size_t len = (size_t)sprintf(json, "{\"metadata\":{\"name\":\"large\",\"namespace\":\"default\","
-                                       "\"labels\":{");
+    size_t len =
+        (size_t)sprintf(json, "{\"metadata\":{\"name\":\"large\",\"namespace\":\"default\","
+                              "\"labels\":{");
     memset(label, 'v', 56);
     label[56] = '\0';
     for (size_t i = 0; i * 70 < label_bytes; i++)
@@ -266,8 +267,7 @@ static void what_is_no_request_is_not_sent(void **state)
     struct kedge_options limit = {.limit = 1};
     talk_open(&t);
     struct kedge_api all = kedge_api_of(t.rest, &kedge_kind_deployment, NULL);
-    assert_refused(&t, kedge_api_get(&t.api, "", NULL, &o),
-                   "name: resource name may not be empty");
+    assert_refused(&t, kedge_api_get(&t.api, "", NULL, &o), "name: resource name may not be empty");
     assert_refused(&t, kedge_api_get(&t.api, NULL, NULL, &o), "name: name is required");
     assert_refused(&t, kedge_api_get(&t.api, "a/b", NULL, &o), "name: may not contain '/'");
     assert_refused(&t, kedge_api_get(&t.api, "web", &dry, &o),
@@ -279,7 +279,8 @@ static void what_is_no_request_is_not_sent(void **state)
     assert_refused(&t, kedge_api_create(&all, KEDGE_STR("{}"), NULL, &o),
                    "namespace_: an empty namespace may not be set during creation");
     struct kedge_api none = kedge_api_of(t.rest, NULL, "default");
-    assert_refused(&t, kedge_api_get(&none, "web", NULL, &o), "get  \"web\" in default: kind: is NULL");
+    assert_refused(&t, kedge_api_get(&none, "web", NULL, &o),
+                   "get  \"web\" in default: kind: is NULL");
     assert_int_equal(kedge_api_delete(&none, "web", NULL), KEDGE_ERR_ARGUMENT);
     struct kedge_request r = kedge_api_request(&t.api, KEDGE_LIST, NULL, NULL);
     assert_refused(&t, kedge_api_do(&t.api, &r, &o),
@@ -329,9 +330,9 @@ static void the_server_s_refusals_are_told_apart(void **state)
     assert_true(kedge_status_is_invalid(s));
     assert_int_equal(kedge_api_delete(&t.api, "other", NULL), KEDGE_ERR_API);
     assert_true(kedge_status_is_not_found(s));
-    assert_int_equal(kedge_api_patch(&t.api, "web-000", KEDGE_PATCH_MERGE, KEDGE_STR("{"), NULL,
-                                     NULL),
-                     KEDGE_ERR_API);
+    assert_int_equal(
+        kedge_api_patch(&t.api, "web-000", KEDGE_PATCH_MERGE, KEDGE_STR("{"), NULL, NULL),
+        KEDGE_ERR_API);
     assert_true(kedge_status_is_bad_request(s));
     talk_close(&t);
 }
@@ -414,8 +415,7 @@ static void every_call_of_the_port_may_fail(void **state)
         talk_open(&t);
         t.port.fake.calls = 0;
         t.port.fake.cruelty.fail_at = n;
-        kedge_err err =
-            kedge_api_create(&t.api, web_of(text, sizeof text, "web", 1), NULL, NULL);
+        kedge_err err = kedge_api_create(&t.api, web_of(text, sizeof text, "web", 1), NULL, NULL);
         if (err == KEDGE_OK)
             err = kedge_api_patch(&t.api, "web", KEDGE_PATCH_MERGE, KEDGE_STR("{}"), NULL, NULL);
         failed = t.port.fake.calls >= n;

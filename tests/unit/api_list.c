@@ -103,8 +103,8 @@ static void every_page_is_followed(void **state)
         size_t objects;
         int64_t page_size;
         unsigned pages;
-    } rows[] = {{0, 10, 1}, {9, 10, 1}, {10, 10, 1}, {11, 10, 2}, {21, 10, 3}, {21, 1, 21},
-                {21, 0, 1}, {21, -1, 1}};
+    } rows[] = {{0, 10, 1},  {9, 10, 1},  {10, 10, 1}, {11, 10, 2},
+                {21, 10, 3}, {21, 1, 21}, {21, 0, 1},  {21, -1, 1}};
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
         size_t row = i / 2;
         struct seen s = {.t = &t, .add_at = 1};
@@ -162,7 +162,8 @@ static void selectors_and_versions_are_sent(void **state)
     static struct talk t;
     struct seen s = {.t = &t};
     struct kedge_api_list list = list_to(&s, 2);
-    struct kedge_options options = {.label_selector = "parity=odd", .resource_version = "1",
+    struct kedge_options options = {.label_selector = "parity=odd",
+                                    .resource_version = "1",
                                     .resource_version_match = KEDGE_NOT_OLDER_THAN};
     talk_open(&t);
     talk_fill(&t, 10);
@@ -379,8 +380,8 @@ static void next_step(void *ctx, kedge_err err, const struct kedge_object *o);
 
 static void begin_step(struct story *s)
 {
-    static const enum kedge_verb verbs[] = {KEDGE_CREATE, KEDGE_GET, KEDGE_PATCH, KEDGE_APPLY,
-                                            KEDGE_DELETE, KEDGE_GET};
+    static const enum kedge_verb verbs[] = {KEDGE_CREATE, KEDGE_GET,    KEDGE_PATCH,
+                                            KEDGE_APPLY,  KEDGE_DELETE, KEDGE_GET};
     static const struct kedge_options managed = {.field_manager = "me"};
     enum kedge_verb verb = verbs[s->step];
     struct kedge_request r =

@@ -68,8 +68,8 @@ static void a_scale_that_is_no_request_is_refused(void **state)
     assert_string_equal(kedge_rest_error_text(t.rest), "name: name is required");
     assert_int_equal(kedge_api_set_scale(&t.api, very_long(), 1, NULL, NULL, &o),
                      KEDGE_ERR_TOO_LONG);
-    assert_non_null(strstr(kedge_rest_error_text(t.rest),
-                           "metadata.name: the builder's buffer is too small"));
+    assert_non_null(
+        strstr(kedge_rest_error_text(t.rest), "metadata.name: the builder's buffer is too small"));
     struct kedge_api nodes = kedge_api_of(t.rest, &kedge_kind_node, NULL);
     assert_int_equal(kedge_api_set_scale(&nodes, "n", 1, NULL, NULL, &o), KEDGE_ERR_API);
     talk_close(&t);
@@ -93,9 +93,8 @@ static void a_pod_is_evicted(void **state)
 {
     (void)state;
     static struct scripted s;
-    struct kedge_options options = {.dry_run = true,
-                                    .grace_period_seconds = KEDGE_JUST(0),
-                                    .precondition_uid = "u-1"};
+    struct kedge_options options = {
+        .dry_run = true, .grace_period_seconds = KEDGE_JUST(0), .precondition_uid = "u-1"};
     scripted_open(&s, &success, 1);
     s.api = kedge_api_of(s.rest, NULL, "default");
     assert_int_equal(kedge_api_evict(&s.api, "web", NULL), KEDGE_OK);
@@ -159,9 +158,8 @@ static void a_pod_is_bound_to_a_node(void **state)
 {
     (void)state;
     static struct scripted s;
-    struct kedge_options options = {.precondition_uid = "u-1",
-                                    .precondition_resource_version = "7",
-                                    .field_manager = "me"};
+    struct kedge_options options = {
+        .precondition_uid = "u-1", .precondition_resource_version = "7", .field_manager = "me"};
     scripted_open(&s, &success, 1);
     assert_int_equal(kedge_api_bind(&s.api, "web", "node-1", NULL), KEDGE_OK);
     assert_asked(&s, "POST /api/v1/namespaces/default/pods/web/binding HTTP/1.1\r\n",
@@ -176,6 +174,8 @@ static void a_pod_is_bound_to_a_node(void **state)
         "\"default\",\"uid\":\"u-1\",\"resourceVersion\":\"7\"},\"target\":{\"kind\":\"Node\","
         "\"name\":\"node-1\"}}");
     assert_int_equal(kedge_api_bind(NULL, "web", "node-1", NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_api_bind(&s.api, NULL, "node-1", NULL), KEDGE_ERR_ARGUMENT);
+    assert_string_equal(kedge_rest_error_text(s.rest), "name: is required for a subresource");
     assert_int_equal(kedge_api_bind(&s.api, "web", NULL, NULL), KEDGE_ERR_ARGUMENT);
     assert_string_equal(kedge_rest_error_text(s.rest),
                         "create pods/binding \"web\" in default: target.name: the text is NULL");
@@ -243,8 +243,9 @@ static void a_token_is_asked_for_and_left_nowhere_else(void **state)
     scripted_open(&s, &answer, 1);
     assert_int_equal(kedge_api_token(&s.api, "default", NULL, NULL, buf, 18, NULL), KEDGE_OK);
     assert_string_equal(buf, "very.secret.token");
-    assert_asked(&s, "POST ", "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":"
-                              "\"TokenRequest\",\"spec\":{}}");
+    assert_asked(&s, "POST ",
+                 "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":"
+                 "\"TokenRequest\",\"spec\":{}}");
     scripted_close(&s);
     scripted_open(&s, &answer, 1);
     assert_int_equal(kedge_api_token(&s.api, "default", NULL, NULL, buf, 17, NULL),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "kedge/build.h"
 #include "kedge/kinds.h"
@@ -704,6 +705,103 @@ static void what_is_no_operation_is_refused(void **state)
     assert_failed(&b, KEDGE_ERR_ARGUMENT, "more: no LIST of a table, or too deep");
 }
 
+// Another library's word ------------------------------------------------------------------------
+
+static uint32_t luck;
+static uint32_t below(uint32_t n)
+{
+    luck = luck * UINT32_C(1664525) + UINT32_C(1013904223);
+    return (luck >> 8) % n;
+}
+
+// Puts the value where the path leads; false: something that is no object is in the way.
+static bool model_put(json_t *object, const char *path, bool append, json_t *value)
+{
+    for (;;) {
+        const char *next = path + strlen(path) + 1;
+        json_t *there = json_object_get(object, path);
+        if (*next == '\0') {
+            if (!append)
+                return json_object_set_new(object, path, value) == 0;
+            if (there == NULL) {
+                there = json_array();
+                json_object_set_new(object, path, there);
+            }
+            bool list = json_is_array(there);
+            if (list)
+                json_array_append(there, value);
+            json_decref(value);
+            return list;
+        }
+        if (there == NULL) {
+            there = json_object();
+            json_object_set_new(object, path, there);
+        }
+        if (!json_is_object(there)) {
+            json_decref(value);
+            return false;
+        }
+        object = there;
+        path = next;
+    }
+}
+
+static kedge_member random_path(char path[64])
+{
+    static const char *const keys[] = {"a", "bb", "\"", "}", "\\", "[,:"};
+    size_t len = 0;
+    for (uint32_t depth = 1 + below(3); depth > 0; depth--)
+        len += (size_t)sprintf(path + len, "%s", keys[below(6)]) + 1;
+    path[len] = '\0';
+    return (kedge_member){NULL, path, 0};
+}
+
+static void whatever_is_put_another_library_would_have_put(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "x", "}]\"\\", "{\"a\":[1", "longer than the others"};
+    static const char *const raws[] = {"{}", "[]", "{\"a\":{\"bb\":\"}\"}}", "[1,\"]\"]", "17"};
+    unsigned conflicts = 0;
+    for (luck = 1; conflicts < 300;) {
+        struct kedge_build b = patch_of(&kedge_kind_thing);
+        json_t *model = json_object();
+        bool well = true;
+        for (int i = 0; i < 40 && well; i++) {
+            char path[64];
+            kedge_member m = random_path(path);
+            const char *word = texts[below(5)];
+            const char *raw = raws[below(5)];
+            switch (below(4)) {
+            case 0:
+                well = model_put(model, path, false, json_string(word));
+                kedge_build_text(&b, m, word);
+                break;
+            case 1:
+                well = model_put(model, path, true, json_string(word));
+                kedge_build_add(&b, m, word);
+                break;
+            case 2:
+                well = model_put(model, path, false, json_loads(raw, JSON_DECODE_ANY, NULL));
+                kedge_build_json(&b, m, kedge_str_of(raw));
+                break;
+            default:
+                well = model_put(model, path, false, json_null());
+                kedge_build_null(&b, m);
+                break;
+            }
+            kedge_str out;
+            kedge_err err = kedge_build_finish(&b, &out);
+            assert_int_equal(err, well ? KEDGE_OK : KEDGE_ERR_ARGUMENT);
+            json_t *built =
+                well ? json_loadb(out.ptr, out.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+            assert_true(!well || json_equal(built, model));
+            json_decref(built);
+        }
+        conflicts += !well;
+        json_decref(model);
+    }
+}
+
 // Compacting -------------------------------------------------------------------------------------
 
 static void json_is_compacted_or_refused(void **state)
@@ -821,6 +919,7 @@ int main(void)
         cmocka_unit_test(each_value_is_an_operation_of_a_json_patch),
         cmocka_unit_test(a_json_patch_fits_or_is_refused),
         cmocka_unit_test(what_is_no_operation_is_refused),
+        cmocka_unit_test(whatever_is_put_another_library_would_have_put),
         cmocka_unit_test(json_is_compacted_or_refused),
         cmocka_unit_test(json_nests_to_64_levels),
     };
