@@ -4,7 +4,7 @@
 #include "kedge/api.h"
 
 #define STEPS  5
-#define PAUSE  10 * KEDGE_MILLISECOND
+#define PAUSE  (10 * KEDGE_MILLISECOND)
 #define JITTER 10 // percent
 
 // Waits until then, or until kedge_stop.
