@@ -75,11 +75,15 @@ static void tell_story(struct talk *t)
     must(t, kedge_api_patch(api, "web", KEDGE_PATCH_JSON, body, NULL, &o));
     assert_int_equal(replicas_of(o), 4);
 
-    struct kedge_options apply = {.field_manager = "me", .force = KEDGE_JUST(1)};
+    struct kedge_options apply = {.field_manager = "me"};
     kedge_build_object(&b, &kedge_kind_deployment, text, sizeof text);
     kedge_build_name(&b, "web");
     kedge_build_int(&b, KEDGE_FIELD(deployment, spec_replicas), 5);
     must(t, kedge_build_finish(&b, &body));
+    // The field is another manager's, until it is taken over.
+    assert_int_equal(kedge_api_apply(api, "web", body, &apply, &o), KEDGE_ERR_API);
+    assert_true(kedge_status_is_conflict(kedge_rest_status(t->rest)));
+    apply.force = KEDGE_JUST(1);
     must(t, kedge_api_apply(api, "web", body, &apply, &o));
     assert_int_equal(replicas_of(o), 5);
 
