@@ -382,7 +382,7 @@ static void begin_step(struct story *s)
 {
     static const enum kedge_verb verbs[] = {KEDGE_CREATE, KEDGE_GET,    KEDGE_PATCH,
                                             KEDGE_APPLY,  KEDGE_DELETE, KEDGE_GET};
-    static const struct kedge_options managed = {.field_manager = "me", .force = KEDGE_JUST(1)};
+    const struct kedge_options managed = {.field_manager = "me", .force = KEDGE_JUST(1)};
     enum kedge_verb verb = verbs[s->step];
     struct kedge_request r =
         kedge_api_request(&s->t->api, verb, verb == KEDGE_CREATE ? NULL : "web",
