@@ -135,6 +135,7 @@ struct kedge_sieve {
 
     bool overflow;       // ITEM: only the identity was kept
     bool unusable;       // ITEM: not even that fits, or the item is no object; item is "{}"
+    uint32_t enough;     // ITEM with `overflow`: a buffer of so many bytes would have done
     kedge_str item;      // ITEM: the kept text of the object, e.g. {"metadata":{"name":"a"}}
     kedge_str envelope;  // ITEM of a watch, END of a list: the kept text around it
     uint64_t offset;     // bytes consumed since init; after an error, of those before its place

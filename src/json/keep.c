@@ -28,16 +28,22 @@ static bool add(struct kedge_sieve *s, const void *bytes, size_t len)
     return true;
 }
 
+static size_t escaped_len(unsigned char c)
+{
+    if (c < 0x20)
+        return 6;
+    return c == '"' || c == '\\' ? 2 : 1;
+}
+
 static bool add_escaped_byte(struct kedge_sieve *s, unsigned char c)
 {
     static const char digits[] = "0123456789abcdef";
     char plain[2] = {'\\', (char)c};
     char coded[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
-    if (c < 0x20)
-        return add(s, coded, sizeof coded);
-    if (c == '"' || c == '\\')
-        return add(s, plain, 2);
-    return add(s, &plain[1], 1);
+    size_t len = escaped_len(c);
+    if (len == sizeof coded)
+        return add(s, coded, len);
+    return len == 2 ? add(s, plain, 2) : add(s, &plain[1], 1);
 }
 
 static bool add_escaped(struct kedge_sieve *s, const char *bytes, size_t len)
@@ -107,12 +113,19 @@ static bool move_identity(struct kedge_sieve *s)
     return true;
 }
 
+// Counts what an item that does not fit would have needed; of its identity perhaps more.
+static void leave_out(struct kedge_sieve *s, size_t len)
+{
+    s->enough = len < UINT32_MAX - s->enough ? s->enough + (uint32_t)len : UINT32_MAX;
+}
+
 // The item does not fit: leaves its identity, and lets only identity in from now on.
 static void cut_down(struct kedge_sieve *s)
 {
     if (s->slot >= 0)
         s->identity_len[s->slot] = s->item_len - s->identity_at[s->slot];
     s->overflow = true;
+    leave_out(s, s->item_len);
     s->item_len = 0;
     s->mute = s->slot < 0;
     if (!add_parents(s) || !move_identity(s))
@@ -146,17 +159,28 @@ void kedge__sieve_put(struct kedge_sieve *s, const void *bytes, size_t len)
         s->options.item_buf[s->item_len++] = *(const char *)bytes;
         return;
     }
-    if (muted(s) || add(s, bytes, len))
-        return;
-    if (make_room(s) && !add(s, bytes, len))
-        kedge__sieve_item_none(s);
+    if (!muted(s)) {
+        if (add(s, bytes, len))
+            return;
+        if (make_room(s)) {
+            if (add(s, bytes, len))
+                return;
+            kedge__sieve_item_none(s);
+        }
+    }
+    leave_out(s, len);
 }
 
 void kedge__sieve_put_escaped(struct kedge_sieve *s, const char *bytes, size_t len)
 {
     // This is the inside of a key, so after an overflow it does not belong there.
-    if (!muted(s) && !add_escaped(s, bytes, len))
+    if (!muted(s)) {
+        if (add_escaped(s, bytes, len))
+            return;
         make_room(s);
+    }
+    for (size_t i = 0; i < len; i++)
+        leave_out(s, escaped_len((unsigned char)bytes[i]));
 }
 
 void kedge__sieve_comma(struct kedge_sieve *s)
@@ -172,6 +196,7 @@ void kedge__sieve_item_begin(struct kedge_sieve *s)
     s->in_item = true;
     s->item_depth = s->depth;
     s->item_len = 0;
+    s->enough = 0;
     s->overflow = false;
     s->unusable = false;
     s->mute = false;
@@ -198,6 +223,7 @@ void kedge__sieve_item_end(struct kedge_sieve *s)
     s->has_item = true;
     s->item.ptr = s->unusable ? "{}" : s->options.item_buf;
     s->item.len = s->unusable ? 2 : s->item_len;
+    leave_out(s, s->item.len);
 }
 
 void kedge__sieve_identity_begin(struct kedge_sieve *s, int slot)

@@ -736,6 +736,41 @@ static void an_item_too_large_is_cut_down_to_its_identity(void **state)
     free(whole);
 }
 
+static const struct kedge_sieve *sieved(struct kedge_sieve_options *o, kedge_str text)
+{
+    static struct kedge_sieve s;
+    static char buf[4096];
+    o->item_buf = buf;
+    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
+    size_t used = 0;
+    assert_int_equal(kedge_sieve_init(&s, o), KEDGE_OK);
+    assert_int_equal(kedge_sieve_feed(&s, text.ptr, text.len, &used, &event), KEDGE_OK);
+    assert_int_equal(event, KEDGE_SIEVE_ITEM);
+    return &s;
+}
+
+static void an_item_too_large_says_what_would_be_enough(void **state)
+{
+    (void)state;
+    static const struct kedge_table *const tables[] = {&pod_table, &dynamic_table};
+    char text[1024];
+    snprintf(text, sizeof text, large_pod, 0, 0, 0);
+    for (int t = 0; t < 2; t++) {
+        struct kedge_sieve_options o =
+            sieve_of(KEDGE_SIEVE_OBJECT, tables[t], t == 0 ? 4 : 2, NULL);
+        o.item_cap = 4096;
+        const size_t need = sieved(&o, kedge_str_of(text))->item.len;
+        assert_true(need > KEDGE_SIEVE_BUFFER);
+        for (o.item_cap = KEDGE_SIEVE_BUFFER; o.item_cap < need; o.item_cap++) {
+            const struct kedge_sieve *s = sieved(&o, kedge_str_of(text));
+            assert_true(s->overflow);
+            // Of the identity, and of keys that might have been rows, it may count more.
+            assert_in_range(s->enough, need, need + 256);
+        }
+        assert_false(sieved(&o, kedge_str_of(text))->overflow);
+    }
+}
+
 // Lets the buffer end at every place of the text, by a label of every length.
 static void wherever_the_buffer_ends_the_identity_is_whole(void **state)
 {
@@ -1165,6 +1200,7 @@ int main(void)
         cmocka_unit_test(skipped_values_are_checked_for_their_structure),
         cmocka_unit_test(nesting_is_followed_to_1024_levels),
         cmocka_unit_test(an_item_too_large_is_cut_down_to_its_identity),
+        cmocka_unit_test(an_item_too_large_says_what_would_be_enough),
         cmocka_unit_test(wherever_the_buffer_ends_the_identity_is_whole),
         cmocka_unit_test(identity_that_does_not_fit_makes_the_item_unusable),
         cmocka_unit_test(identity_may_fill_the_room_that_it_made_and_no_more),
