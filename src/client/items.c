@@ -48,13 +48,28 @@ static void choose_tables(const struct kedge__items *items, struct kedge_sieve_o
         o->tables[2] = &kedge__status_table;
 }
 
+static struct kedge__room own_room(const struct kedge_rest *r)
+{
+    struct kedge__room room = {
+        .buf = r->item_buf,
+        .cap = r->options.text_max,
+        .tokens = r->tokens,
+        .token_count = r->token_count,
+    };
+    return room;
+}
+
 void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape)
 {
     struct kedge_rest *r = items->rest;
+    if (r->state != KEDGE__REST_IDLE || r->inside)
+        return;
+    if (items->room.buf == NULL)
+        items->room = own_room(r);
     struct kedge_sieve_options o = {
         .shape = shape,
-        .item_buf = r->item_buf,
-        .item_cap = r->options.text_max,
+        .item_buf = items->room.buf,
+        .item_cap = items->room.cap,
         .envelope_buf = r->envelope_buf,
         .envelope_cap = KEDGE__REST_ENVELOPE,
     };
@@ -74,8 +89,9 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
 
 // An object with too many tokens: its text is sieved again, down to the identity. The path is not
 // needed any more when a body comes.
-static kedge_err shrink(struct kedge_rest *r, struct kedge_json *doc)
+static kedge_err shrink(const struct kedge__items *items, struct kedge_json *doc)
 {
+    struct kedge_rest *r = items->rest;
     struct kedge_sieve identity;
     struct kedge_sieve_options options = {
         .shape = KEDGE_SIEVE_OBJECT,
@@ -92,7 +108,8 @@ static kedge_err shrink(struct kedge_rest *r, struct kedge_json *doc)
         err = kedge_sieve_feed(&identity, text.ptr, text.len, &used, &event);
     if (err != KEDGE_OK || event != KEDGE_SIEVE_ITEM)
         return err != KEDGE_OK ? err : KEDGE_ERR_JSON;
-    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, r->tokens, r->token_count);
+    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, items->room.tokens,
+                            items->room.token_count);
 }
 
 static kedge_err build(struct kedge__items *items, struct kedge__item *item)
@@ -156,14 +173,17 @@ static kedge_err hand_on(struct kedge__items *items)
     struct kedge_json doc;
     struct kedge__item item = {.partial = r->sieve.overflow, .value = {NULL, -1}};
     item.json = r->sieve.item;
+    item.enough = r->sieve.overflow ? r->sieve.enough : 0;
     bool watch = items->shape == KEDGE_SIEVE_WATCH;
     bool typed = items->kind != NULL && items->tables[0] == NULL;
     if (watch)
         item.type = event_type(r);
-    kedge_err err = kedge__rest_parse(r, &doc);
-    if (err == KEDGE_ERR_FULL && typed) {
+    kedge_err err = kedge_json_parse(&doc, item.json.ptr, item.json.len, items->room.tokens,
+                                     items->room.token_count);
+    if (err == KEDGE_ERR_FULL && (typed || items->shrinks)) {
         item.partial = true;
-        err = shrink(r, &doc);
+        err = shrink(items, &doc);
+        item.json = kedge_json_raw(kedge_json_root(&doc));
     }
     if (err == KEDGE_OK)
         item.value = kedge_json_root(&doc);

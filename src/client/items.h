@@ -24,6 +24,15 @@ struct kedge__item {
     kedge_json_value value;            // the same, tokenised; absent if it has too many tokens
     kedge_str type;                    // of a watch's event: "ADDED", ...; else empty
     bool partial;                      // over a limit: only its identity is there
+    size_t enough;                     // with `partial`: bytes of text that would do; 0: unknown
+};
+
+// Where an object's text and tokens go.
+struct kedge__room {
+    char *buf;
+    size_t cap;
+    struct kedge_json_token *tokens;
+    size_t token_count;
 };
 
 struct kedge__items {
@@ -33,6 +42,8 @@ struct kedge__items {
                                          // survives an overflow. Then items are raw
     uint16_t identity;                   // rows of it; with `tables` only
     bool identity_only;                  // raw: keep no more of an object than its identity
+    bool shrinks;                        // raw: one with too many tokens becomes partial, too
+    struct kedge__room room;             // of raw objects; zero: the kedge_rest's own
     // Anything but KEDGE_OK ends the request with just that.
     kedge_err (*each)(void *ctx, const struct kedge__item *item);
     void *ctx;
