@@ -22,7 +22,7 @@ BEGIN {
     public("base", "backoff err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
     public("net", "http proxy stream tls url warning")
-    public("object", "build heap kind kinds object quantity selector status")
+    public("object", "build heap kind kinds object quantity resource selector status unstructured")
     public("client", "api client config discovery dynamic kubeconfig rest watch")
     public("cache", "cache factory indexer informer lister reflector")
     public("queue", "workqueue")

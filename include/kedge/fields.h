@@ -10,6 +10,11 @@
 
 #include <kedge/text.h>
 
+// A path as the tables and kedge_json_at take it: one to eight string literals, so a key may have
+// dots: KEDGE_PATH("metadata", "annotations", "example.com/limit"). A run-time path is a text of
+// the same form.
+#define KEDGE_PATH(...) KEDGE__KEYS(__VA_ARGS__)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -70,4 +75,22 @@ struct kedge_table {
 #ifdef __cplusplus
 }
 #endif
+
+// Private from here on --------------------------------------------------------------------------
+
+// "spec", "replicas" -> "spec\0replicas\0", and the literal's own NUL ends the path.
+#define KEDGE__KEYS_1(key)                               key "\0"
+#define KEDGE__KEYS_2(key, ...)                          key "\0" KEDGE__KEYS_1(__VA_ARGS__)
+#define KEDGE__KEYS_3(key, ...)                          key "\0" KEDGE__KEYS_2(__VA_ARGS__)
+#define KEDGE__KEYS_4(key, ...)                          key "\0" KEDGE__KEYS_3(__VA_ARGS__)
+#define KEDGE__KEYS_5(key, ...)                          key "\0" KEDGE__KEYS_4(__VA_ARGS__)
+#define KEDGE__KEYS_6(key, ...)                          key "\0" KEDGE__KEYS_5(__VA_ARGS__)
+#define KEDGE__KEYS_7(key, ...)                          key "\0" KEDGE__KEYS_6(__VA_ARGS__)
+#define KEDGE__KEYS_8(key, ...)                          key "\0" KEDGE__KEYS_7(__VA_ARGS__)
+#define KEDGE__NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
+#define KEDGE__KEYS(...)                                                                  \
+    KEDGE__NINTH(__VA_ARGS__, KEDGE__KEYS_8, KEDGE__KEYS_7, KEDGE__KEYS_6, KEDGE__KEYS_5, \
+                 KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)           \
+    (__VA_ARGS__)
+
 #endif

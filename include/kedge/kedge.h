@@ -11,6 +11,7 @@
 #include <kedge/build.h>
 #include <kedge/client.h>
 #include <kedge/config.h>
+#include <kedge/dynamic.h>
 #include <kedge/err.h>
 #include <kedge/factory.h>
 #include <kedge/informer.h>
@@ -20,11 +21,13 @@
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
+#include <kedge/resource.h>
 #include <kedge/rest.h>
 #include <kedge/selector.h>
 #include <kedge/status.h>
 #include <kedge/text.h>
 #include <kedge/time.h>
+#include <kedge/unstructured.h>
 #include <kedge/version.h>
 
 #endif

@@ -236,21 +236,6 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__VALUE_CONSTANT(constant, text) constant,
 #define KEDGE__VALUE_NAME(constant, text)     text "\0"
 
-// "spec", "replicas" -> "spec\0replicas\0", and the literal's own NUL ends the path.
-#define KEDGE__KEYS_1(key)                               key "\0"
-#define KEDGE__KEYS_2(key, ...)                          key "\0" KEDGE__KEYS_1(__VA_ARGS__)
-#define KEDGE__KEYS_3(key, ...)                          key "\0" KEDGE__KEYS_2(__VA_ARGS__)
-#define KEDGE__KEYS_4(key, ...)                          key "\0" KEDGE__KEYS_3(__VA_ARGS__)
-#define KEDGE__KEYS_5(key, ...)                          key "\0" KEDGE__KEYS_4(__VA_ARGS__)
-#define KEDGE__KEYS_6(key, ...)                          key "\0" KEDGE__KEYS_5(__VA_ARGS__)
-#define KEDGE__KEYS_7(key, ...)                          key "\0" KEDGE__KEYS_6(__VA_ARGS__)
-#define KEDGE__KEYS_8(key, ...)                          key "\0" KEDGE__KEYS_7(__VA_ARGS__)
-#define KEDGE__NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
-#define KEDGE__KEYS(...)                                                                  \
-    KEDGE__NINTH(__VA_ARGS__, KEDGE__KEYS_8, KEDGE__KEYS_7, KEDGE__KEYS_6, KEDGE__KEYS_5, \
-                 KEDGE__KEYS_4, KEDGE__KEYS_3, KEDGE__KEYS_2, KEDGE__KEYS_1, 0)           \
-    (__VA_ARGS__)
-
 #define KEDGE__FIELD_ROW(K, type, member, ...)                                            \
     {KEDGE__KEYS(__VA_ARGS__), NULL, KEDGE__READER_##type, KEDGE__PLACE(K, type, member), \
      KEDGE_FIELD_##type,       0},

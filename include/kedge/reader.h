@@ -77,6 +77,15 @@ enum kedge_json_type kedge_json_type(kedge_json_value v);
 // absent if there is none or `object` is no object. Looks at every member.
 kedge_json_value kedge_json_get(kedge_json_value object, const char *key);
 
+// The value at a path of keys, each ended by a NUL, and one more NUL at the end, as KEDGE_PATH of
+// kedge/fields.h makes it: "spec\0replicas\0". In an array a key is the place of an element, in
+// decimal from 0. The empty path is `from` itself. Absent if any step of it is.
+kedge_json_value kedge_json_at(kedge_json_value from, const char *path);
+
+// The i-th element of an array, or member of an object, from 0; absent beyond the end. Looks at
+// every one before it.
+kedge_json_value kedge_json_element(kedge_json_value container, size_t i);
+
 // The first element of an array, or the value of the first member of an object; then the next.
 // Absent at the end. Each is one step, however large the values are.
 //
