@@ -196,7 +196,7 @@ static const struct call calls[] = {
     {apply_status, "PATCH " SENSORS "/one/status?dryRun=All&fieldManager=me&force=true",
      "Content-Type: application/apply-patch+yaml\r\nContent-Length: 100\r\n", ONE},
     {delete_one, "DELETE " SENSORS "/one",
-     "Content-Type: application/json\r\nContent-Length: 107\r\n",
+     "Content-Type: application/json\r\nContent-Length: 106\r\n",
      "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"7f3e\"},"
      "\"propagationPolicy\":\"Foreground\"}"},
     {delete_all, "DELETE " SENSORS "?labelSelector=a%3Db&limit=500&timeoutSeconds=423",
