@@ -37,6 +37,17 @@ run() {
     timeout 30 "$examples/$program" "$@" >"$dir/out" 2>&1
 }
 fails() { ! run "$@"; }
+# edits OUT ARGUMENTS...; refused WORDS ARGUMENTS...: sensor_edit, beside what is in $dir/out.
+edits() {
+    out=$1
+    shift
+    timeout 30 "$examples/sensor_edit" "$@" >"$out" 2>&1
+}
+refused() {
+    words=$1
+    shift
+    ! edits "$dir/refused" "$@" && grep -q -e "$words" "$dir/refused"
+}
 different_rows() { [ "$(sed -n '2,$p' "$dir/out" | awk 'NF == 6' | sort -u | wc -l)" = "$1" ]; }
 show() { [ "$claims_failed" = "$before" ] || { echo "--- $1"; tail -n 60 "$dir/out"; }; }
 
@@ -110,6 +121,15 @@ if command -v kubectl >/dev/null; then
 END
     claim "sensor_watch prints a custom resource" \
         until_true 20 printed '^ADDED *default/one every 5 s, 2 tags$'
+    claim "sensor_edit changes one field of it" \
+        edits "$dir/edited" --kubeconfig "$dir/kubeconfig" one 30 'c"d'
+    claim "... and says what it was" grep -q '^interval: 5 s -> 30 s$' "$dir/edited"
+    claim "... and what it is" grep -q '^tags: a b c"d$' "$dir/edited"
+    claim "... which the watch sees" until_true 20 printed '^MODIFIED *default/one every 30 s, 3 tags$'
+    claim "... with all that it did not know of" [ "$(kubectl --kubeconfig "$dir/kubeconfig" \
+        get sensors.edge.example.com one -n default -o 'jsonpath={.spec.unit}')" = K ]
+    claim "of what is not there it says so" refused 'sensors.edge.example.com "two" not found' \
+        --kubeconfig "$dir/kubeconfig" two 30
 else
     sleep 1
 fi

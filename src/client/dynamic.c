@@ -61,16 +61,14 @@ static kedge_err keep(void *ctx, const struct kedge__item *item)
 {
     struct answer *a = ctx;
     struct kedge_unstructured *u = a->out;
-    bool mine = item->json.ptr == u->buf; // else it is the sieve's word for nothing
-    if (mine && item->value.at >= 0)
+    // Where not even the identity fits, the sieve gives a text of its own.
+    if (item->value.at >= 0 && item->json.ptr == u->buf)
         u->doc = *item->value.doc;
     if (item->partial) {
         u->partial = true;
         u->need = item->enough;
         return too_large(a, KEDGE_ERR_TOO_LONG, u->need, u->cap);
     }
-    if (!mine)
-        return kedge__rest_say(a->items.rest, KEDGE_ERR_JSON, "the answer is no object");
     if (u->doc.count > 0)
         return KEDGE_OK;
     u->need_tokens = kedge__unstructured_tokens(item->json);
@@ -99,7 +97,12 @@ kedge_err kedge__dynamic_ask(const struct kedge_dynamic *d, const struct kedge_r
     kedge__dynamic_form(d, &a.items);
     kedge__items_begin(&a.items, KEDGE_SIEVE_OBJECT);
     kedge_err err = kedge_rest_stream(d->rest, request, take, &a);
-    return err == KEDGE_OK ? kedge__items_finish(&a.items) : err;
+    if (err == KEDGE_OK)
+        err = kedge__items_finish(&a.items);
+    // An object that is there, in an answer that did not end well.
+    if (err != KEDGE_OK && a.items.count > 0 && out->err == KEDGE_OK)
+        kedge__unstructured_clear(out);
+    return err;
 }
 
 kedge_err kedge__dynamic_tell(const struct kedge_dynamic *d, const struct kedge_request *request)

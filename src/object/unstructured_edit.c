@@ -265,13 +265,12 @@ static const char *begin_of(kedge_json_value v, bool member)
 }
 
 // Takes `v` out of its container, and one comma with it.
-static kedge_err cut(struct kedge_unstructured *u, kedge_json_value container, kedge_json_value v)
+static void cut(struct kedge_unstructured *u, kedge_json_value container, kedge_json_value v)
 {
     bool member = kedge_json_type(container) == KEDGE_JSON_OBJECT;
     kedge_json_value before = {v.doc, -1};
     kedge_json_value next = kedge_json_next(v);
-    for (kedge_json_value e = kedge_json_first(container); e.at >= 0 && e.at < v.at;
-         e = kedge_json_next(e))
+    for (kedge_json_value e = kedge_json_first(container); e.at != v.at; e = kedge_json_next(e))
         before = e;
     kedge_str raw = kedge_json_raw(v);
     const char *from = begin_of(v, member);
@@ -285,7 +284,7 @@ static kedge_err cut(struct kedge_unstructured *u, kedge_json_value container, k
     size_t left = u->doc.len - (size_t)(to - u->buf);
     size_t at = (size_t)(from - u->buf);
     memmove(u->buf + at, to, left);
-    return kedge__unstructured_take(u, at + left);
+    (void)kedge__unstructured_take(u, at + left); // has only lost some
 }
 
 // The value at the path, and what it lies in.
@@ -311,12 +310,12 @@ kedge_err kedge_unstructured_remove(struct kedge_unstructured *u, const char *pa
     kedge_json_value v = find_in(u, path, &container);
     bool member = kedge_json_type(container) == KEDGE_JSON_OBJECT;
     // A key may be there twice; each turn takes one away.
-    for (bool more = v.at >= 0; more && err == KEDGE_OK;) {
-        err = cut(u, container, v);
+    for (bool more = v.at >= 0; more;) {
+        cut(u, container, v);
         v = find_in(u, path, &container);
         more = member && v.at >= 0;
     }
-    return err;
+    return KEDGE_OK;
 }
 
 // A new object -----------------------------------------------------------------------------------

@@ -467,6 +467,20 @@ static void a_status_that_says_failure_is_one_whatever_the_code(void **state)
     }
 }
 
+static void space_behind_the_object_is_none_of_it(void **state)
+{
+    (void)state;
+    static struct talk t;
+    static const char *const answers[] = {ANSWER(MANAGED "\n \n")};
+    for (size_t piece = 1; piece < 4; piece++) {
+        open_talk(&t, answers, 1);
+        t.port.cruelty.read_max = piece;
+        assert_int_equal(get(&t), KEDGE_OK);
+        assert_true(kedge_str_is(kedge_unstructured_json(&t.out), ONE));
+        close_talk(&t);
+    }
+}
+
 static void a_refusal_leaves_the_object_as_it_was(void **state)
 {
     (void)state;
@@ -495,6 +509,7 @@ static void what_is_no_object_is_no_answer(void **state)
         open_talk(&t, &bodies[i], 1);
         assert_int_equal(get(&t), KEDGE_ERR_JSON);
         assert_true(kedge_rest_error_text(t.rest)[0] != '\0');
+        assert_int_equal(kedge_unstructured_json(&t.out).len, 0);
         close_talk(&t);
     }
     // What is deleted may be told in any words, or none.
@@ -656,6 +671,35 @@ static void a_list_ends_when_its_reader_says_so(void **state)
     close_talk(&t);
 }
 
+struct busy {
+    struct talk *t;
+    kedge_err apply, list;
+};
+
+static kedge_err cancel_and_ask(void *ctx, const struct kedge_unstructured *u)
+{
+    struct busy *b = ctx;
+    kedge_rest_cancel(b->t->rest);
+    b->apply = kedge_dynamic_apply(&b->t->sensors, "one", u, NULL, NULL);
+    b->list = list(b->t);
+    return KEDGE_OK;
+}
+
+static void a_reader_may_cancel_but_not_ask(void **state)
+{
+    (void)state;
+    static struct talk t;
+    static const char *const pages[] = {PAGE_1, PAGE_2};
+    struct busy b = {.t = &t};
+    open_talk(&t, pages, 2);
+    assert_int_equal(kedge_dynamic_list(&t.sensors, NULL, cancel_and_ask, &b, NULL),
+                     KEDGE_ERR_STOPPED);
+    assert_int_equal(b.apply, KEDGE_ERR_STATE);
+    assert_int_equal(b.list, KEDGE_ERR_STATE);
+    assert_int_equal(kedge_dynamic_list(&t.sensors, NULL, NULL, NULL, NULL), KEDGE_OK);
+    close_talk(&t);
+}
+
 static void tokens_and_versions_have_an_end(void **state)
 {
     (void)state;
@@ -727,12 +771,14 @@ int main(void)
         cmocka_unit_test(the_answer_is_kept_without_managed_fields),
         cmocka_unit_test(every_split_gives_the_same_and_every_cut_an_empty_object),
         cmocka_unit_test(a_status_that_says_failure_is_one_whatever_the_code),
+        cmocka_unit_test(space_behind_the_object_is_none_of_it),
         cmocka_unit_test(a_refusal_leaves_the_object_as_it_was),
         cmocka_unit_test(what_is_no_object_is_no_answer),
         cmocka_unit_test(an_object_too_large_says_how_large),
         cmocka_unit_test(pages_are_followed),
         cmocka_unit_test(a_version_that_expires_between_pages_is_told),
         cmocka_unit_test(a_list_ends_when_its_reader_says_so),
+        cmocka_unit_test(a_reader_may_cancel_but_not_ask),
         cmocka_unit_test(tokens_and_versions_have_an_end),
         cmocka_unit_test(objects_of_a_list_that_are_too_large_are_partial),
     };

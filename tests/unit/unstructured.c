@@ -168,8 +168,8 @@ static void lists_and_maps_are_walked_and_elements_have_places(void **state)
     assert_true(
         kedge_json_text_is(kedge_json_get(kedge_json_element(samples, 1), "unit"), KEDGE_STR("C")));
     assert_true(kedge_json_element(samples, 2).at < 0);
-    static const char *const none[] = {"2",  "-1", "-", "00",
-                                       "01", "1x", "",  "99999999999999999999"};
+    static const char *const none[] = {
+        "2", "5", "-1", "-", "00", "01", "1x", "", "99999999999999999999"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         char path[64] = {0};
         memcpy(path, "spec\0tags\0", 10);
@@ -238,7 +238,16 @@ static void the_room_must_do_and_says_what_would(void **state)
         assert_int_equal(o.u.need_tokens, tokens < count ? count : 0);
         close_object(&o);
     }
+    struct object o;
+    open_object(&o, len, count);
+    whole.u.partial = true;
+    assert_int_equal(kedge_unstructured_copy(&o.u, &whole.u), KEDGE_OK);
+    assert_true(o.u.partial);
+    close_object(&o);
     close_object(&whole);
+    // Also of what is cut, nothing beyond the end is counted.
+    assert_int_equal(kedge__unstructured_tokens(KEDGE_STR("[\"ab")), 2);
+    assert_int_equal(kedge__unstructured_tokens(KEDGE_STR("[\"ab\\")), 2);
 }
 
 static void what_is_no_object_is_refused(void **state)
@@ -334,6 +343,7 @@ static void values_are_taken_out(void **state)
         {"{ \"a\" : 1 , \"b\" : 2 }", KEDGE_PATH("b"), "{ \"a\" : 1 }"},
         {"{\"a\":1}", KEDGE_PATH("b"), "{\"a\":1}"},
         {"{\"a\":1}", KEDGE_PATH("a", "b"), "{\"a\":1}"},
+        {"{\"a\":1}", KEDGE_PATH("a", "b", "c"), "{\"a\":1}"},
         {"{\"a\":[1]}", KEDGE_PATH("a", "-"), "{\"a\":[1]}"},
         {"{\"\":1,\"a\":2}", KEDGE_PATH("a"), "{\"\":1}"},
     };
@@ -354,6 +364,11 @@ static void what_cannot_be_changed_is_told_once_and_kept(void **state)
         "1\0002\0003\0004\0005\0006\0007\0008\0009\00010\00011\00012\00013\000"
         "14\00015\00016\00017\0";
     char *text = o.u.buf;
+    char above[] = "above";
+    struct object other = object_of("{}");
+    assert_int_equal(kedge_unstructured_set_text(&other.u, "a\0", above), KEDGE_OK);
+    assert_int_equal(kedge_unstructured_set_text(&other.u, "a\0", json), KEDGE_OK);
+    close_object(&other);
     assert_int_equal(kedge_unstructured_set_null(&o.u, KEDGE_PATH("a", "b")), KEDGE_ERR_NOT_FOUND);
     assert_int_equal(kedge_unstructured_set_null(&o.u, KEDGE_PATH("l", "1")), KEDGE_ERR_NOT_FOUND);
     assert_int_equal(kedge_unstructured_set_null(&o.u, ""), KEDGE_ERR_ARGUMENT);
@@ -436,6 +451,42 @@ static void a_change_fits_or_changes_nothing(void **state)
     }
 }
 
+// A text of one's own may be no JSON in small: whatever it is, nothing beyond it is touched, and
+// what is left after a change is an object or none.
+static void whatever_the_text_is_its_room_is_kept(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\"{}[]:,\\ 1tx\x80";
+    static const char *const paths[] = {
+        KEDGE_PATH("kind"),         KEDGE_PATH("metadata", "labels", "app"),
+        KEDGE_PATH("spec", "tags"), KEDGE_PATH("spec", "tags", "1"),
+        KEDGE_PATH("spec"),         KEDGE_PATH("spec", "samples", "0", "new")};
+    const size_t len = strlen(sensor);
+    unsigned taken = 0;
+    for (size_t at = 0; at < len; at++) {
+        for (size_t b = 0; b < sizeof bytes - 1; b++) {
+            struct object o;
+            char text[sizeof sensor];
+            memcpy(text, sensor, sizeof sensor);
+            text[at] = bytes[b];
+            open_object(&o, len + 16, 128);
+            for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+                if (kedge_unstructured_read(&o.u, (kedge_str){text, len}) != KEDGE_OK)
+                    continue;
+                taken++;
+                kedge_unstructured_set_int64(&o.u, paths[i], 12345);
+                kedge_unstructured_remove(&o.u, paths[i]);
+                kedge_unstructured_set_json(&o.u, paths[i], KEDGE_STR("{\"a\":[]}"));
+                kedge_str left = kedge_unstructured_json(&o.u);
+                assert_true(left.len <= len + 16);
+                assert_true(left.len == 0 || (left.ptr[0] == '{' && left.ptr[left.len - 1] == '}'));
+            }
+            close_object(&o);
+        }
+    }
+    assert_true(taken > 10000);
+}
+
 static void json_of_more_tokens_than_the_room_has_is_told(void **state)
 {
     (void)state;
@@ -486,6 +537,7 @@ int main(void)
         cmocka_unit_test(values_are_taken_out),
         cmocka_unit_test(what_cannot_be_changed_is_told_once_and_kept),
         cmocka_unit_test(a_change_fits_or_changes_nothing),
+        cmocka_unit_test(whatever_the_text_is_its_room_is_kept),
         cmocka_unit_test(json_of_more_tokens_than_the_room_has_is_told),
         cmocka_unit_test(an_object_is_made_of_nothing),
     };
