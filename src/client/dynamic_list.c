@@ -50,7 +50,7 @@ kedge_err kedge_dynamic_list(const struct kedge_dynamic *d, const struct kedge_o
                              kedge_dynamic_each each, void *ctx,
                              struct kedge_dynamic_listed *listed)
 {
-    struct kedge_dynamic_listed mine;
+    struct kedge_dynamic_listed mine = {.count = 0};
     struct listing l = {.each = each, .ctx = ctx, .listed = listed != NULL ? listed : &mine};
     struct kedge_request request;
     memset(l.listed, 0, sizeof *l.listed);

@@ -62,8 +62,9 @@ static struct kedge__room own_room(const struct kedge_rest *r)
 void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape)
 {
     struct kedge_rest *r = items->rest;
+    items->err = KEDGE_ERR_STATE;
     if (r->state != KEDGE__REST_IDLE || r->inside)
-        return;
+        return; // the sieve is in use
     if (items->room.buf == NULL)
         items->room = own_room(r);
     struct kedge_sieve_options o = {
@@ -76,9 +77,6 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
     items->shape = shape;
     items->count = 0;
     items->ended = false;
-    items->err = KEDGE_ERR_STATE;
-    if (r->state != KEDGE__REST_IDLE || r->inside)
-        return; // the sieve is in use
     choose_tables(items, &o);
     if (shape != KEDGE_SIEVE_OBJECT)
         o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;
