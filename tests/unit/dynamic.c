@@ -23,7 +23,11 @@ struct talk {
     struct kedge_unstructured u;
 };
 
-static const struct mock_crd crds[] = {{"edge.example.com", "v1", "sensors", "Sensor", true}};
+static const struct mock_crd crds[] = {{.group = "edge.example.com",
+                                        .version = "v1",
+                                        .plural = "sensors",
+                                        .kind = "Sensor",
+                                        .namespaced = true}};
 
 static void open_talk(struct talk *t)
 {
@@ -126,6 +130,11 @@ static void a_custom_resource_is_made_read_changed_and_deleted(void **state)
     struct kedge_options apply = {.field_manager = "me"};
     kedge_unstructured_new(&late, "edge.example.com/v1", "Sensor", "default", "one");
     kedge_unstructured_set_int64(&late, KEDGE_PATH("spec", "interval"), 7);
+    // The field is another manager's, and the refused object is still there to be sent again.
+    assert_int_equal(kedge_dynamic_apply(d, "one", &late, &apply, &late), KEDGE_ERR_API);
+    assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
+    assert_non_null(strstr(stored(&t, "one"), "\"interval\":5"));
+    apply.force = KEDGE_JUST(1);
     assert_ok(&t, kedge_dynamic_apply(d, "one", &late, &apply, &late));
     assert_non_null(strstr(stored(&t, "one"), "\"interval\":7"));
     assert_non_null(strstr(stored(&t, "one"), "\"phase\":\"Up\""));
