@@ -60,16 +60,16 @@ typedef struct kedge_member {
 #define KEDGE_FIELD(name, member) \
     KEDGE__NAMED(&kedge__table_##name, NULL, offsetof(struct kedge_##name, member))
 
-// Any field of the object, by up to eight keys: KEDGE_PATH("spec", "template", "metadata",
+// Any field of the object, by up to eight keys: KEDGE_FIELD_AT("spec", "template", "metadata",
 // "labels"). For what the kind's table does not have: no type is checked, but that of the server.
-#define KEDGE_PATH(...) KEDGE__NAMED(NULL, KEDGE__KEYS(__VA_ARGS__), 0)
+#define KEDGE_FIELD_AT(...) KEDGE__NAMED(NULL, KEDGE__KEYS(__VA_ARGS__), 0)
 
-// Any field of an element: KEDGE_PATH_IN(template_container, "imagePullPolicy").
-#define KEDGE_PATH_IN(name, ...) KEDGE__NAMED(&kedge__table_##name, KEDGE__KEYS(__VA_ARGS__), 0)
+// Any field of an element: KEDGE_FIELD_IN(template_container, "imagePullPolicy").
+#define KEDGE_FIELD_IN(name, ...) KEDGE__NAMED(&kedge__table_##name, KEDGE__KEYS(__VA_ARGS__), 0)
 
-#define KEDGE_LABELS      KEDGE_PATH("metadata", "labels")
-#define KEDGE_ANNOTATIONS KEDGE_PATH("metadata", "annotations")
-#define KEDGE_FINALIZERS  KEDGE_PATH("metadata", "finalizers")
+#define KEDGE_LABELS      KEDGE_FIELD_AT("metadata", "labels")
+#define KEDGE_ANNOTATIONS KEDGE_FIELD_AT("metadata", "annotations")
+#define KEDGE_FINALIZERS  KEDGE_FIELD_AT("metadata", "finalizers")
 
 // The builder ------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ void kedge_build_time(struct kedge_build *b, kedge_member m, kedge_timestamp val
 void kedge_build_quantity(struct kedge_build *b, kedge_member m, int64_t thousandths);
 
 // One of an ENUM's constants; 0 and what is none of them is KEDGE_ERR_ARGUMENT. Not of a
-// KEDGE_PATH, which has no names.
+// KEDGE_FIELD_AT, which has no names.
 void kedge_build_enum(struct kedge_build *b, kedge_member m, unsigned value);
 
 // Bytes of a BASE64 field.
@@ -151,7 +151,7 @@ void kedge_build_bytes(struct kedge_build *b, kedge_member m, kedge_str bytes);
 // null: a merge patch takes the field out of the object.
 void kedge_build_null(struct kedge_build *b, kedge_member m);
 
-// A list or map with nothing in it: [] or {}. Not of a KEDGE_PATH: use kedge_build_json.
+// A list or map with nothing in it: [] or {}. Not of a KEDGE_FIELD_AT: use kedge_build_json.
 void kedge_build_empty(struct kedge_build *b, kedge_member m);
 
 // A value that is JSON already, of a RAW, a list or a map. It is checked, and white space left out;
@@ -187,23 +187,23 @@ void kedge_build_directive(struct kedge_build *b, const char *directive);
 
 static inline void kedge_build_name(struct kedge_build *b, const char *name)
 {
-    kedge_build_text(b, KEDGE_PATH("metadata", "name"), name);
+    kedge_build_text(b, KEDGE_FIELD_AT("metadata", "name"), name);
 }
 
 static inline void kedge_build_generate_name(struct kedge_build *b, const char *prefix)
 {
-    kedge_build_text(b, KEDGE_PATH("metadata", "generateName"), prefix);
+    kedge_build_text(b, KEDGE_FIELD_AT("metadata", "generateName"), prefix);
 }
 
 static inline void kedge_build_namespace(struct kedge_build *b, const char *name)
 {
-    kedge_build_text(b, KEDGE_PATH("metadata", "namespace"), name);
+    kedge_build_text(b, KEDGE_FIELD_AT("metadata", "namespace"), name);
 }
 
 // In a patch: the server refuses it as a Conflict if the object has another one by now.
 static inline void kedge_build_resource_version(struct kedge_build *b, const char *version)
 {
-    kedge_build_text(b, KEDGE_PATH("metadata", "resourceVersion"), version);
+    kedge_build_text(b, KEDGE_FIELD_AT("metadata", "resourceVersion"), version);
 }
 
 static inline void kedge_build_label(struct kedge_build *b, const char *key, const char *value)

@@ -68,7 +68,7 @@ kedge_err kedge_api_evict(const struct kedge_api *api, const char *pod,
             kedge__rest_delete_options(&as_deletion, delete_options, sizeof delete_options, &json);
         if (err != KEDGE_OK)
             return kedge__api_refuse(api->rest, &r, err, "the DeleteOptions are too long");
-        kedge_build_json(&b, KEDGE_PATH("deleteOptions"), json);
+        kedge_build_json(&b, KEDGE_FIELD_AT("deleteOptions"), json);
     }
     return send(api, &b, &r);
 }
@@ -85,12 +85,12 @@ kedge_err kedge_api_bind(const struct kedge_api *api, const char *pod, const cha
         r.options = *options;
     begin_body(&b, &binding, &r, text, sizeof text);
     if (r.options.precondition_uid != NULL)
-        kedge_build_text(&b, KEDGE_PATH("metadata", "uid"), r.options.precondition_uid);
+        kedge_build_text(&b, KEDGE_FIELD_AT("metadata", "uid"), r.options.precondition_uid);
     if (r.options.precondition_resource_version != NULL)
         kedge_build_resource_version(&b, r.options.precondition_resource_version);
     r.options.precondition_uid = NULL;
     r.options.precondition_resource_version = NULL;
-    kedge_build_text(&b, KEDGE_PATH("target", "kind"), "Node");
-    kedge_build_text(&b, KEDGE_PATH("target", "name"), node);
+    kedge_build_text(&b, KEDGE_FIELD_AT("target", "kind"), "Node");
+    kedge_build_text(&b, KEDGE_FIELD_AT("target", "name"), node);
     return send(api, &b, &r);
 }

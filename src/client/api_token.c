@@ -49,19 +49,20 @@ static kedge_err take(void *ctx, const struct kedge__item *item)
 static void build_spec(struct kedge_build *b, const struct kedge_token_request *spec)
 {
     for (size_t i = 0; i < spec->audience_count; i++)
-        kedge_build_add(b, KEDGE_PATH("spec", "audiences"), spec->audiences[i]);
+        kedge_build_add(b, KEDGE_FIELD_AT("spec", "audiences"), spec->audiences[i]);
     if (spec->expiration_seconds.is_set)
-        kedge_build_int(b, KEDGE_PATH("spec", "expirationSeconds"), spec->expiration_seconds.value);
+        kedge_build_int(b, KEDGE_FIELD_AT("spec", "expirationSeconds"),
+                        spec->expiration_seconds.value);
     if (spec->bound_kind == NULL)
         return;
-    kedge_build_text(b, KEDGE_PATH("spec", "boundObjectRef", "kind"), spec->bound_kind);
+    kedge_build_text(b, KEDGE_FIELD_AT("spec", "boundObjectRef", "kind"), spec->bound_kind);
     if (spec->bound_api_version != NULL)
-        kedge_build_text(b, KEDGE_PATH("spec", "boundObjectRef", "apiVersion"),
+        kedge_build_text(b, KEDGE_FIELD_AT("spec", "boundObjectRef", "apiVersion"),
                          spec->bound_api_version);
     if (spec->bound_name != NULL)
-        kedge_build_text(b, KEDGE_PATH("spec", "boundObjectRef", "name"), spec->bound_name);
+        kedge_build_text(b, KEDGE_FIELD_AT("spec", "boundObjectRef", "name"), spec->bound_name);
     if (spec->bound_uid != NULL)
-        kedge_build_text(b, KEDGE_PATH("spec", "boundObjectRef", "uid"), spec->bound_uid);
+        kedge_build_text(b, KEDGE_FIELD_AT("spec", "boundObjectRef", "uid"), spec->bound_uid);
 }
 
 static kedge_err send(struct kedge_rest *rest, const struct kedge_request *r, struct answer *a)
@@ -101,7 +102,7 @@ kedge_err kedge_api_token(const struct kedge_api *api, const char *service_accou
     r.namespace_ = r.namespace_ != NULL ? r.namespace_ : "";
     r.subresource = "token";
     kedge_build_object(&b, &token_request, text, sizeof text);
-    kedge_build_json(&b, KEDGE_PATH("spec"), KEDGE_STR("{}"));
+    kedge_build_json(&b, KEDGE_FIELD_AT("spec"), KEDGE_STR("{}"));
     if (spec != NULL)
         build_spec(&b, spec);
     kedge_err err = kedge_build_finish(&b, &r.body);

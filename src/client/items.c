@@ -203,6 +203,9 @@ kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
 {
     struct kedge__items *items = ctx;
     struct kedge_rest *r = items->rest;
+    // A room may make its items anew for each piece.
+    if (items->room.buf == NULL)
+        items->room = own_room(r);
     if (items->err != KEDGE_OK)
         return kedge__rest_say(r, items->err,
                                "the kind's table or text_max does not suit the sieve");

@@ -40,7 +40,7 @@ void kedge_build_owner(struct kedge_build *b, const struct kedge_object *owner,
     bool is_one = kind != NULL && kedge_object_as(owner, kind) != NULL &&
                   kedge_name(owner)[0] != '\0' && kedge_uid(owner)[0] != '\0';
     if (is_one)
-        kedge__build_set(b, KEDGE_PATH("metadata", "ownerReferences"), 0, NULL, true, &o.value);
+        kedge__build_set(b, KEDGE_FIELD_AT("metadata", "ownerReferences"), 0, NULL, true, &o.value);
     else
         kedge__build_fail(b, KEDGE_ERR_ARGUMENT, NULL,
                           "metadata.ownerReferences: the owner is not of that kind, or has no "

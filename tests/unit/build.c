@@ -110,7 +110,7 @@ static void build_everything(struct kedge_build *b, char *buf, size_t cap)
     kedge_build_label(b, "app", "web");
     kedge_build_int(b, KEDGE_FIELD(deep1, size), 7);
     kedge_build_item(b, THING(list));
-    kedge_build_int(b, KEDGE_PATH_IN(deep1, "other", "n"), 1);
+    kedge_build_int(b, KEDGE_FIELD_IN(deep1, "other", "n"), 1);
     kedge_build_json(b, THING(raw), KEDGE_STR(" { \"a\" : [ 1 , 2 ] } "));
     kedge_build_text(b, THING(scalar), "http");
     kedge_build_bytes(b, THING(bytes), KEDGE_STR("foobar"));
@@ -206,11 +206,11 @@ static void containers_are_patched_by_name(void **state)
     kedge_build_item(&b, KEDGE_FIELD(deployment, spec_template_spec_containers));
     kedge_build_text(&b, KEDGE_FIELD(template_container, name), "web");
     kedge_build_text(&b, KEDGE_FIELD(template_container, image), "nginx:1.29");
-    kedge_build_text(&b, KEDGE_PATH_IN(template_container, "imagePullPolicy"), "Always");
+    kedge_build_text(&b, KEDGE_FIELD_IN(template_container, "imagePullPolicy"), "Always");
     kedge_build_item(&b, KEDGE_FIELD(deployment, spec_template_spec_containers));
     kedge_build_text(&b, KEDGE_FIELD(template_container, name), "old");
     kedge_build_directive(&b, "delete");
-    kedge_build_entry(&b, KEDGE_PATH("spec", "template", "metadata", "labels"), "app", "web");
+    kedge_build_entry(&b, KEDGE_FIELD_AT("spec", "template", "metadata", "labels"), "app", "web");
     assert_built(&b, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"web\","
                      "\"image\":\"nginx:1.29\",\"imagePullPolicy\":\"Always\"},{\"name\":\"old\","
                      "\"$patch\":\"delete\"}]},\"metadata\":{\"labels\":{\"app\":\"web\"}}}}}");
@@ -268,9 +268,9 @@ static void scalars_and_numbers_are_written_as_they_are(void **state)
     kedge_build_int(&b, THING(int32), INT32_MAX);
     kedge_build_text(&b, THING(quantity), "64Mi");
     kedge_build_text(&b, THING(colour), "Green");
-    kedge_build_quantity(&b, KEDGE_PATH("q"), -2000);
-    kedge_build_quantity(&b, KEDGE_PATH("p"), INT64_MIN);
-    kedge_build_bool(&b, KEDGE_PATH("a", "b"), false);
+    kedge_build_quantity(&b, KEDGE_FIELD_AT("q"), -2000);
+    kedge_build_quantity(&b, KEDGE_FIELD_AT("p"), INT64_MIN);
+    kedge_build_bool(&b, KEDGE_FIELD_AT("a", "b"), false);
     assert_built(&b, "{\"spec\":{\"scalar\":null,\"int32\":2147483647,\"quantity\":\"64Mi\","
                      "\"colour\":\"Green\"},\"q\":\"-2\",\"p\":\"-9223372036854775808m\","
                      "\"a\":{\"b\":false}}");
@@ -284,8 +284,9 @@ static void raw_json_is_checked_and_compacted(void **state)
     kedge_build_json(&b, THING(list), KEDGE_STR("\t\r\n [ ]"));
     kedge_build_json(&b, THING(texts), KEDGE_STR("[\"a\"]"));
     kedge_build_json(&b, THING(map), KEDGE_STR("{\"a\": \"}\\\"\"}"));
-    kedge_build_json(&b, KEDGE_PATH("spec", "x"), KEDGE_STR("[{\"y\": 1}, 2.5e3, null, false]"));
-    kedge_build_add_json(&b, KEDGE_PATH("spec", "x"), KEDGE_STR(" \"z\" "));
+    kedge_build_json(&b, KEDGE_FIELD_AT("spec", "x"),
+                     KEDGE_STR("[{\"y\": 1}, 2.5e3, null, false]"));
+    kedge_build_add_json(&b, KEDGE_FIELD_AT("spec", "x"), KEDGE_STR(" \"z\" "));
     kedge_build_add_json(&b, THING(list), KEDGE_STR("{}"));
     kedge_build_entry(&b, THING(map), "b", "c");
     assert_built(&b, "{\"spec\":{\"raw\":true,\"list\":[{}],\"texts\":[\"a\"],\"map\":{"
@@ -382,7 +383,7 @@ static void unknown_enum(struct kedge_build *b)
 }
 static void enum_for_path(struct kedge_build *b)
 {
-    kedge_build_enum(b, KEDGE_PATH("spec"), 1);
+    kedge_build_enum(b, KEDGE_FIELD_AT("spec"), 1);
 }
 static void year_10000(struct kedge_build *b)
 {
@@ -398,7 +399,7 @@ static void quantity_for_text(struct kedge_build *b)
 }
 static void empty_path(struct kedge_build *b)
 {
-    kedge_build_empty(b, KEDGE_PATH("spec"));
+    kedge_build_empty(b, KEDGE_FIELD_AT("spec"));
 }
 static void empty_text(struct kedge_build *b)
 {
@@ -446,13 +447,13 @@ static void element_of_map(struct kedge_build *b)
 }
 static void element_of_object(struct kedge_build *b)
 {
-    kedge_build_entry(b, KEDGE_PATH("spec"), "k", "v");
-    kedge_build_add(b, KEDGE_PATH("spec"), "x");
+    kedge_build_entry(b, KEDGE_FIELD_AT("spec"), "k", "v");
+    kedge_build_add(b, KEDGE_FIELD_AT("spec"), "x");
 }
 static void below_a_text(struct kedge_build *b)
 {
     kedge_build_text(b, THING(text), "x");
-    kedge_build_text(b, KEDGE_PATH("spec", "text", "below"), "x");
+    kedge_build_text(b, KEDGE_FIELD_AT("spec", "text", "below"), "x");
 }
 static void member_without_item(struct kedge_build *b)
 {
@@ -472,7 +473,7 @@ static void no_member(struct kedge_build *b)
 }
 static void item_of_path(struct kedge_build *b)
 {
-    kedge_build_item(b, KEDGE_PATH("spec", "list"));
+    kedge_build_item(b, KEDGE_FIELD_AT("spec", "list"));
 }
 static void item_of_text(struct kedge_build *b)
 {
@@ -593,7 +594,7 @@ static void a_builder_without_kind_or_room_fails(void **state)
     struct kedge_build b;
     kedge_build_object(&b, NULL, text, sizeof text);
     assert_failed(&b, KEDGE_ERR_ARGUMENT, "there is no kind");
-    kedge_build_text(&b, KEDGE_PATH("a"), "x");
+    kedge_build_text(&b, KEDGE_FIELD_AT("a"), "x");
     kedge_build_json_patch(&b, NULL, text, sizeof text);
     assert_failed(&b, KEDGE_ERR_ARGUMENT, "there is no kind");
     kedge_build_patch(&b, &kedge_kind_thing, NULL, 100);
@@ -691,7 +692,7 @@ static void what_is_no_operation_is_refused(void **state)
     assert_int_equal(b.err, KEDGE_ERR_TOO_LONG);
     assert_non_null(strstr(kedge_build_error_text(&b), "the path is too long"));
     kedge_build_json_patch(&b, &kedge_kind_thing, text, sizeof text);
-    kedge_build_item_at(&b, KEDGE_PATH("spec", "list"), 0);
+    kedge_build_item_at(&b, KEDGE_FIELD_AT("spec", "list"), 0);
     assert_failed(&b, KEDGE_ERR_ARGUMENT, "spec.list: no LIST of a table, or too deep");
     kedge_build_json_patch(&b, &kedge_kind_thing, text, sizeof text);
     kedge_build_item_at(&b, THING(text), 0);
