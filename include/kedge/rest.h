@@ -188,11 +188,19 @@ struct kedge_request {
         timeout; // of the whole request with its retries, ms; also sent, as timeout=. 0: none
     // How often a reply with Retry-After or a broken GET is tried again. 0: 10; negative: never.
     int retries;
-    bool endless; // the reply may be silent for any time: a followed log. WATCH is always so
+    bool endless; // the reply may be silent for any time, and come late: a followed log. A WATCH may
+                  // always be silent
+    // ms without a byte after which the body ends, with KEDGE_ERR_TIMEOUT; 0: as the kedge_rest's
+    // options and `endless` say.
+    kedge_time silence;
 };
 
 // Bytes of a reply as they come. Anything but KEDGE_OK cancels the request, which then ends with
 // just that. `bytes` is good until it returns. It makes no request on this kedge_rest.
+//
+// In the loop it may answer KEDGE_WAIT: it takes none of these bytes now. They are offered again,
+// the same, 10 times a second and after kedge_wake, and meanwhile no more are read: TCP holds the
+// server back, and nothing is lost. Where the caller waits for the end, that cancels it too.
 typedef kedge_err (*kedge_sink)(void *ctx, kedge_str bytes);
 
 // Makes the request and writes the body of the reply, as it is, into `buf`; its length into *len.

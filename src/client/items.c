@@ -77,6 +77,8 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
     items->shape = shape;
     items->count = 0;
     items->ended = false;
+    items->taken = 0;
+    items->waits = false;
     choose_tables(items, &o);
     if (shape != KEDGE_SIEVE_OBJECT)
         o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;
@@ -195,8 +197,26 @@ static kedge_err hand_on(struct kedge__items *items)
         err = KEDGE_OK;
     if (err != KEDGE_OK)
         return kedge__rest_say(r, err, "an object does not fit object_max");
-    items->count++;
-    return items->each != NULL ? items->each(items->ctx, &item) : KEDGE_OK;
+    if (items->each != NULL)
+        err = items->each(items->ctx, &item);
+    items->count += err != KEDGE_WAIT;
+    return err;
+}
+
+kedge_err kedge__items_identity(const struct kedge__items *items, const struct kedge__item *item,
+                                struct kedge__identity *id)
+{
+    struct kedge_json doc;
+    kedge_json_value value = item->value;
+    if (items->rest->sieve.unusable)
+        return KEDGE_ERR_JSON;
+    if (value.at < 0) {
+        if (shrink(items->rest, &doc) != KEDGE_OK)
+            return KEDGE_ERR_JSON;
+        value = kedge_json_root(&doc);
+    }
+    kedge__identity_read(id, value);
+    return id->unusable ? KEDGE_ERR_JSON : KEDGE_OK;
 }
 
 kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
@@ -209,22 +229,27 @@ kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
     if (items->err != KEDGE_OK)
         return kedge__rest_say(r, items->err,
                                "the kind's table or text_max does not suit the sieve");
-    // Each turn takes bytes, but that which tells of an object's or list's end: once a value.
+    // Each turn takes bytes, but those that tell of an object's or list's end (once a value), and of
+    // an item that waited.
     for (bool more = true; more;) {
-        enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
+        enum kedge_sieve_event event = KEDGE_SIEVE_ITEM;
         size_t used = 0;
-        kedge_err err = kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event);
+        kedge_err err = KEDGE_OK;
+        if (!items->waits)
+            err = kedge_sieve_feed(&r->sieve, bytes.ptr + items->taken, bytes.len - items->taken,
+                                   &used, &event);
         if (err != KEDGE_OK)
             return kedge__rest_say(r, err, r->sieve.problem);
-        bytes.ptr += used;
-        bytes.len -= used;
+        items->taken += used;
         items->ended |= event == KEDGE_SIEVE_END;
         if (event == KEDGE_SIEVE_ITEM)
             err = hand_on(items);
+        items->waits = err == KEDGE_WAIT;
         if (err != KEDGE_OK)
             return err;
-        more = event == KEDGE_SIEVE_ITEM || bytes.len > 0;
+        more = event == KEDGE_SIEVE_ITEM || items->taken < bytes.len;
     }
+    items->taken = 0;
     return KEDGE_OK;
 }
 

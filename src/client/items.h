@@ -44,7 +44,8 @@ struct kedge__items {
     bool identity_only;                  // raw: keep no more of an object than its identity
     bool shrinks;                        // raw: one with too many tokens becomes partial, too
     struct kedge__room room;             // of raw objects; zero: the kedge_rest's own
-    // Anything but KEDGE_OK ends the request with just that.
+    // Anything but KEDGE_OK ends the request with just that; but in the loop, after KEDGE_WAIT the
+    // item is offered again.
     kedge_err (*each)(void *ctx, const struct kedge__item *item);
     void *ctx;
 
@@ -53,6 +54,11 @@ struct kedge__items {
     enum kedge_sieve_shape shape;
     bool ended; // the list or object is complete
     kedge_err err;
+
+    // The run of bytes is offered again, from its begin: so many of it were taken, and the item
+    // behind them waits.
+    size_t taken;
+    bool waits;
 };
 
 // Makes the kedge_rest's sieve ready for a body of that shape. Call it before the request; the
@@ -62,6 +68,7 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
 
 // The sink; `ctx` is the struct kedge__items.
 //
+// KEDGE_WAIT          `each` said so: give the same bytes again
 // KEDGE_ERR_JSON      the body is not what it should be; kedge__rest_say was told why
 // KEDGE_ERR_TOO_LONG  what is around the items does not fit
 // KEDGE_ERR_API       the object is a Status that says Failure: it is the kedge_rest's status now
@@ -70,6 +77,11 @@ kedge_err kedge__items_sink(void *ctx, kedge_str bytes);
 
 // After a request that ended well: KEDGE_OK if the body was whole, else KEDGE_ERR_JSON, said.
 kedge_err kedge__items_finish(struct kedge__items *items);
+
+// The identity of an item, in `each`; of a raw one with more tokens than there are, too.
+// KEDGE_ERR_JSON: it has none.
+kedge_err kedge__items_identity(const struct kedge__items *items, const struct kedge__item *item,
+                                struct kedge__identity *id);
 
 // After a list: a text of its metadata ("resourceVersion", "continue") into `buf`, NUL-terminated,
 // "" if absent. KEDGE_ERR_TOO_LONG: it does not fit; buf is "".

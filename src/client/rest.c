@@ -296,6 +296,7 @@ static bool task_deliver(struct kedge__task *t, kedge_time now)
     struct kedge_rest *r = (struct kedge_rest *)t;
     kedge_err err = KEDGE_OK;
     bool moved = false;
+    r->moved = false;
     for (int i = 0; i < TURN_BUFFERS && r->in_loop && r->state == KEDGE__REST_BODY; i++) {
         err = kedge__rest_step(r, now);
         if (err != KEDGE_OK) {
@@ -305,7 +306,7 @@ static bool task_deliver(struct kedge__task *t, kedge_time now)
         moved = true;
     }
     if (!r->in_loop || r->state != KEDGE__REST_ENDED)
-        return moved;
+        return moved || r->moved;
     tell_end(r, now);
     return true;
 }

@@ -42,6 +42,7 @@ struct kedge_rest {
     void *ctx;
     bool in_loop; // the loop drives it
     bool inside;  // a call-back runs
+    bool moved;   // a sink that says KEDGE_WAIT got somewhere before: another turn may help
 
     char *path; // then DeleteOptions
     struct kedge__ask ask;

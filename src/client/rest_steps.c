@@ -21,6 +21,7 @@
 #define DRAIN_MAX    2048         // bytes of a body that is read only to keep the connection
 #define REFUSED_MAX  65536        // bytes of an error's body that are looked at
 #define ASKED_MAX    KEDGE_HOUR   // no server makes us wait longer: it may be a slip of a proxy
+#define HELD_PAUSE   (100 * KEDGE_MILLISECOND) // before bytes that nobody took are offered again
 
 static kedge_time earlier(kedge_time a, kedge_time b)
 {
@@ -206,6 +207,9 @@ static bool step_pause(struct kedge_rest *r, kedge_time now)
     if (!r->connection.connected || now - r->idle_since >= r->options.idle_timeout)
         kedge__connection_close(&r->connection);
     r->sent++;
+    // The log of a container that says nothing has no head: the kubelet sends it with the first
+    // line.
+    r->connection.head_timeout = r->request.endless ? KEDGE_FOREVER : r->options.head_timeout;
     kedge__exchange_start(&r->connection, &r->ask, is_endless(r), now);
     r->state = KEDGE__REST_HEAD;
     return true;
@@ -253,6 +257,16 @@ static void read_refusal(struct kedge_rest *r)
         end_refused(r);
 }
 
+static void begin_body(struct kedge_rest *r, kedge_time now)
+{
+    struct kedge__connection *c = &r->connection;
+    if (r->request.silence > 0 && c->state == KEDGE__EXCHANGE_BODY) {
+        c->body_limit = r->request.silence;
+        c->deadline = after(now, c->body_limit);
+    }
+    r->state = KEDGE__REST_BODY;
+}
+
 static void judge(struct kedge_rest *r, kedge_time now)
 {
     const struct kedge_http_response *a = &r->connection.response;
@@ -261,13 +275,12 @@ static void judge(struct kedge_rest *r, kedge_time now)
     if (good && a->encoded)
         kedge__rest_end(r, KEDGE_ERR_HTTP, "the answer is compressed, unasked");
     else if (good)
-        r->state = KEDGE__REST_BODY;
+        begin_body(r, now);
     else if (asks_again(r)) {
         r->drained = 0;
         r->state = KEDGE__REST_DRAIN;
     } else
         read_refusal(r);
-    (void)now;
 }
 
 // The connection broke before an answer came. What only reads is asked again; a watch that cannot
@@ -355,6 +368,15 @@ kedge_err kedge__rest_parse(struct kedge_rest *rest, struct kedge_json *doc)
 
 // The sink's -------------------------------------------------------------------------------------
 
+// Nobody takes bytes now: the same are offered again, no more are read, and TCP holds the server
+// back. Its silence is ours meanwhile.
+static kedge_err hold(struct kedge_rest *r, kedge_time now)
+{
+    r->wake = after(now, HELD_PAUSE);
+    r->connection.deadline = after(now, r->connection.body_limit);
+    return KEDGE_WAIT;
+}
+
 static kedge_err step_body(struct kedge_rest *r, kedge_time now)
 {
     kedge_str bytes;
@@ -375,6 +397,8 @@ static kedge_err step_body(struct kedge_rest *r, kedge_time now)
     r->inside = false;
     if (r->state != KEDGE__REST_BODY)
         return KEDGE_OK; // the sink has cancelled it
+    if (err == KEDGE_WAIT && r->in_loop)
+        return hold(r, now);
     kedge__exchange_used(&r->connection, bytes.len);
     if (err != KEDGE_OK)
         kedge__rest_end(r, err, NULL);
