@@ -23,7 +23,7 @@ BEGIN {
     public("json", "fields reader sieve writer")
     public("net", "http proxy stream tls url warning")
     public("object", "build heap kind kinds object quantity resource selector status unstructured")
-    public("client", "api client config discovery dynamic kubeconfig rest watch")
+    public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
     public("cache", "cache factory indexer informer lister reflector")
     public("queue", "workqueue")
     public("port", "posix")

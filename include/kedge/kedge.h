@@ -17,17 +17,20 @@
 #include <kedge/informer.h>
 #include <kedge/kinds.h>
 #include <kedge/lister.h>
+#include <kedge/logs.h>
 #include <kedge/loop.h>
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
 #include <kedge/resource.h>
 #include <kedge/rest.h>
+#include <kedge/retry_watcher.h>
 #include <kedge/selector.h>
 #include <kedge/status.h>
 #include <kedge/text.h>
 #include <kedge/time.h>
 #include <kedge/unstructured.h>
 #include <kedge/version.h>
+#include <kedge/watch.h>
 
 #endif

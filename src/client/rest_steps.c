@@ -50,7 +50,7 @@ kedge_err kedge__rest_say(struct kedge_rest *rest, kedge_err err, const char *pr
     kedge__line_init(&l, rest->text, sizeof rest->text);
     kedge__rest_describe(&l, &rest->request);
     kedge__line_text(&l, ": ");
-    kedge__line_text(&l, problem != NULL ? problem : kedge_err_text(err));
+    kedge__line_foreign(&l, problem != NULL ? problem : kedge_err_text(err));
     return err;
 }
 
