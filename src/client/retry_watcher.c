@@ -105,8 +105,9 @@ static kedge_err take(void *ctx, const struct kedge_watch_event *event)
         return take_error(rw, event);
     if (event->resource_version[0] == '\0') {
         struct kedge_watch_event error;
-        kedge__watch_internal_error(rw->watch, "the object of an event has no resource version",
-                                    &error);
+        kedge_status_internal_error(&rw->watch->status,
+                                    "the object of an event has no resource version");
+        kedge__watch_error(rw->watch, &error);
         return forward_last(rw, &error, KEDGE_ERR_JSON);
     }
     if (event->type != KEDGE_WATCH_BOOKMARK)
@@ -122,10 +123,7 @@ static void watch_ended(void *ctx, kedge_err err, const struct kedge_watch_event
 {
     struct kedge_retry_watcher *rw = ctx;
     struct kedge_watch *w = rw->watch;
-    struct kedge_watch_event error = {.type = KEDGE_WATCH_ERROR,
-                                      .value = {NULL, -1},
-                                      .resource_version = "",
-                                      .status = &w->status};
+    struct kedge_watch_event error;
     bool unknown = last != NULL && w->unknown;
     kedge_watch_stop(w);
     if (unknown) {
@@ -133,6 +131,7 @@ static void watch_ended(void *ctx, kedge_err err, const struct kedge_watch_event
         return;
     }
     w->status = w->rest->status;
+    kedge__watch_error(w, &error);
     if (err == KEDGE_ERR_API &&
         (kedge_status_is_forbidden(&w->status) || kedge_status_is_unauthorized(&w->status)))
         end_with(rw, err, &error);

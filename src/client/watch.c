@@ -21,20 +21,27 @@ static enum kedge_watch_type type_of(kedge_str name)
 
 // Events -----------------------------------------------------------------------------------------
 
-void kedge__watch_internal_error(struct kedge_watch *w, const char *problem,
-                                 struct kedge_watch_event *event)
+void kedge__watch_error(const struct kedge_watch *w, struct kedge_watch_event *event)
 {
-    static const char unexpected[] = "UnexpectedServerResponse";
-    struct kedge__line l;
-    kedge_status_from_code(&w->status, 500);
-    kedge__line_init(&l, w->status.message, sizeof w->status.message);
-    kedge__line_foreign(&l, problem);
-    memcpy(w->status.cause_reason, unexpected, sizeof unexpected);
-    w->status.cause_count = 1;
     *event = (struct kedge_watch_event){.type = KEDGE_WATCH_ERROR,
                                         .value = {NULL, -1},
                                         .resource_version = "",
                                         .status = &w->status};
+}
+
+// client-go's ClientErrorReporter: what a server would have said that answers with 500.
+static void make_undecodable(struct kedge_watch *w, const char *problem)
+{
+    static const char decoding[] = "ClientWatchDecoding";
+    struct kedge_status_response r = {
+        .code = 500, .body = kedge_str_of(problem), .is_text = true};
+    kedge_status_from_response(&w->status, &r);
+    w->status.cause_count = 2;
+    if (KEDGE_STATUS_CAUSES < 2)
+        return;
+    struct kedge_status_cause *cause = &w->status.causes[KEDGE_STATUS_CAUSES > 1];
+    *cause = w->status.causes[0];
+    memcpy(cause->reason, decoding, sizeof decoding);
 }
 
 // An ERROR's object: a Status, as a rule.
@@ -123,7 +130,8 @@ static void ended(void *ctx, kedge_err err)
     if (began && (err == KEDGE_ERR_IO || err == KEDGE_ERR_TIMEOUT))
         err = KEDGE_OK;
     if (began && is_undecodable(w, err)) {
-        kedge__watch_internal_error(w, kedge_rest_error_text(w->rest), &last);
+        make_undecodable(w, kedge_rest_error_text(w->rest));
+        kedge__watch_error(w, &last);
         w->taker.end(w->taker.ctx, err, &last);
         return;
     }

@@ -78,9 +78,8 @@ struct kedge_watch {
 kedge_err kedge__watch_begin(struct kedge_watch *w, const struct kedge_watch_options *options,
                              const struct kedge__watch_taker *taker);
 
-// Makes w->status what client-go makes of a failure of its own, and *event the ERROR that tells it.
-void kedge__watch_internal_error(struct kedge_watch *w, const char *problem,
-                                 struct kedge_watch_event *event);
+// An ERROR event of our own, that tells w->status.
+void kedge__watch_error(const struct kedge_watch *w, struct kedge_watch_event *event);
 
 // Until conditions are met, of any source.
 struct kedge__until {

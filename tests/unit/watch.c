@@ -213,7 +213,11 @@ static void an_event_of_our_own_says_what_was_wrong(void **state)
     assert_int_equal(event.type, KEDGE_WATCH_ERROR);
     assert_true(kedge_status_is_internal_error(event.status));
     assert_string_equal(event.status->message,
-                        "watch deployments.apps in default: an event is of no known type");
+                        "an error on the server (\"watch deployments.apps in default: an event is "
+                        "of no known type\") has prevented the request from succeeding");
+    assert_int_equal(event.status->cause_count, 2);
+    assert_true(kedge_status_has_cause(event.status, KEDGE_CAUSE_UNEXPECTED_SERVER_RESPONSE));
+    assert_true(kedge_status_has_cause(event.status, "ClientWatchDecoding"));
     assert_int_equal(event.json.len, 0);
     assert_string_equal(event.resource_version, "");
     assert_int_equal(kedge_watch_next(w, &event, KEDGE_SECOND), KEDGE_ERR_JSON);
