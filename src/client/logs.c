@@ -161,5 +161,5 @@ kedge_err kedge_lines_sink(void *ctx, kedge_str bytes)
 
 kedge_err kedge_lines_finish(struct kedge_lines *lines)
 {
-    return lines->len > 0 ? deliver(lines, false) : KEDGE_OK;
+    return lines->len > 0 ? deliver(lines, lines->full && lines->more) : KEDGE_OK;
 }
