@@ -57,7 +57,7 @@ static kedge_err is_available(void *ctx, const struct kedge_watch_event *event)
 }
 
 // A watch without a version begins with the object as it is, so one that ended is just begun anew.
-static kedge_err wait_for(struct kedge_watch *watch, const struct arguments *a)
+static kedge_err wait_for(struct kedge *k, struct kedge_watch *watch, const struct arguments *a)
 {
     static const kedge_condition conditions[] = {is_available};
     char selector[300];
@@ -65,11 +65,13 @@ static kedge_err wait_for(struct kedge_watch *watch, const struct arguments *a)
     struct kedge_watch_options options = {.kind = &kedge_kind_deployment,
                                           .namespace_ = a->namespace_,
                                           .options = {.field_selector = selector}};
-    kedge_err err = KEDGE_ERR_CLOSED;
-    while (err == KEDGE_ERR_CLOSED) {
+    kedge_err err = kedge_watch_start(watch, &options, NULL);
+    while (err == KEDGE_OK) {
+        err = kedge_until_without_retry(watch, conditions, 1, NULL, a->timeout, NULL);
+        if (err != KEDGE_ERR_CLOSED)
+            return err;
+        kedge_poll(k, KEDGE_SECOND); // no server is asked again and again
         err = kedge_watch_start(watch, &options, NULL);
-        if (err == KEDGE_OK)
-            err = kedge_until_without_retry(watch, conditions, 1, NULL, a->timeout, NULL);
     }
     return err;
 }
@@ -99,11 +101,13 @@ int main(int argc, char **argv)
     if (watch == NULL)
         return kedge_posix_fail(k);
 
-    kedge_err err = wait_for(watch, &a);
+    kedge_err err = wait_for(k, watch, &a);
     if (err == KEDGE_OK)
         printf("%s is available\n", a.name);
+    else if (err == KEDGE_ERR_TIMEOUT || err == KEDGE_ERR_NOT_FOUND || err == KEDGE_ERR_STOPPED)
+        fprintf(stderr, "%s: %s\n", a.name, kedge_err_text(err));
     else
-        fprintf(stderr, "%s: %s. %s\n", a.name, kedge_err_text(err), kedge_rest_error_text(rest));
+        fprintf(stderr, "%s\n", kedge_rest_error_text(rest));
 
     kedge_rest_close(rest);
     kedge_client_free(client);

@@ -135,4 +135,64 @@ else
 fi
 claim "sensor_watch ends by Ctrl-C" stops
 show sensor_watch
+mock_stop
+
+before=$claims_failed
+rm "$dir/kubeconfig"
+mock_start --no-managed-fields
+k() { kubectl --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" "$@" >/dev/null; }
+claim "deployment_wait gives up in time" fails deployment_wait --timeout 1 web
+claim "... and says so" printed '^web: .*deadline'
+claim "pod_logs tells that there is no pod" fails pod_logs talker
+claim "... in the server's words" printed '404 NotFound: '
+claim "what is no number is refused" fails pod_logs --tail many talker
+claim "... with the usage" printed '^usage: '
+if command -v kubectl >/dev/null; then
+    start deployment_wait --timeout 30 web
+    k create --validate=false -f - <<'END'
+{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "default"},
+ "spec": {"replicas": 2}}
+END
+    claim "deployment_wait sees the deployment come" until_true 20 printed '^web: 0 of 2 available$'
+    k patch deployment web --subresource=status --type=merge \
+        -p '{"status": {"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2}}'
+    claim "... and ends when it is available" until_true 20 gone
+    claim "... with success" wait "$pid"
+    claim "... and says so" printed '^web is available$'
+    show deployment_wait
+
+    before=$claims_failed
+    k create --validate=false -f - <<'END'
+{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "talker", "namespace": "default"},
+ "spec": {"containers": [{"name": "main", "image": "a:1"}]}}
+END
+    echo '{"kind": "Binding", "apiVersion": "v1", "metadata": {"name": "talker"},
+           "target": {"kind": "Node", "name": "n1"}}' >"$dir/binding"
+    k create --raw /api/v1/namespaces/default/pods/talker/binding -f "$dir/binding"
+    echo '{"pod": "talker", "lines": ["one", "two", "three"]}' >"$dir/lines"
+    k create --raw /mock/log -f "$dir/lines"
+    claim "pod_logs prints a log" run pod_logs talker
+    claim "... all of it" cmp -s "$dir/out" - <<'END'
+one
+two
+three
+END
+    claim "--tail prints the last lines" run pod_logs --tail 2 -c main -n default talker
+    claim "... only" cmp -s "$dir/out" - <<'END'
+two
+three
+END
+    claim "--timestamps prints times" run pod_logs --timestamps --since 3600 talker
+    claim "... before each line" printed '^20[0-9-]*T[0-9:.]*Z [a-z]*$' 3
+    claim "a container that is not there is refused" fails pod_logs -c nobody talker
+    claim "... in the server's words" printed '400 BadRequest: '
+    claim "so is one that was never restarted, with -p" fails pod_logs -p talker
+    start pod_logs -f --tail 1 talker
+    claim "-f prints what is there" until_true 20 printed '^three$'
+    echo '{"pod": "talker", "line": "last words"}' >"$dir/lines"
+    k create --raw /mock/log -f "$dir/lines"
+    claim "... and what comes" until_true 20 printed '^last words$'
+    claim "it ends by Ctrl-C" stops
+    show pod_logs
+fi
 claims_end
