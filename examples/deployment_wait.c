@@ -47,8 +47,8 @@ static kedge_err is_available(void *ctx, const struct kedge_watch_event *event)
     (void)ctx;
     if (event->type == KEDGE_WATCH_DELETED)
         return KEDGE_ERR_NOT_FOUND;
-    printf("%s: %d of %d available\n", kedge_name(event->object),
-           (int)d->status_available_replicas, (int)d->spec_replicas);
+    printf("%s: %d of %d available\n", kedge_name(event->object), (int)d->status_available_replicas,
+           (int)d->spec_replicas);
     return d->status_observed_generation >= event->object->generation &&
                    d->status_updated_replicas >= d->spec_replicas &&
                    d->status_available_replicas >= d->spec_replicas

@@ -23,12 +23,12 @@ extern "C" {
 
 // PodLogOptions of core/v1. Zero means unset; an unset number is told from 0 (KEDGE_JUST).
 struct kedge_log_options {
-    const char *namespace_; // of the pod; required
-    const char *pod;        // its name; required
-    const char *container;  // NULL: the only one; of several the server refuses (400)
-    bool follow;            // goes on as long as the container runs
-    bool previous;          // of the container before its last restart
-    bool timestamps;        // RFC 3339 and a blank before each line
+    const char *namespace_;           // of the pod; required
+    const char *pod;                  // its name; required
+    const char *container;            // NULL: the only one; of several the server refuses (400)
+    bool follow;                      // goes on as long as the container runs
+    bool previous;                    // of the container before its last restart
+    bool timestamps;                  // RFC 3339 and a blank before each line
     struct kedge_maybe tail_lines;    // only so many, from the end
     struct kedge_maybe since_seconds; // not older than that; at least 1. Or:
     kedge_timestamp since_time;       // not older than this moment, whole seconds; 0: unset
@@ -75,8 +75,8 @@ struct kedge_lines {
     void *ctx;
 };
 
-// `line` is given each line without its newline. One that is longer than `cap` bytes comes in pieces
-// of `cap`, each but its last with `more`. Anything but KEDGE_OK that it answers is what
+// `line` is given each line without its newline. One that is longer than `cap` bytes comes in
+// pieces of `cap`, each but its last with `more`. Anything but KEDGE_OK that it answers is what
 // kedge_lines_sink answers; after KEDGE_WAIT the line comes again. The slice is good until it
 // returns. `buf` is `cap` (at least 1) bytes of yours that outlive it.
 void kedge_lines_init(struct kedge_lines *lines, char *buf, size_t cap,

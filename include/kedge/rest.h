@@ -188,8 +188,8 @@ struct kedge_request {
         timeout; // of the whole request with its retries, ms; also sent, as timeout=. 0: none
     // How often a reply with Retry-After or a broken GET is tried again. 0: 10; negative: never.
     int retries;
-    bool endless; // the reply may be silent for any time, and come late: a followed log. A WATCH may
-                  // always be silent
+    bool endless; // the reply may be silent for any time, and come late: a followed log. A WATCH
+                  // may always be silent
     // ms without a byte after which the body ends, with KEDGE_ERR_TIMEOUT; 0: as the kedge_rest's
     // options and `endless` say.
     kedge_time silence;

@@ -24,9 +24,9 @@
 // An object over a limit (text_max, object_max of the kedge_rest) is an event like any other, with
 // a partial object: only its identity is there.
 //
-// A peer that is gone without a word is found by the port's keep-alive; then the watch ends. Where a
-// port has none, or something in between keeps dead connections open, set `silence`, longer than the
-// minute between two bookmarks.
+// A peer that is gone without a word is found by the port's keep-alive; then the watch ends. Where
+// a port has none, or something in between keeps dead connections open, set `silence`, longer than
+// the minute between two bookmarks.
 #ifndef KEDGE_WATCH_H
 #define KEDGE_WATCH_H
 
@@ -157,8 +157,8 @@ kedge_err kedge_watch_next(struct kedge_watch *watch, struct kedge_watch_event *
 typedef kedge_err (*kedge_condition)(void *ctx, const struct kedge_watch_event *event);
 
 // Waits until one condition after the other is met (client-go's UntilWithoutRetry), of a watch that
-// was started without a handler. A condition is first tried on the event that met the one before it.
-// ERROR events are not given to conditions. The watch is stopped in the end, whatever that was.
+// was started without a handler. A condition is first tried on the event that met the one before
+// it. ERROR events are not given to conditions. The watch is stopped in the end, whatever that was.
 //
 // *event, if not NULL, is the last event there was (its type is 0 if there was none). Where that is
 // what ended the waiting (KEDGE_OK, a condition's error, KEDGE_ERR_API) all of it is good until the

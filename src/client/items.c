@@ -229,8 +229,8 @@ kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
     if (items->err != KEDGE_OK)
         return kedge__rest_say(r, items->err,
                                "the kind's table or text_max does not suit the sieve");
-    // Each turn takes bytes, but those that tell of an object's or list's end (once a value), and of
-    // an item that waited.
+    // Each turn takes bytes, but those that tell of an object's or list's end (once a value), and
+    // of an item that waited.
     for (bool more = true; more;) {
         enum kedge_sieve_event event = KEDGE_SIEVE_ITEM;
         size_t used = 0;

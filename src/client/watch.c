@@ -33,8 +33,7 @@ void kedge__watch_error(const struct kedge_watch *w, struct kedge_watch_event *e
 static void make_undecodable(struct kedge_watch *w, const char *problem)
 {
     static const char decoding[] = "ClientWatchDecoding";
-    struct kedge_status_response r = {
-        .code = 500, .body = kedge_str_of(problem), .is_text = true};
+    struct kedge_status_response r = {.code = 500, .body = kedge_str_of(problem), .is_text = true};
     kedge_status_from_response(&w->status, &r);
     w->status.cause_count = 2;
     if (KEDGE_STATUS_CAUSES < 2)
@@ -204,8 +203,8 @@ kedge_err kedge__watch_begin(struct kedge_watch *w, const struct kedge_watch_opt
     if (w->running || w->rest->state != KEDGE__REST_IDLE || w->rest->inside)
         return KEDGE_ERR_STATE;
     struct kedge_request request = request_of(options);
-    w->items = (struct kedge__items){
-        .rest = w->rest, .kind = options->kind, .each = take_item, .ctx = w};
+    w->items =
+        (struct kedge__items){.rest = w->rest, .kind = options->kind, .each = take_item, .ctx = w};
     w->taker = *taker;
     w->foreign = w->unknown = false;
     kedge__items_begin(&w->items, KEDGE_SIEVE_WATCH);

@@ -66,9 +66,9 @@ struct kedge_watch {
     struct kedge__items items;
     struct kedge__watch_taker taker;
     bool running;
-    bool foreign;  // what comes is not JSON
-    bool unknown;  // an event is of no known type
-    unsigned runs; // starts, so that one is told from the next
+    bool foreign;                 // what comes is not JSON
+    bool unknown;                 // an event is of no known type
+    unsigned runs;                // starts, so that one is told from the next
     char version[KEDGE__VERSION]; // of the event at hand
     struct kedge_status status;   // of an ERROR at hand
     struct kedge__outlet outlet;  // of a watch that is its own

@@ -57,9 +57,10 @@ static void options_become_parameters(void **state)
     o.tail_lines = KEDGE_JUST(0);
     o.since_seconds = KEDGE_JUST(INT64_MAX);
     o.limit_bytes = KEDGE_JUST(-1); // the server's to refuse
-    asks(&o, "GET /api/v1/namespaces/default/pods/web-0/log?container=a%20b&follow=true&"
-             "insecureSkipTLSVerifyBackend=true&limitBytes=-1&previous=true&"
-             "sinceSeconds=9223372036854775807&stream=Stderr&tailLines=0&timestamps=true HTTP/1.1\r\n");
+    asks(&o,
+         "GET /api/v1/namespaces/default/pods/web-0/log?container=a%20b&follow=true&"
+         "insecureSkipTLSVerifyBackend=true&limitBytes=-1&previous=true&"
+         "sinceSeconds=9223372036854775807&stream=Stderr&tailLines=0&timestamps=true HTTP/1.1\r\n");
     o = web;
     assert_true(kedge_timestamp_parse(KEDGE_STR("2026-11-24T01:02:03.9Z"), &o.since_time));
     asks(&o, "GET /api/v1/namespaces/default/pods/web-0/log?sinceTime=2026-11-24T01%3A02%3A03Z "
@@ -97,10 +98,13 @@ static void a_refusal_is_the_servers_status(void **state)
     (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":"
-        "\"container x is not valid for pod web-0\",\"reason\":\"BadRequest\",\"code\":400}" SCRIPT_CLOSES,
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+        "\"message\":"
+        "\"container x is not valid for pod "
+        "web-0\",\"reason\":\"BadRequest\",\"code\":400}" SCRIPT_CLOSES,
         "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":"
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+        "\"message\":"
         "\"previous terminated container \\\"c\\\" in pod \\\"web-0\\\" not found\",\"reason\":"
         "\"BadRequest\",\"code\":400}" SCRIPT_CLOSES};
     struct kedge_log_options o = web;

@@ -104,7 +104,8 @@ static void a_version_is_needed(void **state)
     kedge_poll(l.k, 0);
     kedge_poll(l.k, 0);
     l.script.seen[l.script.seen_len] = '\0';
-    assert_non_null(strstr(l.script.seen, "?allowWatchBookmarks=true&resourceVersion=4&watch=true "));
+    assert_non_null(
+        strstr(l.script.seen, "?allowWatchBookmarks=true&resourceVersion=4&watch=true "));
     close_watcher();
 }
 
@@ -124,9 +125,9 @@ static void it_goes_on_behind_the_last_event(void **state)
 static void bookmarks_move_the_version_and_are_not_forwarded(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("BOOKMARK", "", "77") SCRIPT_CLOSES,
-        ENDED};
+    static const char *const answers[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5")
+                                              WATCH_EVENT("BOOKMARK", "", "77") SCRIPT_CLOSES,
+                                          ENDED};
     expect(answers, 2, "ADDED a 5\nERROR 410 Expired\nEND KEDGE_ERR_API\n", "77");
 }
 
@@ -187,8 +188,12 @@ static void a_refusal_passes_but_forbidden_and_unauthorized_stay(void **state)
     (void)state;
 #define REFUSED(code) "HTTP/1.1 " code " x\r\nContent-Length: 0\r\n\r\n"
     static const char *const passing[] = {
-        REFUSED("410"), REFUSED("500"), REFUSED("404"), REFUSED("429"),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\n<", ENDED};
+        REFUSED("410"),
+        REFUSED("500"),
+        REFUSED("404"),
+        REFUSED("429"),
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\n<",
+        ENDED};
     kedge_time took =
         expect(passing, COUNT(passing), "ERROR 410 Expired\nEND KEDGE_ERR_API\n", "4");
     assert_int_equal(took, 5 * KEDGE_SECOND);
@@ -201,9 +206,8 @@ static void a_refusal_passes_but_forbidden_and_unauthorized_stay(void **state)
 static void what_might_miss_something_stays(void **state)
 {
     (void)state;
-    static const char *const nameless[] = {
-        WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("ADDED", "b", "")
-            WATCH_EVENT("ADDED", "c", "7")};
+    static const char *const nameless[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT(
+        "ADDED", "b", "") WATCH_EVENT("ADDED", "c", "7")};
     expect(nameless, 1, "ADDED a 5\nERROR 500 InternalError\nEND KEDGE_ERR_JSON\n", "4");
     static const char *const bare[] = {WATCH_HEAD "{\"type\":\"BOOKMARK\",\"object\":{}}"};
     expect(bare, 1, "ERROR 500 InternalError\nEND KEDGE_ERR_JSON\n", "4");
@@ -300,10 +304,10 @@ static void stop_it(struct watch_log *log, const struct kedge_watch_event *event
 static void it_may_be_stopped_in_every_event(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("ADDED", "b", "6") SCRIPT_CLOSES,
-        WATCH_HEAD WATCH_EVENT("ADDED", "c", "7") GONE, REFUSED("403"),
-        WATCH_HEAD WATCH_EVENT("ADDED", "d", "")};
+    static const char *const answers[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5")
+                                              WATCH_EVENT("ADDED", "b", "6") SCRIPT_CLOSES,
+                                          WATCH_HEAD WATCH_EVENT("ADDED", "c", "7") GONE,
+                                          REFUSED("403"), WATCH_HEAD WATCH_EVENT("ADDED", "d", "")};
     for (unsigned n = 1; n <= 4; n++) {
         for (unsigned skip = 0; skip < 4; skip++) {
             open_watcher(answers + skip, 4 - skip);
@@ -323,9 +327,10 @@ static void it_may_be_stopped_in_every_event(void **state)
 static void it_may_be_stopped_after_any_turn(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") SCRIPT_CLOSES,
-        WATCH_HEAD WATCH_EVENT("ADDED", "b", "6") WATCH_ERROR("500", "x", ""), REFUSED("500"), ENDED};
+    static const char *const answers[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") SCRIPT_CLOSES,
+                                          WATCH_HEAD WATCH_EVENT("ADDED", "b", "6")
+                                              WATCH_ERROR("500", "x", ""),
+                                          REFUSED("500"), ENDED};
     bool ended = false;
     unsigned turns = 0;
     for (; !ended; turns++) {
@@ -366,13 +371,16 @@ static void somebody_elses_request_ends_it(void **state)
 static void change(struct mock *m, unsigned n)
 {
     char json[256];
-    snprintf(json, sizeof json,
-             "{\"metadata\":{\"namespace\":\"default\",\"name\":\"d%u\"},\"spec\":{\"replicas\":%u}}",
-             n % 7, n);
+    snprintf(
+        json, sizeof json,
+        "{\"metadata\":{\"namespace\":\"default\",\"name\":\"d%u\"},\"spec\":{\"replicas\":%u}}",
+        n % 7, n);
     assert_true(mock_apply(m, "deployments", json) > 0);
     // Versions of other resources lie in between.
-    snprintf(json, sizeof json, "{\"metadata\":{\"namespace\":\"default\",\"name\":\"c\"},\"data\":{\"n\":"
-                                "\"%u\"}}", n);
+    snprintf(json, sizeof json,
+             "{\"metadata\":{\"namespace\":\"default\",\"name\":\"c\"},\"data\":{\"n\":"
+             "\"%u\"}}",
+             n);
     assert_true(mock_apply(m, "configmaps", json) > 0);
 }
 
@@ -450,9 +458,8 @@ static void a_version_that_the_server_forgot_is_the_end(void **state)
     start("1");
     watch_log_run(&l, 5 * KEDGE_SECOND);
     assert_int_equal(l.events, 1);
-    mock_inject(port.mock, &(struct mock_fault){.kind = MOCK_FAULT_EXPIRED_EVENT,
-                                                .on = MOCK_ON_WATCH,
-                                                .now = true});
+    mock_inject(port.mock, &(struct mock_fault){
+                               .kind = MOCK_FAULT_EXPIRED_EVENT, .on = MOCK_ON_WATCH, .now = true});
     watch_log_run(&l, KEDGE_MINUTE);
     assert_non_null(strstr(l.text, "\nERROR 410 Expired\nEND KEDGE_ERR_API\n"));
     close_watcher();

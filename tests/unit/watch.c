@@ -48,14 +48,14 @@ static void expect(const struct kedge_watch_options *options, const char *answer
     close_watch();
 }
 
-#define ALL                                                                                   \
-    WATCH_EVENT("ADDED", "a", "5")                                                            \
-    WATCH_EVENT("MODIFIED", "a", "7")                                                         \
-    "{\"object\":{\"metadata\":{\"resourceVersion\":\"9\",\"annotations\":{\"k8s.io/"         \
+#define ALL                                                                                    \
+    WATCH_EVENT("ADDED", "a", "5")                                                             \
+    WATCH_EVENT("MODIFIED", "a", "7")                                                          \
+    "{\"object\":{\"metadata\":{\"resourceVersion\":\"9\",\"annotations\":{\"k8s.io/"          \
     "initial-events-end\":\"true\"}}},\"type\":\"BOOKMARK\"}" WATCH_EVENT("DELETED", "a", "8") \
         WATCH_ERROR("410", "Expired", "")
-#define ALL_LOG                                                      \
-    "ADDED a 5\nMODIFIED a 7\nBOOKMARK  9 initial-events-end\n"      \
+#define ALL_LOG                                                 \
+    "ADDED a 5\nMODIFIED a 7\nBOOKMARK  9 initial-events-end\n" \
     "DELETED a 8\nERROR 410 Expired\n"
 
 static void the_five_types_come_in_order_typed_and_raw(void **state)
@@ -111,17 +111,17 @@ static void what_raw_events_bring_is_the_object_without_managed_fields(void **st
     static const char *const answers[] = {
         WATCH_HEAD
         "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Sensor\",\"metadata\":{\"name\":\"t1\","
-        "\"resourceVersion\":\"5\",\"managedFields\":[{\"manager\":\"x\"}]},\"spec\":{ \"n\" : 1 }}}"
-        SCRIPT_CLOSES};
+        "\"resourceVersion\":\"5\",\"managedFields\":[{\"manager\":\"x\"}]},\"spec\":{ \"n\" : 1 "
+        "}}}" SCRIPT_CLOSES};
     struct kedge_watch_event event;
     int64_t n = 0;
     open_watch(answers, 1);
     assert_int_equal(kedge_watch_start(w, &sensors, NULL), KEDGE_OK);
     assert_int_equal(kedge_watch_next(w, &event, KEDGE_SECOND), KEDGE_OK);
     assert_null(event.object);
-    assert_true(kedge_str_is(event.json,
-                             "{\"kind\":\"Sensor\",\"metadata\":{\"name\":\"t1\",\"resourceVersion\":"
-                             "\"5\"},\"spec\":{\"n\":1}}"));
+    assert_true(kedge_str_is(
+        event.json, "{\"kind\":\"Sensor\",\"metadata\":{\"name\":\"t1\",\"resourceVersion\":"
+                    "\"5\"},\"spec\":{\"n\":1}}"));
     assert_true(kedge_json_int64(kedge_json_get(kedge_json_get(event.value, "spec"), "n"), &n));
     assert_int_equal(n, 1);
     assert_int_equal(kedge_watch_next(w, &event, KEDGE_SECOND), KEDGE_ERR_CLOSED);
@@ -229,7 +229,8 @@ static void only_200_and_json_begin_a_stream(void **state)
     (void)state;
     expect(&deployments,
            "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 74\r\n\r\n"
-           "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":403,\"reason\":\"Forbidden\",  \"a\":1}",
+           "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":403,\"reason\":\"Forbidden\",  "
+           "\"a\":1}",
            "END KEDGE_ERR_API\n");
     expect(&deployments, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
            "END KEDGE_ERR_API\n");
@@ -240,8 +241,7 @@ static void only_200_and_json_begin_a_stream(void **state)
            "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.kubernetes.protobuf\r\n"
            "Content-Length: 4\r\n\r\nk8s.",
            "END KEDGE_ERR_HTTP\n");
-    expect(&deployments,
-           "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n",
+    expect(&deployments, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n",
            "END KEDGE_ERR_HTTP\n");
     expect(&deployments,
            "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
@@ -252,10 +252,10 @@ static void only_200_and_json_begin_a_stream(void **state)
 static void a_refusal_is_the_servers_status(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        "HTTP/1.1 403 Forbidden\r\nContent-Length: 98\r\n\r\n"
-        "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":403,\"reason\":\"Forbidden\",\"message\":"
-        "\"no deployments\"}"};
+    static const char *const answers[] = {"HTTP/1.1 403 Forbidden\r\nContent-Length: 98\r\n\r\n"
+                                          "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":"
+                                          "403,\"reason\":\"Forbidden\",\"message\":"
+                                          "\"no deployments\"}"};
     open_watch(answers, 1);
     start(&deployments);
     watch_log_run(&l, KEDGE_HOUR);
@@ -270,10 +270,9 @@ static void a_refusal_is_the_servers_status(void **state)
 static void a_watch_that_breaks_before_its_head_is_an_empty_one(void **state)
 {
     (void)state;
-    static const char *const answers[] = {SCRIPT_RESETS, SCRIPT_CLOSES, SCRIPT_CLOSES,
-                                          SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES,
-                                          SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES,
-                                          SCRIPT_CLOSES, SCRIPT_RESETS, WATCH_HEAD ALL};
+    static const char *const answers[] = {
+        SCRIPT_RESETS, SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES,
+        SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_CLOSES, SCRIPT_RESETS, WATCH_HEAD ALL};
     open_watch(answers, COUNT(answers));
     start(&deployments);
     watch_log_run(&l, KEDGE_HOUR);
@@ -323,10 +322,10 @@ static void a_handler_that_is_not_ready_holds_the_stream_back(void **state)
     const char *answers[] = {answer};
     size_t len = (size_t)snprintf(answer, sizeof answer, "%s", WATCH_HEAD);
     for (int i = 0; i < 2000; i++)
-        len += (size_t)snprintf(
-            answer + len, sizeof answer - len,
-            "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"%d\"}}}\n",
-            i + 1);
+        len += (size_t)snprintf(answer + len, sizeof answer - len,
+                                "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\","
+                                "\"resourceVersion\":\"%d\"}}}\n",
+                                i + 1);
     snprintf(answer + len, sizeof answer - len, "%s", SCRIPT_CLOSES);
     open_watch(answers, 1);
     struct kedge_watch_options o = deployments;
@@ -352,8 +351,8 @@ static void a_handler_that_is_not_ready_holds_the_stream_back(void **state)
 static void who_asks_for_the_next_event_holds_the_stream_back(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("ADDED", "b", "6")};
+    static const char *const answers[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5")
+                                              WATCH_EVENT("ADDED", "b", "6")};
     struct kedge_watch_event event;
     struct kedge_watch_event second;
     open_watch(answers, 1);
@@ -388,16 +387,18 @@ static void an_object_over_a_limit_is_partial_and_an_event(void **state)
     (void)state;
     static char answer[32768];
     const char *answers[] = {answer};
-    size_t len = (size_t)snprintf(answer, sizeof answer,
-                                  WATCH_HEAD "{\"type\":\"ADDED\",\"object\":{" WATCH_META(
-                                      "big", "5") ",\"spec\":{\"x\":\"");
+    size_t len = (size_t)snprintf(
+        answer, sizeof answer,
+        WATCH_HEAD "{\"type\":\"ADDED\",\"object\":{" WATCH_META("big", "5") ",\"spec\":{\"x\":\"");
     memset(answer + len, 'x', 9000);
     len += 9000;
-    len += (size_t)snprintf(answer + len, sizeof answer - len,
-                            "\"}}}{\"type\":\"ADDED\",\"object\":{" WATCH_META("many", "6") ",\"n\":[");
+    len += (size_t)snprintf(
+        answer + len, sizeof answer - len,
+        "\"}}}{\"type\":\"ADDED\",\"object\":{" WATCH_META("many", "6") ",\"n\":[");
     for (int i = 0; i < 2000; i++)
         len += (size_t)snprintf(answer + len, sizeof answer - len, "1,");
-    snprintf(answer + len, sizeof answer - len, "1]}}" WATCH_EVENT("ADDED", "c", "7") SCRIPT_CLOSES);
+    snprintf(answer + len, sizeof answer - len,
+             "1]}}" WATCH_EVENT("ADDED", "c", "7") SCRIPT_CLOSES);
     expect(&sensors, answer, "ADDED big 5 partial\nADDED  6\nADDED c 7\nEND KEDGE_OK\n");
     // Without tokens the text is whole all the same.
     struct kedge_watch_event event;
@@ -418,12 +419,14 @@ static void a_typed_object_over_a_limit_is_partial(void **state)
     const char *answers[] = {answer};
     size_t len = (size_t)snprintf(
         answer, sizeof answer,
-        WATCH_HEAD "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":"
-                   "\"5\",\"labels\":{");
+        WATCH_HEAD
+        "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":"
+        "\"5\",\"labels\":{");
     for (int i = 0; i < 400; i++)
         len += (size_t)snprintf(answer + len, sizeof answer - len, "%s\"k%d\":\"v\"",
                                 i > 0 ? "," : "", i);
-    snprintf(answer + len, sizeof answer - len, "}}}}" WATCH_EVENT("ADDED", "c", "7") SCRIPT_CLOSES);
+    snprintf(answer + len, sizeof answer - len,
+             "}}}}" WATCH_EVENT("ADDED", "c", "7") SCRIPT_CLOSES);
     static const struct kedge_rest_options limits[] = {
         {.text_max = 1024}, {.object_max = 512}, {.text_max = 6144}};
     for (size_t i = 0; i < COUNT(limits); i++) {
@@ -452,7 +455,8 @@ static void stop_it(struct watch_log *log, const struct kedge_watch_event *event
 static void it_may_be_stopped_in_every_event(void **state)
 {
     (void)state;
-    static const char *const answers[] = {WATCH_HEAD ALL "<" SCRIPT_CLOSES, WATCH_HEAD SCRIPT_CLOSES};
+    static const char *const answers[] = {WATCH_HEAD ALL "<" SCRIPT_CLOSES,
+                                          WATCH_HEAD SCRIPT_CLOSES};
     static const char all[] = ALL_LOG "ERROR 500 InternalError\n";
     for (unsigned n = 1; n <= 6; n++) {
         open_watch(answers, 2);
@@ -657,11 +661,11 @@ static void conditions_are_met_one_after_the_other(void **state)
     (void)state;
     static const kedge_condition sequence[] = {is_five, is_named_a, is_deleted};
     struct kedge_watch_event event;
-    assert_int_equal(
-        until(WATCH_HEAD WATCH_EVENT("DELETED", "x", "4") WATCH_EVENT("ADDED", "a", "5")
-                  WATCH_EVENT("MODIFIED", "a", "6") WATCH_EVENT("DELETED", "a", "7"),
-              sequence, 3, &event),
-        KEDGE_OK);
+    assert_int_equal(until(WATCH_HEAD WATCH_EVENT("DELETED", "x", "4")
+                               WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("MODIFIED", "a", "6")
+                                   WATCH_EVENT("DELETED", "a", "7"),
+                           sequence, 3, &event),
+                     KEDGE_OK);
     assert_int_equal(event.type, KEDGE_WATCH_DELETED);
     assert_string_equal(kedge_name(event.object), "a");
     assert_string_equal(event.resource_version, "7");
@@ -703,9 +707,9 @@ static void conditions_that_are_not_met_end_with_the_last_event(void **state)
     assert_string_equal(kedge_rest_error_text(l.rest), "watch deployments.apps in default: m");
     assert_int_equal(calls, 0);
     close_watch();
-    assert_int_equal(until("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", deleted, 2,
-                           &event),
-                     KEDGE_ERR_API);
+    assert_int_equal(
+        until("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", deleted, 2, &event),
+        KEDGE_ERR_API);
     assert_true(kedge_status_is_not_found(kedge_rest_status(l.rest)));
     assert_int_equal(event.type, 0);
     close_watch();

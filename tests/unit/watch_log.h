@@ -18,7 +18,7 @@
     "\"metadata\":{\"name\":\"" name "\",\"resourceVersion\":\"" version "\"}"
 #define WATCH_EVENT(type, name, version) \
     "{\"type\":\"" type "\",\"object\":{" WATCH_META(name, version) "}}\n"
-#define WATCH_ERROR(code, reason, more)                                        \
+#define WATCH_ERROR(code, reason, more)                                           \
     "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"status\":\"Failure\"," \
     "\"code\":" code ",\"reason\":\"" reason "\",\"message\":\"m\"" more "}}\n"
 
