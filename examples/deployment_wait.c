@@ -26,15 +26,19 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
     memset(a, 0, sizeof *a);
     a->timeout = 60 * KEDGE_SECOND;
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--kubeconfig") == 0 && value != NULL)
-            a->config.kubeconfig = argv[++i];
-        else if (strcmp(argv[i], "-n") == 0 && value != NULL)
-            a->namespace_ = argv[++i];
-        else if (strcmp(argv[i], "--timeout") == 0 && value != NULL)
-            a->timeout = strtol(argv[++i], NULL, 10) * KEDGE_SECOND;
-        else if (argv[i][0] != '-' && a->name == NULL)
-            a->name = argv[i];
+        const char *option = argv[i];
+        if (option[0] != '-' && a->name == NULL) {
+            a->name = option;
+            continue;
+        }
+        if (++i == argc)
+            return false;
+        if (strcmp(option, "--kubeconfig") == 0)
+            a->config.kubeconfig = argv[i];
+        else if (strcmp(option, "-n") == 0)
+            a->namespace_ = argv[i];
+        else if (strcmp(option, "--timeout") == 0)
+            a->timeout = strtol(argv[i], NULL, 10) * KEDGE_SECOND;
         else
             return false;
     }

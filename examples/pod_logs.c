@@ -18,17 +18,15 @@ static unsigned char memory[48 * 1024];
 static bool read_number(struct kedge_maybe *out, const char *text)
 {
     char *end;
-    long long n = text != NULL ? strtoll(text, &end, 10) : 0;
-    if (text == NULL || end == text || *end != '\0')
+    long long n = strtoll(text, &end, 10);
+    if (end == text || *end != '\0')
         return false;
     out->is_set = true;
     out->value = n;
     return true;
 }
 
-// An option and perhaps its value; how many arguments that is, or 0.
-static int read_option(struct kedge_log_options *log, struct kedge_config_options *config,
-                       const char *option, const char *value)
+static bool read_flag(struct kedge_log_options *log, const char *option)
 {
     if (strcmp(option, "-f") == 0)
         log->follow = true;
@@ -36,35 +34,38 @@ static int read_option(struct kedge_log_options *log, struct kedge_config_option
         log->previous = true;
     else if (strcmp(option, "--timestamps") == 0)
         log->timestamps = true;
-    else if (strcmp(option, "--tail") == 0)
-        return read_number(&log->tail_lines, value) ? 2 : 0;
-    else if (strcmp(option, "--since") == 0)
-        return read_number(&log->since_seconds, value) ? 2 : 0;
-    else if (value == NULL)
-        return 0;
-    else if (strcmp(option, "-c") == 0)
-        return log->container = value, 2;
-    else if (strcmp(option, "-n") == 0)
-        return log->namespace_ = value, 2;
-    else if (strcmp(option, "--kubeconfig") == 0)
-        return config->kubeconfig = value, 2;
     else
-        return 0;
-    return 1;
+        return false;
+    return true;
+}
+
+static bool read_option(struct kedge_log_options *log, struct kedge_config_options *config,
+                        const char *option, const char *value)
+{
+    if (strcmp(option, "--tail") == 0)
+        return read_number(&log->tail_lines, value);
+    if (strcmp(option, "--since") == 0)
+        return read_number(&log->since_seconds, value);
+    if (strcmp(option, "-c") == 0)
+        log->container = value;
+    else if (strcmp(option, "-n") == 0)
+        log->namespace_ = value;
+    else if (strcmp(option, "--kubeconfig") == 0)
+        config->kubeconfig = value;
+    else
+        return false;
+    return true;
 }
 
 static bool read_arguments(struct kedge_log_options *log, struct kedge_config_options *config,
                            int argc, char **argv)
 {
-    for (int i = 1, n = 1; i < argc; i += n) {
-        n = 1;
-        if (argv[i][0] == '-')
-            n = read_option(log, config, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
-        else if (log->pod == NULL)
-            log->pod = argv[i];
-        else
-            n = 0;
-        if (n == 0)
+    for (int i = 1; i < argc; i++) {
+        const char *option = argv[i];
+        if (option[0] != '-' && log->pod == NULL)
+            log->pod = option;
+        else if (!read_flag(log, option) &&
+                 (++i == argc || !read_option(log, config, option, argv[i])))
             return false;
     }
     return log->pod != NULL;

@@ -105,7 +105,11 @@ kedge_err kedge_logs_start(struct kedge_rest *rest, const struct kedge_log_optio
 void kedge_lines_init(struct kedge_lines *lines, char *buf, size_t cap,
                       kedge_err (*line)(void *ctx, kedge_str line, bool more), void *ctx)
 {
-    *lines = (struct kedge_lines){.buf = buf, .cap = cap, .line = line, .ctx = ctx};
+    memset(lines, 0, sizeof *lines);
+    lines->buf = buf;
+    lines->cap = cap;
+    lines->line = line;
+    lines->ctx = ctx;
 }
 
 // Hands on what is in the buffer.
