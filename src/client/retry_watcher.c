@@ -79,9 +79,9 @@ static void end_with(struct kedge_retry_watcher *rw, kedge_err err,
 static kedge_err forward_last(struct kedge_retry_watcher *rw, const struct kedge_watch_event *event,
                               kedge_err end)
 {
-    unsigned run = rw->runs;
     kedge_err err = kedge__outlet_take(&rw->outlet, event);
-    if (err == KEDGE_OK && rw->state == WATCHING && rw->runs == run)
+    // It may have been stopped, but inside its request it was not started again.
+    if (err == KEDGE_OK && rw->state == WATCHING)
         end_soon(rw, end);
     return err;
 }
@@ -99,7 +99,6 @@ static kedge_err take_error(struct kedge_retry_watcher *rw, const struct kedge_w
 static kedge_err take(void *ctx, const struct kedge_watch_event *event)
 {
     struct kedge_retry_watcher *rw = ctx;
-    unsigned run = rw->runs;
     kedge_err err = KEDGE_OK;
     if (event->type == KEDGE_WATCH_ERROR)
         return take_error(rw, event);
@@ -112,7 +111,7 @@ static kedge_err take(void *ctx, const struct kedge_watch_event *event)
     }
     if (event->type != KEDGE_WATCH_BOOKMARK)
         err = kedge__outlet_take(&rw->outlet, event);
-    if (err == KEDGE_OK && rw->runs == run)
+    if (err == KEDGE_OK)
         memcpy(rw->version, event->resource_version, strlen(event->resource_version) + 1);
     return err;
 }

@@ -93,6 +93,7 @@ static void a_version_is_needed(void **state)
     assert_int_equal(kedge_retry_watcher_start(rw, NULL, &l.handler), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_retry_watcher_start(NULL, &o, &l.handler), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_retry_watcher_next(NULL, NULL, 0), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_retry_watcher_next(rw, NULL, 0), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_until(NULL, NULL, 0, NULL, 0, NULL), KEDGE_ERR_ARGUMENT);
     assert_string_equal(kedge_retry_watcher_version(NULL), "");
     assert_false(kedge_retry_watcher_is_running(NULL));
@@ -294,6 +295,29 @@ static void behind_410_it_may_be_started_anew_at_once(void **state)
     close_watcher();
 }
 
+static void stop_and_start(struct watch_log *log, const struct kedge_watch_event *event)
+{
+    (void)log;
+    if (event->type == KEDGE_WATCH_ERROR && event->status->code == 403) {
+        kedge_retry_watcher_stop(rw);
+        start("50");
+    }
+}
+
+static void the_last_event_may_stop_it_and_start_another(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {REFUSED("403"),
+                                          WATCH_HEAD WATCH_EVENT("ADDED", "n", "51") GONE};
+    open_watcher(answers, 2);
+    l.on_event = stop_and_start;
+    start("4");
+    watch_log_run(&l, KEDGE_MINUTE);
+    assert_string_equal(l.text, "ERROR 403 Forbidden\nADDED n 51\nERROR 410 Expired\n"
+                                "END KEDGE_ERR_API\n");
+    close_watcher();
+}
+
 static void stop_it(struct watch_log *log, const struct kedge_watch_event *event)
 {
     (void)event;
@@ -486,7 +510,7 @@ static void until_goes_on_over_closes(void **state)
     unsigned calls = 0;
     open_watcher(answers, COUNT(answers));
     assert_int_equal(kedge_retry_watcher_start(rw, &o, NULL), KEDGE_OK);
-    assert_int_equal(kedge_until(rw, deleted, 1, &calls, KEDGE_MINUTE, &event), KEDGE_OK);
+    assert_int_equal(kedge_until(rw, deleted, 1, &calls, KEDGE_FOREVER, &event), KEDGE_OK);
     assert_int_equal(calls, 2);
     assert_string_equal(kedge_name(event.object), "a");
     assert_false(kedge_retry_watcher_is_running(rw));
@@ -514,6 +538,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_tried_again_for_ever),
         cmocka_unit_test(who_asks_gets_the_same),
         cmocka_unit_test(behind_410_it_may_be_started_anew_at_once),
+        cmocka_unit_test(the_last_event_may_stop_it_and_start_another),
         cmocka_unit_test(it_may_be_stopped_in_every_event),
         cmocka_unit_test(it_may_be_stopped_after_any_turn),
         cmocka_unit_test(somebody_elses_request_ends_it),

@@ -167,6 +167,12 @@ static void options_become_parameters(void **state)
     o.options.timeout_seconds = KEDGE_JUST(0);
     asks(&o, "GET /apis/apps/v1/namespaces/default/deployments?timeoutSeconds=0&watch=true ",
          "\r\n");
+    // More than can be said in ms is said in seconds only.
+    o.options.timeout_seconds = KEDGE_JUST(INT64_MAX);
+    asks(&o,
+         "GET /apis/apps/v1/namespaces/default/deployments?timeoutSeconds=9223372036854775807&"
+         "watch=true ",
+         "\r\n");
 }
 
 static void what_cannot_be_understood_is_an_error_event_and_the_end(void **state)
@@ -715,6 +721,7 @@ static void conditions_that_are_not_met_end_with_the_last_event(void **state)
     close_watch();
     assert_int_equal(kedge_until_without_retry(NULL, deleted, 2, NULL, 0, NULL),
                      KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_until_without_retry(w, NULL, 2, NULL, 0, NULL), KEDGE_ERR_ARGUMENT);
 }
 
 int main(void)
