@@ -63,7 +63,7 @@ static kedge_err is_available(void *ctx, const struct kedge_watch_event *event)
 // A watch without a version begins with the object as it is, so one that ended is just begun anew.
 static kedge_err wait_for(struct kedge *k, struct kedge_watch *watch, const struct arguments *a)
 {
-    static const kedge_condition conditions[] = {is_available};
+    static const kedge_until_condition conditions[] = {is_available};
     char selector[300];
     snprintf(selector, sizeof selector, "metadata.name=%s", a->name);
     struct kedge_watch_options options = {.kind = &kedge_kind_deployment,

@@ -58,7 +58,7 @@ kedge_err kedge_retry_watcher_next(struct kedge_retry_watcher *watcher,
 const char *kedge_retry_watcher_version(const struct kedge_retry_watcher *watcher);
 
 // As kedge_until_without_retry, over closed and broken watches (client-go's Until).
-kedge_err kedge_until(struct kedge_retry_watcher *watcher, const kedge_condition *conditions,
+kedge_err kedge_until(struct kedge_retry_watcher *watcher, const kedge_until_condition *conditions,
                       size_t count, void *ctx, kedge_time timeout, struct kedge_watch_event *event);
 
 #ifdef __cplusplus

@@ -154,7 +154,7 @@ kedge_err kedge_watch_next(struct kedge_watch *watch, struct kedge_watch_event *
 
 // Judges an event: KEDGE_OK: that is what was waited for; KEDGE_WAIT: not yet; anything else: it
 // will never be.
-typedef kedge_err (*kedge_condition)(void *ctx, const struct kedge_watch_event *event);
+typedef kedge_err (*kedge_until_condition)(void *ctx, const struct kedge_watch_event *event);
 
 // Waits until one condition after the other is met (client-go's UntilWithoutRetry), of a watch that
 // was started without a handler. A condition is first tried on the event that met the one before
@@ -170,9 +170,9 @@ typedef kedge_err (*kedge_condition)(void *ctx, const struct kedge_watch_event *
 // KEDGE_ERR_API      an ERROR event came, or the watch was refused: kedge_rest_status, or
 //                    event->status
 // otherwise          what a condition answered, or as kedge_watch_next
-kedge_err kedge_until_without_retry(struct kedge_watch *watch, const kedge_condition *conditions,
-                                    size_t count, void *ctx, kedge_time timeout,
-                                    struct kedge_watch_event *event);
+kedge_err kedge_until_without_retry(struct kedge_watch *watch,
+                                    const kedge_until_condition *conditions, size_t count,
+                                    void *ctx, kedge_time timeout, struct kedge_watch_event *event);
 
 #ifdef __cplusplus
 }

@@ -253,7 +253,7 @@ const char *kedge_retry_watcher_version(const struct kedge_retry_watcher *watche
     return watcher != NULL ? watcher->version : "";
 }
 
-kedge_err kedge_until(struct kedge_retry_watcher *watcher, const kedge_condition *conditions,
+kedge_err kedge_until(struct kedge_retry_watcher *watcher, const kedge_until_condition *conditions,
                       size_t count, void *ctx, kedge_time timeout, struct kedge_watch_event *event)
 {
     if (watcher == NULL || (conditions == NULL && count > 0))

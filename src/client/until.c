@@ -52,9 +52,9 @@ kedge_err kedge__until(const struct kedge__until *u, kedge_time timeout,
     return err;
 }
 
-kedge_err kedge_until_without_retry(struct kedge_watch *watch, const kedge_condition *conditions,
-                                    size_t count, void *ctx, kedge_time timeout,
-                                    struct kedge_watch_event *event)
+kedge_err kedge_until_without_retry(struct kedge_watch *watch,
+                                    const kedge_until_condition *conditions, size_t count,
+                                    void *ctx, kedge_time timeout, struct kedge_watch_event *event)
 {
     if (watch == NULL || (conditions == NULL && count > 0))
         return KEDGE_ERR_ARGUMENT;

@@ -85,7 +85,7 @@ void kedge__watch_error(const struct kedge_watch *w, struct kedge_watch_event *e
 struct kedge__until {
     struct kedge_rest *rest;
     struct kedge__outlet *outlet;
-    const kedge_condition *conditions;
+    const kedge_until_condition *conditions;
     size_t count;
     void *ctx;
 };

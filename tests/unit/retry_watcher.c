@@ -504,7 +504,7 @@ static void until_goes_on_over_closes(void **state)
     static const char *const answers[] = {
         WATCH_HEAD WATCH_EVENT("ADDED", "a", "5") SCRIPT_CLOSES, CLOSED,
         WATCH_HEAD WATCH_EVENT("BOOKMARK", "", "6") WATCH_EVENT("DELETED", "a", "7"), ENDED};
-    static const kedge_condition deleted[] = {is_deleted};
+    static const kedge_until_condition deleted[] = {is_deleted};
     struct kedge_watch_options o = from("4");
     struct kedge_watch_event event;
     unsigned calls = 0;

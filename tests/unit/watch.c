@@ -648,7 +648,7 @@ static kedge_err gives_up(void *ctx, const struct kedge_watch_event *event)
     return *(kedge_err *)ctx;
 }
 
-static kedge_err until(const char *answer, const kedge_condition *conditions, size_t count,
+static kedge_err until(const char *answer, const kedge_until_condition *conditions, size_t count,
                        struct kedge_watch_event *event)
 {
     static kedge_err other = KEDGE_ERR_NOT_FOUND;
@@ -665,7 +665,7 @@ static kedge_err until(const char *answer, const kedge_condition *conditions, si
 static void conditions_are_met_one_after_the_other(void **state)
 {
     (void)state;
-    static const kedge_condition sequence[] = {is_five, is_named_a, is_deleted};
+    static const kedge_until_condition sequence[] = {is_five, is_named_a, is_deleted};
     struct kedge_watch_event event;
     assert_int_equal(until(WATCH_HEAD WATCH_EVENT("DELETED", "x", "4")
                                WATCH_EVENT("ADDED", "a", "5") WATCH_EVENT("MODIFIED", "a", "6")
@@ -688,8 +688,8 @@ static void conditions_are_met_one_after_the_other(void **state)
 static void conditions_that_are_not_met_end_with_the_last_event(void **state)
 {
     (void)state;
-    static const kedge_condition deleted[] = {is_five, is_deleted};
-    static const kedge_condition fails[] = {is_five, gives_up};
+    static const kedge_until_condition deleted[] = {is_five, is_deleted};
+    static const kedge_until_condition fails[] = {is_five, gives_up};
     struct kedge_watch_event event;
     assert_int_equal(until(WATCH_HEAD WATCH_EVENT("ADDED", "a", "5"), deleted, 2, &event),
                      KEDGE_ERR_TIMEOUT);
