@@ -101,6 +101,8 @@ struct kedge_api_list {
     enum kedge_version_match version_match;
     bool whole; // all at once, after an expired token
     kedge_err begun;
+    size_t taken; // of bytes that are offered again
+    bool waits;
     void (*done)(void *ctx, kedge_err err);
 };
 

@@ -7,8 +7,10 @@
 static kedge_err hand_on(void *ctx, const struct kedge__item *item)
 {
     struct kedge_api_list *list = ctx;
-    list->count++;
-    return list->each != NULL ? list->each(list->ctx, item->object) : KEDGE_OK;
+    kedge_err err = list->each != NULL ? list->each(list->ctx, item->object) : KEDGE_OK;
+    // What waits comes again.
+    list->count += err != KEDGE_WAIT;
+    return err;
 }
 
 static struct kedge__items items_of(struct kedge_api_list *list)
@@ -20,13 +22,19 @@ static struct kedge__items items_of(struct kedge_api_list *list)
         .ctx = list,
         .shape = KEDGE_SIEVE_LIST,
         .err = list->begun,
+        .taken = list->taken,
+        .waits = list->waits,
     };
 }
 
 static kedge_err sink(void *ctx, kedge_str bytes)
 {
-    struct kedge__items items = items_of(ctx);
-    return kedge__items_sink(&items, bytes);
+    struct kedge_api_list *list = ctx;
+    struct kedge__items items = items_of(list);
+    kedge_err err = kedge__items_sink(&items, bytes);
+    list->taken = items.taken;
+    list->waits = items.waits;
+    return err;
 }
 
 static kedge_err begin(struct kedge_api_list *list, const struct kedge_api *api,
@@ -58,6 +66,8 @@ static kedge_err begin(struct kedge_api_list *list, const struct kedge_api *api,
 static struct kedge_request begin_page(struct kedge_api_list *list)
 {
     list->begun = KEDGE_OK;
+    list->taken = 0;
+    list->waits = false;
     struct kedge__items items = items_of(list);
     kedge__items_begin(&items, KEDGE_SIEVE_LIST);
     list->begun = items.err;

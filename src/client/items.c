@@ -211,7 +211,7 @@ kedge_err kedge__items_identity(const struct kedge__items *items, const struct k
     if (items->rest->sieve.unusable)
         return KEDGE_ERR_JSON;
     if (value.at < 0) {
-        if (shrink(items->rest, &doc) != KEDGE_OK)
+        if (shrink(items, &doc) != KEDGE_OK)
             return KEDGE_ERR_JSON;
         value = kedge_json_root(&doc);
     }

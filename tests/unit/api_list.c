@@ -233,6 +233,9 @@ static void each_may_end_the_list(void **state)
     static struct talk t;
     static const kedge_err with[] = {KEDGE_ERR_FULL, KEDGE_WAIT, KEDGE_WANT_READ, KEDGE_ERR_API};
     for (int i = 0; i < 8; i++) {
+        // In the loop, what waits is offered again.
+        if (i % 2 == 1 && with[i / 2] == KEDGE_WAIT)
+            continue;
         struct seen s = {.t = &t, .stop_at = 5, .stop_with = with[i / 2]};
         struct kedge_api_list list = list_to(&s, 3);
         list.again = seen_again;
@@ -240,7 +243,7 @@ static void each_may_end_the_list(void **state)
         talk_fill(&t, 10);
         assert_int_equal(list_by(i % 2 == 1, &s, NULL, &list), s.stop_with);
         assert_int_equal(s.count, 5);
-        assert_int_equal(list.count, 5);
+        assert_int_equal(list.count, s.stop_with == KEDGE_WAIT ? 4 : 5);
         assert_int_equal(s.again, 0);
         // The kedge_rest is as good as before.
         must(&t, kedge_api_get(&t.api, "web-007", NULL, NULL));
