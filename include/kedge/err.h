@@ -40,7 +40,9 @@ typedef enum kedge_err {
     KEDGE_ERR_REENTRANT = -25,   // called from a handler, where it must not be
     KEDGE_ERR_STATE = -26, // too early or too late for this call (already started, not started)
     KEDGE_ERR_UNSUPPORTED = -27, // this build or this port does not have it
-    KEDGE_ERR_ENTROPY = -28      // the port has no random bytes
+    KEDGE_ERR_ENTROPY = -28,     // the port has no random bytes
+    KEDGE_ERR_PARTIAL = -29,     // some could not be had, the rest was told: see which, try again
+    KEDGE_ERR_AMBIGUOUS = -30    // several have that name: name group or version too
 } kedge_err;
 
 // One sentence: what happened and what helps. Static storage; never NULL, also for unknown values.

@@ -34,7 +34,9 @@ static const char names[] = "KEDGE_OK\0"
                             "KEDGE_ERR_REENTRANT\0"
                             "KEDGE_ERR_STATE\0"
                             "KEDGE_ERR_UNSUPPORTED\0"
-                            "KEDGE_ERR_ENTROPY\0";
+                            "KEDGE_ERR_ENTROPY\0"
+                            "KEDGE_ERR_PARTIAL\0"
+                            "KEDGE_ERR_AMBIGUOUS\0";
 
 static const char texts[] =
     "all is well\0"
@@ -65,7 +67,9 @@ static const char texts[] =
     "must not be called from a handler\0"
     "too early or too late for this call\0"
     "not part of this build or this port\0"
-    "the port has no random bytes\0";
+    "the port has no random bytes\0"
+    "some could not be had: see which, and try again\0"
+    "several have that name: name group or version too\0";
 
 // The text of `err` in a list, or `unknown` if the list does not go so far.
 static const char *find(const char *list, kedge_err err, const char *unknown)
