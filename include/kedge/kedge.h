@@ -11,6 +11,7 @@
 #include <kedge/build.h>
 #include <kedge/client.h>
 #include <kedge/config.h>
+#include <kedge/discovery.h>
 #include <kedge/dynamic.h>
 #include <kedge/err.h>
 #include <kedge/factory.h>
@@ -19,6 +20,7 @@
 #include <kedge/lister.h>
 #include <kedge/logs.h>
 #include <kedge/loop.h>
+#include <kedge/mapper.h>
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
