@@ -63,7 +63,7 @@ struct kedge_mapper *kedge_mapper_new(struct kedge_rest *rest, size_t capacity);
 //                      that could not be read are named in the text
 // KEDGE_ERR_AMBIGUOUS  two resources of one group version have that name
 // KEDGE_ERR_TOO_LONG   a name of the answer does not fit struct kedge_mapping
-// KEDGE_ERR_ARGUMENT   no text
+// KEDGE_ERR_ARGUMENT   no text; by parts also what can be no group or version
 // Otherwise as kedge_discovery_groups. Then *out is as it was.
 kedge_err kedge_mapper_find(struct kedge_mapper *m, const char *text, struct kedge_mapping *out);
 

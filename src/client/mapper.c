@@ -176,7 +176,7 @@ static void choose(struct kedge_mapper *m, struct candidate *to, const struct ca
     if (alike && !(resource && group))
         note_other(m, loser->mapping.resource, loser->mapping.group);
     if (to->some && to->rank == c->rank)
-        to->twice = true;
+        to->twice = to->twice || !resource;
     else if (!to->some || c->rank < to->rank)
         *to = *c;
 }
