@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kedge/discovery.h - what the server has: its version, groups and resources; client-go's discovery,
-// streamed, in fixed memory.
+// kedge/discovery.h - what the server has: its version, groups and resources; client-go's
+// discovery, streamed, in fixed memory.
 //
 //     static kedge_err print(void *ctx, const struct kedge_api_resource *r)
 //     {

@@ -9,10 +9,10 @@
 //     else
 //         puts(kedge_mapper_error_text(mapper));
 //
-// A name that was not asked for before is looked up in what the server says now (kedge/discovery.h),
-// read once as it streams; only the answer is kept, `capacity` of them, then the one not asked for
-// longest makes room. So a name that is not found was not there when asked: a resource that is
-// added later is found, without a reset. Calls wait, as kedge_rest_read does.
+// A name that was not asked for before is looked up in what the server says now
+// (kedge/discovery.h), read once as it streams; only the answer is kept, `capacity` of them, then
+// the one not asked for longest makes room. So a name that is not found was not there when asked: a
+// resource that is added later is found, without a reset. Calls wait, as kedge_rest_read does.
 #ifndef KEDGE_MAPPER_H
 #define KEDGE_MAPPER_H
 

@@ -58,8 +58,8 @@ struct kedge_discovery {
     unsigned resources; // told of this document
     unsigned skip;      // of them told before, by a document that broke off
 
-    // Group versions that are still to be asked for, of as many as fit: "+group\0version\0", '+' for
-    // the preferred one. The rest is read from /apis again.
+    // Group versions that are still to be asked for, of as many as fit: "+group\0version\0", '+'
+    // for the preferred one. The rest is read from /apis again.
     char *batch;
     size_t batch_used;
     bool batch_full;

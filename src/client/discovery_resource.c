@@ -161,9 +161,15 @@ kedge_err kedge__discovery_tell(struct kedge_discovery *d, kedge_on_api_resource
 bool kedge_api_resource_can(const struct kedge_api_resource *r, enum kedge_verb verb)
 {
     static const char *const names[] = {
-        [KEDGE_GET] = "get",       [KEDGE_LIST] = "list",     [KEDGE_WATCH] = "watch",
-        [KEDGE_CREATE] = "create", [KEDGE_UPDATE] = "update", [KEDGE_PATCH] = "patch",
-        [KEDGE_APPLY] = "patch",   [KEDGE_DELETE] = "delete", [KEDGE_DELETE_COLLECTION] = "deletecollection",
+        [KEDGE_GET] = "get",
+        [KEDGE_LIST] = "list",
+        [KEDGE_WATCH] = "watch",
+        [KEDGE_CREATE] = "create",
+        [KEDGE_UPDATE] = "update",
+        [KEDGE_PATCH] = "patch",
+        [KEDGE_APPLY] = "patch",
+        [KEDGE_DELETE] = "delete",
+        [KEDGE_DELETE_COLLECTION] = "deletecollection",
     };
     if (r == NULL || (unsigned)verb >= sizeof names / sizeof names[0])
         return false;

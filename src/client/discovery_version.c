@@ -76,7 +76,8 @@ kedge_err kedge_discovery_version(struct kedge_discovery *d, struct kedge_server
     if (err == KEDGE_OK)
         err = kedge_rest_stream(d->rest, &request, sink, &r);
     if (err == KEDGE_OK && !r.came)
-        err = kedge__rest_say(d->rest, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
+        err =
+            kedge__rest_say(d->rest, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
     if (err == KEDGE_OK)
         *out = r.version;
     return err == KEDGE_OK ? err : kedge__discovery_say(d, err, NULL);

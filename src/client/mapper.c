@@ -8,8 +8,8 @@
 //
 // What a group version offers is held back until its end, because only there it may say that it is
 // stale.
-#include "client/discovery_priv.h"
 #include "kedge/mapper.h"
+#include "client/discovery_priv.h"
 
 #define PATTERNS 4
 #define KEY_MAX  112 // of an answer that is kept; longer questions are asked each time

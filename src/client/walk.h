@@ -45,10 +45,10 @@ struct kedge__walk {
     // Private, but `problem`: after an error what is wrong, static storage; else NULL.
     const char *problem;
     uint8_t state;
-    uint8_t place;    // of the value at hand
-    uint8_t type;     // of that
-    bool is_key;      // the text at hand is one
-    bool odd;         // it has an escape, or what no name has, or is too long
+    uint8_t place; // of the value at hand
+    uint8_t type;  // of that
+    bool is_key;   // the text at hand is one
+    bool odd;      // it has an escape, or what no name has, or is too long
     uint16_t text_len;
     uint16_t depth;
     uint8_t places[KEDGE__WALK_LEVELS];
