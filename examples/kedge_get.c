@@ -24,8 +24,8 @@
 #include <kedge/sieve.h>
 
 #define PAGE       500
-#define OBJECT_MAX (2048 * 1024) // of JSON; the table and names need little of it
-#define TOKENS     (256 * 1024)
+#define OBJECT_MAX 2097152 // of JSON; the table and names need little of it
+#define TOKENS     262144
 
 static unsigned char memory[256 * 1024];
 static char object_text[OBJECT_MAX];

@@ -135,6 +135,45 @@ else
 fi
 claim "sensor_watch ends by Ctrl-C" stops
 show sensor_watch
+
+# same_as_kubectl ARGUMENTS...: kedge_get prints the names that kubectl prints, in the same order.
+same_as_kubectl() {
+    run kedge_get "$@" -o name || return 1
+    kubectl --kubeconfig "$dir/kubeconfig" get "$@" -o name >"$dir/kubectl" 2>/dev/null
+    sed '/^No resources found/d' "$dir/out" | cmp - "$dir/kubectl"
+}
+rows() { [ "$(grep -c . "$dir/out")" = "$1" ]; }
+without() { ! printed "$1"; }
+one_line() { rows 1 && printed "$1"; }
+
+before=$claims_failed
+claim "kedge_get finds a short name" run kedge_get deploy -A
+claim "... and prints a row for each, with a head" rows 61
+claim "... which has a namespace" printed '^NAMESPACE  *NAME  *AGE$'
+claim "it finds one of another resource by its name" run kedge_get ns/kube-system -o name
+claim "... and prints it as kubectl does" one_line '^namespace/kube-system$'
+claim "... also as two words" run kedge_get ns kube-system -o json
+claim "... as JSON" one_line '"kind":"Namespace".*"name":"kube-system"'
+claim "... without managedFields" without managedFields
+claim "a name that is not there is an error" fails kedge_get deployments.apps none
+claim "... as kubectl words it" \
+    one_line '^Error from server (NotFound): deployments.apps "none" not found$'
+claim "a resource that is not there too" fails kedge_get nothing
+claim "... as kubectl words it" \
+    one_line '^error: the server doesn.t have a resource type "nothing"$'
+claim "a name in all namespaces is refused" fails kedge_get deploy none -A
+claim "an empty list is told" run kedge_get pods -n default
+claim "... as kubectl words it" one_line '^No resources found in default namespace.$'
+claim "... and is a list as JSON" run kedge_get pods -o json
+claim "... too" printed '"items":\['
+claim "api-resources are told" run kedge_get api-resources
+claim "... with short names and kinds" printed '^deployments  *deploy  *apps/v1  *true  *Deployment$'
+claim "what is no option is refused" fails kedge_get deploy --nonsense
+claim "... with the usage" printed '^usage: '
+start kedge_get deploy -A -w -o name
+claim "it watches" until_true 30 printed '^deployment.apps/' 70
+claim "... and ends by Ctrl-C" stops
+show kedge_get
 mock_stop
 
 before=$claims_failed
@@ -195,4 +234,17 @@ END
     claim "it ends by Ctrl-C" stops
     show pod_logs
 fi
+mock_stop
+
+before=$claims_failed
+rm "$dir/kubeconfig"
+mock_start --deployments 1200 --namespaces 5 --crd edge.example.com/v1/sensors/Sensor/namespaced
+if command -v kubectl >/dev/null; then
+    for arguments in deploy "deploy -A" "deployment.apps -n kube-system" "deploy -l app=web -A" ns \
+        "ns --field-selector metadata.name=default" no sensors "sensors.edge -A" po "events -A"; do
+        # shellcheck disable=SC2086 # several words
+        claim "kedge_get $arguments prints what kubectl prints" same_as_kubectl $arguments
+    done
+fi
+show kedge_get
 claims_end

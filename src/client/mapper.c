@@ -90,8 +90,7 @@ static bool same(kedge_str a, const char *b)
 
 static bool begins(kedge_str whole, kedge_str with)
 {
-    return with.len == 0 ||
-           (with.len <= whole.len && memcmp(whole.ptr, with.ptr, with.len) == 0);
+    return with.len == 0 || (with.len <= whole.len && memcmp(whole.ptr, with.ptr, with.len) == 0);
 }
 
 static bool has(const char *const *list, kedge_str name)

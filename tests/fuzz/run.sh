@@ -32,7 +32,7 @@ words() {
     http | chunked | proxy) cat tests/fuzz/dictionaries/http.dict ;;
     informer) cat tests/fuzz/dictionaries/http.dict tests/fuzz/dictionaries/json.dict \
         tests/fuzz/dictionaries/kubernetes.dict ;;
-    sieve | reader | writer | record | status)
+    sieve | reader | writer | record | status | discovery)
         cat tests/fuzz/dictionaries/json.dict tests/fuzz/dictionaries/kubernetes.dict ;;
     kubeconfig) cat tests/fuzz/dictionaries/yaml.dict ;;
     tls) cat tests/fuzz/dictionaries/pem.dict ;;

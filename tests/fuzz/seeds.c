@@ -83,6 +83,13 @@ static void put_reply(const struct reply *r)
     put_text("record", shape + 3 * kind, body);
     put_text("reader", 0, body);
     put_text(has(r, "error") ? "status" : "writer", 0, body);
+    // As in the target discovery: which document, and where.
+    static const char *const documents[] = {"apis-agg", "api-legacy", "resources", "api-agg",
+                                            "apis-l"};
+    for (unsigned i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        if (has(r, documents[i]))
+            put_text("discovery", i, body);
+    }
     if (strncmp(r->name, "list-deployments", 16) == 0 || shape == 2 || has(r, "error"))
         put_text("informer", 0, r->raw.ptr);
 }
@@ -140,8 +147,8 @@ static void put_certificates(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const by_line[] = {"url",    "selector", "quantity",   "time",
-                                          "reader", "writer",   "kubeconfig", "proxy"};
+    static const char *const by_line[] = {"url",    "selector",   "quantity",  "time", "reader",
+                                          "writer", "kubeconfig", "discovery", "proxy"};
     size_t replies_count;
     if (argc != 2) {
         fputs("usage: seeds DIR\n", stderr);
