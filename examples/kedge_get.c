@@ -113,7 +113,6 @@ static const char *text_at(kedge_json_value object, const char *key, char *buf, 
     return buf;
 }
 
-// As kubectl prints it: 90s, 5m30s, 45m, 3h20m, 30h, 3d4h, 200d, 3y20d.
 static void age_of(const char *created, char *buf, size_t cap)
 {
     kedge_timestamp at;
@@ -122,25 +121,12 @@ static void age_of(const char *created, char *buf, size_t cap)
         return;
     }
     long s = (long)(time(NULL) - (time_t)(at / 1000000));
-    long m = s / 60, h = s / 3600, d = s / 86400;
     if (s < 120)
         snprintf(buf, cap, "%lds", s > 0 ? s : 0);
-    else if (m < 10 && s % 60 != 0)
-        snprintf(buf, cap, "%ldm%lds", m, s % 60);
-    else if (h < 3)
-        snprintf(buf, cap, "%ldm", m);
-    else if (h < 8 && m % 60 != 0)
-        snprintf(buf, cap, "%ldh%ldm", h, m % 60);
-    else if (h < 48)
-        snprintf(buf, cap, "%ldh", h);
-    else if (d < 8 && h % 24 != 0)
-        snprintf(buf, cap, "%ldd%ldh", d, h % 24);
-    else if (d < 730)
-        snprintf(buf, cap, "%ldd", d);
-    else if (d < 2920 && d % 365 != 0)
-        snprintf(buf, cap, "%ldy%ldd", d / 365, d % 365);
+    else if (s < 10800)
+        snprintf(buf, cap, "%ldm", s / 60);
     else
-        snprintf(buf, cap, "%ldy", d / 365);
+        snprintf(buf, cap, s < 172800 ? "%ldh" : "%ldd", s < 172800 ? s / 3600 : s / 86400);
 }
 
 static void print_row(const struct get *g, kedge_json_value object)
@@ -149,14 +135,11 @@ static void print_row(const struct get *g, kedge_json_value object)
     age_of(text_at(object, "creationTimestamp", created, sizeof created), age, sizeof age);
     text_at(object, "name", name, sizeof name);
     text_at(object, "namespace", namespace_, sizeof namespace_);
-    if (g->all_namespaces && g->mapping.namespaced)
-        printf("%-24s ", g->printed == 0 ? "NAMESPACE" : namespace_);
-    if (g->printed == 0) {
-        printf("%-48s %s\n", "NAME", "AGE");
-        if (g->all_namespaces && g->mapping.namespaced)
-            printf("%-24s ", namespace_);
-    }
-    printf("%-48s %s\n", name, age);
+    int wide = g->all_namespaces && g->mapping.namespaced ? 24 : 0;
+    if (g->printed == 0)
+        printf("%-*s%s%-48s %s\n", wide, wide > 0 ? "NAMESPACE" : "", wide > 0 ? " " : "", "NAME",
+               "AGE");
+    printf("%-*s%s%-48s %s\n", wide, wide > 0 ? namespace_ : "", wide > 0 ? " " : "", name, age);
 }
 
 static void print_name(const struct get *g, kedge_json_value object)
@@ -194,29 +177,19 @@ static void print_json(const struct get *g, kedge_json_value object)
 
 static void print(struct get *g, kedge_json_value object)
 {
-    if (g->output == JSON)
-        print_json(g, object);
-    else if (g->output == NAME)
-        print_name(g, object);
-    else
-        print_row(g, object);
+    static void (*const printers[])(const struct get *g, kedge_json_value object) = {
+        [TABLE] = print_row, [NAME] = print_name, [JSON] = print_json};
+    printers[g->output](g, object);
     g->printed++;
 }
 
 // What streams in --------------------------------------------------------------------------------
 
-// What is around the items, or the event's type.
-static kedge_err read_envelope(const struct get *g, struct kedge_json *doc,
-                               struct kedge_json_token *room, size_t count)
-{
-    return kedge_json_parse(doc, g->sieve.envelope.ptr, g->sieve.envelope.len, room, count);
-}
-
 static kedge_err event_came(struct get *g, kedge_json_value object)
 {
     struct kedge_json doc;
     struct kedge_json_token room[8];
-    if (read_envelope(g, &doc, room, 8) != KEDGE_OK)
+    if (kedge_json_parse(&doc, g->sieve.envelope.ptr, g->sieve.envelope.len, room, 8) != KEDGE_OK)
         return KEDGE_ERR_JSON;
     kedge_json_value type = kedge_json_get(kedge_json_root(&doc), "type");
     if (kedge_json_text_is(type, KEDGE_STR("ERROR"))) {
@@ -269,7 +242,8 @@ static void take_list_metadata(struct get *g)
     struct kedge_json doc;
     struct kedge_json_token room[16];
     g->next_page[0] = '\0';
-    if (!g->list || read_envelope(g, &doc, room, 16) != KEDGE_OK)
+    if (!g->list ||
+        kedge_json_parse(&doc, g->sieve.envelope.ptr, g->sieve.envelope.len, room, 16) != KEDGE_OK)
         return;
     text_at(kedge_json_root(&doc), "continue", g->next_page, sizeof g->next_page);
     text_at(kedge_json_root(&doc), "resourceVersion", g->version, sizeof g->version);
@@ -365,16 +339,6 @@ static kedge_err get_and_watch(struct get *g, struct kedge *k)
     return err == KEDGE_ERR_STOPPED ? KEDGE_OK : err;
 }
 
-static int complain(const struct get *g, kedge_err err)
-{
-    const struct kedge_status *s = kedge_rest_status(g->rest);
-    if (err == KEDGE_ERR_API)
-        fprintf(stderr, "Error from server (%s): %s\n", s->reason, s->message);
-    else
-        fprintf(stderr, "error: %s\n", kedge_rest_error_text(g->rest));
-    return 1;
-}
-
 static int get(struct get *g, struct kedge *k)
 {
     struct kedge_mapper *mapper = kedge_mapper_new(g->rest, 1);
@@ -393,13 +357,16 @@ static int get(struct get *g, struct kedge *k)
         err = get_and_watch(g, k);
     else
         err = g->name != NULL ? get_one(g) : get_list(g);
-    if (err != KEDGE_OK)
-        return complain(g, err);
-    if (g->printed == 0 && g->output != JSON && g->mapping.namespaced && !g->all_namespaces)
+    const struct kedge_status *s = kedge_rest_status(g->rest);
+    if (err == KEDGE_ERR_API)
+        fprintf(stderr, "Error from server (%s): %s\n", s->reason, s->message);
+    else if (err != KEDGE_OK)
+        fprintf(stderr, "error: %s\n", kedge_rest_error_text(g->rest));
+    else if (g->printed == 0 && g->output != JSON && g->mapping.namespaced && !g->all_namespaces)
         fprintf(stderr, "No resources found in %s namespace.\n", g->namespace_);
     else if (g->printed == 0 && g->output != JSON)
         fputs("No resources found\n", stderr);
-    return 0;
+    return err == KEDGE_OK ? 0 : 1;
 }
 
 // api-resources ----------------------------------------------------------------------------------
@@ -449,21 +416,13 @@ static const char usage[] =
 // Where an option's value goes; NULL: it is none that has one.
 static const char **value_of(struct get *g, const char *option)
 {
-    const struct {
-        const char *name;
-        const char **value;
-    } options[] = {
-        {"-n", &g->namespace_},
-        {"--namespace", &g->namespace_},
-        {"-l", &g->labels},
-        {"--selector", &g->labels},
-        {"--context", &g->config.context},
-        {"--kubeconfig", &g->config.kubeconfig},
-        {"--field-selector", &g->fields},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (strcmp(option, options[i].name) == 0)
-            return options[i].value;
+    static const char *const names[] = {"-n", "-l", "--field-selector", "--context",
+                                        "--kubeconfig"};
+    const char **values[] = {&g->namespace_, &g->labels, &g->fields, &g->config.context,
+                             &g->config.kubeconfig};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(option, names[i]) == 0)
+            return values[i];
     }
     return NULL;
 }
@@ -500,9 +459,9 @@ static bool take_arguments(struct get *g, int argc, char **argv)
             good = (*value = argv[++i]) != NULL;
         else if (strcmp(argv[i], "-o") == 0)
             good = take_output(g, argv[++i]);
-        else if (strcmp(argv[i], "-A") == 0 || strcmp(argv[i], "--all-namespaces") == 0)
+        else if (strcmp(argv[i], "-A") == 0)
             g->all_namespaces = true;
-        else if (strcmp(argv[i], "-w") == 0 || strcmp(argv[i], "--watch") == 0)
+        else if (strcmp(argv[i], "-w") == 0)
             g->watch = true;
         else
             good = take_word(g, argv[i]);
@@ -510,38 +469,21 @@ static bool take_arguments(struct get *g, int argc, char **argv)
     return good && g->resource != NULL;
 }
 
-static const char *problem_of(const struct get *g)
-{
-    if (g->name != NULL && g->all_namespaces)
-        return "a resource cannot be retrieved by name across all namespaces";
-    if (g->name != NULL && (g->labels != NULL || g->fields != NULL))
-        return "name cannot be provided when a selector is specified";
-    return NULL;
-}
-
-static void warned(void *ctx, int code, const char *agent, const char *text)
-{
-    (void)ctx;
-    (void)code;
-    (void)agent;
-    fprintf(stderr, "Warning: %s\n", text);
-}
-
 int main(int argc, char **argv)
 {
     static struct get g;
-    struct kedge_rest_options options = {.path_max = 4096, .on_warning = warned};
+    struct kedge_rest_options options = {.path_max = 4096};
     if (!take_arguments(&g, argc, argv)) {
         fputs(usage, stderr);
         return 1;
     }
-    if (problem_of(&g) != NULL) {
-        fprintf(stderr, "error: %s\n", problem_of(&g));
+    if (g.name != NULL && g.all_namespaces) {
+        fputs("error: a resource cannot be retrieved by name across all namespaces\n", stderr);
         return 1;
     }
     struct kedge *k = kedge_init(memory, sizeof memory, kedge_posix());
     struct kedge_config config;
-    kedge_log_to(k, KEDGE_LOG_ERROR, kedge_posix_log, NULL);
+    kedge_log_to(k, KEDGE_LOG_WARNING, kedge_posix_log, NULL);
     kedge_config_load(k, &config, &g.config);
     struct kedge_client *client = kedge_client_new(k, &config);
     g.rest = kedge_rest_new(client, &options);

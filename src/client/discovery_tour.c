@@ -428,15 +428,12 @@ static kedge_err root(struct kedge_discovery *d, bool core)
     d->core = core;
     d->batch_from = 0;
     do {
-        unsigned from = d->batch_from;
         d->batch_used = d->batch_seen = 0;
         d->batch_full = false;
         d->version_index = 0;
         err = get(d, core ? "/api" : "/apis");
         if (core && err == KEDGE_ERR_API && d->rest->code == 404)
             return KEDGE_OK;
-        if (err == KEDGE_OK && d->batch_full && d->batch_from <= from)
-            err = kedge__rest_say(d->rest, KEDGE_ERR_TOO_LONG, "text_max holds no group version");
         if (err == KEDGE_OK)
             err = ask_for_batch(d);
     } while (err == KEDGE_OK && d->batch_full && !is_enough(d));

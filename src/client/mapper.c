@@ -34,7 +34,7 @@ struct candidate {
 
 struct answer {
     char key[KEY_MAX];
-    uint32_t used; // when, by the mapper's counter; 0: empty
+    uint64_t used; // when, by the mapper's counter; 0: empty
     struct kedge_mapping mapping;
 };
 
@@ -42,7 +42,7 @@ struct kedge_mapper {
     struct kedge_discovery *discovery;
     size_t capacity;
     struct answer *answers;
-    uint32_t counter;
+    uint64_t counter;
 
     struct pattern patterns[PATTERNS];
     unsigned pattern_count;
@@ -270,7 +270,7 @@ static kedge_err tour_version(struct kedge_mapper *m, const struct kedge__tour *
     char version[KEDGE__VERSION_NAME];
     if (p->group.len >= sizeof group || p->version.len >= sizeof version)
         return KEDGE_OK; // there is none of such a name
-    memcpy(group, p->group.ptr != NULL ? p->group.ptr : "", p->group.len);
+    memcpy(group, p->group.ptr, p->group.len);
     group[p->group.len] = '\0';
     memcpy(version, p->version.ptr, p->version.len);
     version[p->version.len] = '\0';
@@ -342,15 +342,6 @@ static void forget(struct kedge_mapper *m)
         m->answers[i].used = 0;
 }
 
-static uint32_t tick(struct kedge_mapper *m)
-{
-    if (++m->counter == 0) {
-        forget(m); // after four thousand million questions
-        m->counter = 1;
-    }
-    return m->counter;
-}
-
 static void keep(struct kedge_mapper *m, const char *key)
 {
     struct answer *oldest = m->answers;
@@ -362,7 +353,7 @@ static void keep(struct kedge_mapper *m, const char *key)
         return;
     memcpy(oldest->key, key, strlen(key) + 1);
     oldest->mapping = m->best.mapping;
-    oldest->used = tick(m);
+    oldest->used = ++m->counter;
 }
 
 // The question as it is kept: what it is by, and its texts.
@@ -380,7 +371,7 @@ static kedge_err look_up(struct kedge_mapper *m, char by, const char *const text
     m->text[0] = m->warning[0] = '\0';
     struct answer *known = l.cut ? NULL : find(m, key);
     if (known != NULL) {
-        known->used = tick(m);
+        known->used = ++m->counter;
         *out = known->mapping;
         return KEDGE_OK;
     }

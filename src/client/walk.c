@@ -44,7 +44,7 @@ static bool in_object(const struct kedge__walk *w)
 // The place of the container around.
 static uint8_t around(const struct kedge__walk *w)
 {
-    return w->depth > 0 && w->depth <= KEDGE__WALK_LEVELS ? w->places[w->depth - 1] : NOWHERE;
+    return w->depth <= KEDGE__WALK_LEVELS ? w->places[w->depth - 1] : NOWHERE;
 }
 
 static bool is_key(const struct kedge__walk *w, const char *key)
@@ -121,7 +121,7 @@ static kedge_err end_text(struct kedge__walk *w)
         return KEDGE_OK;
     }
     w->state = AFTER;
-    if (w->place == NOWHERE || w->type != KEDGE__WALK_TEXT)
+    if (w->type != KEDGE__WALK_TEXT)
         return KEDGE_OK;
     if (w->odd)
         return fail(w, "a name that is none");
@@ -159,7 +159,7 @@ static bool is_word(char c)
 
 static kedge_err begin_value(struct kedge__walk *w, char c)
 {
-    if (c == '{' && w->type == KEDGE__WALK_CUT && w->place != NOWHERE) {
+    if (c == '{' && w->type == KEDGE__WALK_CUT) {
         w->state = CUT;
         return kedge_sieve_init(w->sieve, w->cut);
     }

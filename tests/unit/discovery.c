@@ -375,6 +375,9 @@ static void what_is_no_discovery_document_is_refused(void **state)
         "{\"a\":1,}",
         "{\"a\":[1,]}",
         "{\"a\":[}",
+        "{\"a\":[1}",
+        "{\"a\":{]",
+        "{\"a\":{\"b\":1]",
         "{\"a\":\"\x01\"}",
         "{\"items\":[{\"metadata\":{\"name\":\"a b\"},\"versions\":[]}]}",
         "{\"items\":[{\"metadata\":{\"name\":\"a\\u0062\"},\"versions\":[]}]}",
@@ -665,6 +668,159 @@ static void one_group_version_is_one_request(void **state)
     discovery_close(&t);
 }
 
+static void the_form_may_not_change_between_two_parts(void **state)
+{
+    (void)state;
+    static char groups[4096];
+    strcpy(groups, "{\"groups\":[");
+    for (int i = 0; i < 20; i++)
+        sprintf(groups + strlen(groups),
+                "%s{\"name\":\"group-of-a-long-name-%02d\",\"versions\":[{\"version\":\"v1\"}]}",
+                i > 0 ? "," : "", i);
+    strcat(groups, "]}");
+    struct kedge_discovery *d = serving_old(groups, 512);
+    discovery_serves(&t, "/apis", discovery_says(&t, 200, NULL, groups));
+    discovery_serves(&t, "/apis", discovery_says(&t, 200, AGGREGATED, ITEMS("")));
+    assert_int_equal(kedge_discovery_resources(d, NULL, NULL), KEDGE_ERR_JSON);
+    assert_non_null(strstr(kedge_discovery_error_text(d), "form of the answer has changed"));
+    discovery_close(&t);
+}
+
+static void strange_names_of_the_old_form_are_refused(void **state)
+{
+    (void)state;
+    char body[1024];
+    for (int i = 0; i < 4; i++) {
+        if (i < 2)
+            snprintf(body, sizeof body, "{\"groups\":[{\"name\":\"%0*d\",\"versions\":[]}]}",
+                     i == 0 ? 254 : 500, 1);
+        else
+            snprintf(body, sizeof body,
+                     "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"version\":"
+                     "\"%0*d\"},{\"version\":\"v1\"}]}]}",
+                     i == 2 ? 64 : 400, 1);
+        struct kedge_discovery *d = serving_old(body, 0);
+        assert_int_equal(kedge_discovery_groups(d, NULL, NULL), KEDGE_ERR_JSON);
+        discovery_close(&t);
+    }
+    // A preferred version that cannot be one is none.
+    snprintf(body, sizeof body,
+             "{\"groups\":[{\"name\":\"A\",\"versions\":[{\"version\":\"v1\"}],"
+             "\"preferredVersion\":{\"version\":\"%0100d\"}}]}",
+             1);
+    struct kedge_discovery *d = serving_old(body, 0);
+    discovery_serves(&t, "/api", discovery_says(&t, 200, NULL, "{\"versions\":[\"v1\"]}"));
+    discovery_serves(&t, "/api", discovery_says(&t, 200, NULL, "{\"versions\":[\"v1/\"]}"));
+    assert_int_equal(kedge_discovery_groups(d, discovery_group_line, &t), KEDGE_OK);
+    assert_string_equal(t.lines, "/v1 *\nA/v1\n");
+    assert_int_equal(kedge_discovery_groups(d, NULL, NULL), KEDGE_ERR_JSON);
+    discovery_close(&t);
+}
+
+static void a_list_that_is_none_is_its_own_failure(void **state)
+{
+    (void)state;
+    struct kedge_discovery *d =
+        serving_old("{\"groups\":[{\"name\":\"a\",\"versions\":[{\"version\":\"v1\"}]}]}", 0);
+    discovery_serves(&t, "/api", discovery_says(&t, 200, NULL, "{\"versions\":[\"v1\"]}"));
+    discovery_serves(&t, "/api/v1", discovery_says(&t, 200, NULL, "[]"));
+    discovery_serves(&t, "/apis/a/v1", discovery_says(&t, 200, NULL, "[]"));
+    assert_int_equal(kedge_discovery_resources(d, NULL, NULL), KEDGE_ERR_PARTIAL);
+    assert_int_equal(kedge_discovery_failure(d, 0)->err, KEDGE_ERR_JSON);
+    assert_int_equal(kedge_discovery_failure(d, 0)->code, 0);
+    assert_non_null(strstr(kedge_discovery_error_text(d), "APIs: v1: the reply is not"));
+    discovery_close(&t);
+}
+
+static void whatever_the_room_for_a_resource_it_is_told_whole_or_not(void **state)
+{
+    (void)state;
+    static const char resource[] =
+        "{\"resource\":\"resources\",\"responseKind\":{\"group\":\"b.io\",\"version\":\"v2\","
+        "\"kind\":"
+        "\"Resource\"},\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"re\"],\"categories\":["
+        "\"all\"],"
+        "\"subresources\":[{\"subresource\":\"status-of-a-long-name-that-takes-much-room\","
+        "\"responseKind\":{\"version\":\"v3\",\"kind\":\"Status\"},\"verbs\":[\"get\"]}]}";
+    static const char one[] = "a/v1 resources - b.io/v2 Resource false preferred get,list re all\n";
+    char body[1024];
+    bool none = false, some = false, all = false;
+    snprintf(body, sizeof body,
+             "{\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":[{"
+             "\"version\":\"v1\",\"resources\":[%s]}]}]}",
+             resource);
+    for (size_t room = 8; room < 400; room++) {
+        discovery_open_with(&t, &(struct kedge_rest_options){.object_max = room});
+        discovery_serves(&t, "/apis", discovery_says(&t, 200, AGGREGATED, body));
+        struct kedge_discovery *d = kedge_discovery_new(
+            t.rest, &(struct kedge_discovery_options){.timeout = KEDGE_FOREVER});
+        kedge_err err = kedge_discovery_resources(d, discovery_line, &t);
+        assert_true(err == KEDGE_OK || err == KEDGE_ERR_PARTIAL);
+        assert_true(err == KEDGE_OK || kedge_discovery_failure(d, 0)->err == KEDGE_ERR_TOO_LONG);
+        none = none || t.lines[0] == '\0';
+        some = some || strcmp(t.lines, one) == 0;
+        all = all || (err == KEDGE_OK && strstr(t.lines, "\na/v1 resources/status-of-") != NULL);
+        assert_true(t.lines[0] == '\0' || strncmp(t.lines, one, strlen(one)) == 0);
+        discovery_close(&t);
+        discovery_open_with(&t, &(struct kedge_rest_options){.object_max = room});
+        discovery_serves(&t, "/apis/a/v1",
+                         discovery_says(&t, 200, NULL, OLD_RESOURCES(OLD_RESOURCE("as"))));
+        d = kedge_discovery_new(t.rest, NULL);
+        err = kedge_discovery_resources_of(d, "a", "v1", discovery_line, &t);
+        assert_int_equal(err, t.lines[0] != '\0' ? KEDGE_OK : KEDGE_ERR_PARTIAL);
+        discovery_close(&t);
+    }
+    assert_true(none && some && all);
+}
+
+static void a_version_of_too_many_words_is_refused(void **state)
+{
+    (void)state;
+    static char body[12000] = "{\"major\":\"1\"";
+    struct kedge_server_version v;
+    for (int i = 0; i < 450; i++)
+        strcat(body, ",\"major\":\"\"");
+    strcat(body, "}");
+    discovery_open(&t);
+    discovery_serves(&t, "/version", discovery_says(&t, 200, NULL, body));
+    struct kedge_discovery *d = kedge_discovery_new(t.rest, NULL);
+    assert_int_equal(kedge_discovery_version(d, &v), KEDGE_ERR_JSON);
+    discovery_close(&t);
+}
+
+static kedge_err stop(void *ctx, const struct kedge_api_resource *r)
+{
+    (void)r;
+    kedge_stop(ctx);
+    return KEDGE_OK;
+}
+
+static void a_stop_ends_it(void **state)
+{
+    (void)state;
+    discovery_open(&t);
+    discovery_serves_recorded(&t, false);
+    struct kedge_discovery *d = kedge_discovery_new(t.rest, NULL);
+    assert_int_equal(kedge_discovery_resources(d, stop, t.k), KEDGE_ERR_STOPPED);
+    discovery_close(&t);
+}
+
+static void whatever_the_memory_it_is_made_or_not(void **state)
+{
+    (void)state;
+    struct kedge_config config = {.server = "http://api.test"};
+    bool made = false, lacked = false;
+    for (size_t size = 20000; size < 40000; size += 16) {
+        struct kedge *k = kedge_init(t.memory, size, &t.port.port);
+        struct kedge_rest *rest = kedge_rest_new(kedge_client_new(k, &config), NULL);
+        struct kedge_mapper *m = kedge_mapper_new(rest, 4);
+        assert_int_equal(m != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY, kedge_error(k));
+        made = made || m != NULL;
+        lacked = lacked || (rest != NULL && m == NULL);
+    }
+    assert_true(made && lacked);
+}
+
 // Call-backs -------------------------------------------------------------------------------------
 
 static kedge_err enough(void *ctx, const struct kedge_api_resource *r)
@@ -691,6 +847,8 @@ static void a_callback_ends_it_with_what_it_answers(void **state)
         struct kedge_discovery *d = kedge_discovery_new(t.rest, NULL);
         assert_int_equal(kedge_discovery_resources(d, enough, &left), KEDGE_ERR_TOO_LONG);
         assert_int_equal(left, (unsigned)-1);
+        left = 40; // of the second group version that an old server is asked for
+        assert_int_equal(kedge_discovery_resources(d, enough, &left), KEDGE_ERR_TOO_LONG);
         left = 3;
         assert_int_equal(kedge_discovery_resources_of(d, "", "v1", enough, &left),
                          KEDGE_ERR_TOO_LONG);
@@ -780,6 +938,13 @@ int main(void)
         cmocka_unit_test(failures_beyond_the_memory_for_them_are_counted),
         cmocka_unit_test(the_old_form_is_checked_too),
         cmocka_unit_test(one_group_version_is_one_request),
+        cmocka_unit_test(the_form_may_not_change_between_two_parts),
+        cmocka_unit_test(strange_names_of_the_old_form_are_refused),
+        cmocka_unit_test(a_list_that_is_none_is_its_own_failure),
+        cmocka_unit_test(whatever_the_room_for_a_resource_it_is_told_whole_or_not),
+        cmocka_unit_test(a_version_of_too_many_words_is_refused),
+        cmocka_unit_test(a_stop_ends_it),
+        cmocka_unit_test(whatever_the_memory_it_is_made_or_not),
         cmocka_unit_test(a_callback_ends_it_with_what_it_answers),
         cmocka_unit_test(a_resource_says_what_can_be_done_with_it),
         cmocka_unit_test(without_a_discovery_every_call_says_so),

@@ -93,6 +93,8 @@ static void an_old_server_gives_the_same(void **state)
     assert_string_equal(find("deploy"), "apps/v1/deployments");
     assert_int_equal(discovery_asked(&t, "/apis/apps/v1"), 1);
     assert_int_equal(discovery_asked(&t, "/apis"), 1);
+    assert_string_equal(find("statefulsets"), "apps/v1/statefulsets");
+    assert_int_equal(discovery_asked(&t, "/apis/networking.k8s.io/v1"), 2); // for "deploy", twice
     // Its other group versions cannot be had, and one of them may have it.
     assert_string_equal(find("ing"), NOT_FOUND);
     assert_non_null(strstr(kedge_mapper_error_text(mapper), "autoscaling/v2: 404"));
@@ -155,6 +157,8 @@ static void a_whole_group_version_is_one_request(void **state)
                      KEDGE_ERR_NOT_FOUND);
     assert_int_equal(kedge_mapper_kind(mapper, "a/b", "v2", "Deployment", &found),
                      KEDGE_ERR_ARGUMENT);
+    discovery_serves(&t, "/apis/busy/v1", discovery_says(&t, 503, NULL, "{}"));
+    assert_int_equal(kedge_mapper_kind(mapper, "busy", "v1", "A", &found), KEDGE_ERR_API);
     discovery_close(&t);
 }
 
@@ -215,6 +219,7 @@ static void without_room_each_question_is_asked(void **state)
     assert_string_equal(find(longer), NOT_FOUND);
     snprintf(longer, sizeof longer, "%0*d", 299, 0);
     assert_int_equal(kedge_mapper_kind(mapper, longer, "v1", "A", &found), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(kedge_mapper_kind(mapper, "a", longer, "A", &found), KEDGE_ERR_NOT_FOUND);
     discovery_close(&t);
 }
 
@@ -367,6 +372,30 @@ static void a_name_that_does_not_fit_is_told(void **state)
     discovery_close(&t);
 }
 
+static void resources_before_their_group_are_refused(void **state)
+{
+    (void)state;
+    serve("{\"versions\":[" V1(RESOURCE("as", "A", "a", "")) "],\"metadata\":{\"name\":\"a\"}}");
+    assert_string_equal(find("as"), "KEDGE_ERR_JSON");
+    serve(GROUP("a", "{\"resources\":[" RESOURCE("as", "A", "a", "") "],\"version\":\"v1\"}"));
+    assert_string_equal(find("as"), "KEDGE_ERR_JSON");
+    discovery_close(&t);
+}
+
+static void an_answer_to_a_long_question_is_not_kept(void **state)
+{
+    (void)state;
+#define LONG_GROUP "a" LONG ".a" LONG_PART
+#define LONG_PART  "23456789012345678901234567890123456789"
+    serve(GROUP(LONG_GROUP,
+                V1(RESOURCE("as", "A", "a", "\"s\"") "," RESOURCE("bs", "B", "b", "\"s\""))));
+    assert_string_equal(find("as." LONG_GROUP), LONG_GROUP "/v1/as");
+    assert_string_equal(find("as." LONG_GROUP), LONG_GROUP "/v1/as");
+    assert_int_equal(discovery_asked(&t, "/apis"), 2);
+    assert_string_equal(find("s.a"), LONG_GROUP "/v1/as");
+    discovery_close(&t);
+}
+
 static void errors_are_told(void **state)
 {
     (void)state;
@@ -384,6 +413,7 @@ static void errors_are_told(void **state)
     assert_int_equal(kedge_mapper_kind(mapper, "", "", NULL, &found), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_mapper_kind(NULL, "", "", "A", &found), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_mapper_resource(mapper, "", "", "a", NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_mapper_resource(mapper, "", "", NULL, &found), KEDGE_ERR_ARGUMENT);
     kedge_mapper_reset(NULL);
     assert_string_equal(kedge_mapper_warning(NULL), "");
     assert_non_null(kedge_mapper_error_text(NULL));
@@ -413,6 +443,8 @@ int main(void)
         cmocka_unit_test(a_stale_version_is_not_found_and_asked_twice),
         cmocka_unit_test(the_preferred_version_is_found_or_the_first_that_has_it),
         cmocka_unit_test(a_name_that_does_not_fit_is_told),
+        cmocka_unit_test(resources_before_their_group_are_refused),
+        cmocka_unit_test(an_answer_to_a_long_question_is_not_kept),
         cmocka_unit_test(errors_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
