@@ -10,9 +10,8 @@
 //
 //     -n NAMESPACE  -A  -l SELECTOR  --field-selector SELECTOR  -o name|json  -w
 //     --kubeconfig FILE  --context NAME
-//
-// Lists are asked for in pages and printed as they stream: memory is the same for ten Pods and for
-// ten thousand. JSON comes without managedFields.
+// Lists are printed as they stream, in the same memory for ten Pods and ten thousand. JSON comes
+// without managedFields.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +47,7 @@ struct get {
     struct kedge_rest *rest;
     struct kedge_mapping mapping;
     struct kedge_sieve sieve;
-    kedge_err err; // what the sieve was set up with
+    kedge_err err; // of its set-up
     bool list;     // the reply at hand is a list
     bool watching; // ... or a watch
     char envelope[4096];

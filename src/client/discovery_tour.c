@@ -105,8 +105,8 @@ static kedge_err take_json(struct kedge_discovery *d, char *name, size_t cap, ke
 {
     char text[KEDGE__GROUP_NAME];
     size_t len = kedge_json_text(v, NULL, 0);
-    if (len >= sizeof text)
-        len = sizeof text - 1; // too long for either
+    if (len > sizeof text)
+        len = sizeof text; // still too long for either
     kedge_json_text(v, text, len);
     return take(d, name, cap, (kedge_str){text, len});
 }

@@ -810,7 +810,7 @@ static void whatever_the_memory_it_is_made_or_not(void **state)
     (void)state;
     struct kedge_config config = {.server = "http://api.test"};
     bool made = false, lacked = false;
-    for (size_t size = 20000; size < 40000; size += 16) {
+    for (size_t size = 20000; size < 60000; size += 16) {
         struct kedge *k = kedge_init(t.memory, size, &t.port.port);
         struct kedge_rest *rest = kedge_rest_new(kedge_client_new(k, &config), NULL);
         struct kedge_mapper *m = kedge_mapper_new(rest, 4);

@@ -226,7 +226,11 @@ static void without_room_each_question_is_asked(void **state)
 static void a_miss_is_asked_anew_and_finds_what_came_meanwhile(void **state)
 {
     (void)state;
-    static const struct mock_crd crd = {"edge.example.com", "v1", "sensors", "Sensor", true};
+    static const struct mock_crd crd = {.group = "edge.example.com",
+                                        .version = "v1",
+                                        .plural = "sensors",
+                                        .kind = "Sensor",
+                                        .namespaced = true};
     static struct mock_port port;
     static unsigned char memory[128 * 1024];
     struct kedge_config config = {.server = "http://api.test:8080", .qps = -1};
