@@ -100,9 +100,9 @@ static void an_object_is_created_patched_applied_and_deleted(void **state)
 {
     (void)state;
     static struct talk t;
-    talk_open(&t);
+    api_talk_open(&t);
     tell_story(&t);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void the_story_is_the_same_on_any_connection(void **state)
@@ -117,10 +117,10 @@ static void the_story_is_the_same_on_any_connection(void **state)
     };
     static struct talk t;
     for (size_t i = 0; i < sizeof cruelties / sizeof cruelties[0]; i++) {
-        talk_open(&t);
+        api_talk_open(&t);
         t.port.fake.cruelty = cruelties[i];
         tell_story(&t);
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -131,11 +131,11 @@ static void a_dry_run_changes_nothing(void **state)
     char text[1024];
     const struct kedge_object *o;
     struct kedge_options dry = {.dry_run = true, .field_validation = KEDGE_VALIDATION_STRICT};
-    talk_open(&t);
+    api_talk_open(&t);
     must(&t, kedge_api_create(&t.api, web_of(text, sizeof text, "web", 1), &dry, &o));
     assert_int_equal(replicas_of(o), 1);
     assert_int_equal(mock_count(t.port.mock, "deployments"), 0);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void the_status_is_patched_by_itself(void **state)
@@ -143,8 +143,8 @@ static void the_status_is_patched_by_itself(void **state)
     (void)state;
     static struct talk t;
     const struct kedge_object *o;
-    talk_open(&t);
-    talk_fill(&t, 1);
+    api_talk_open(&t);
+    api_talk_fill(&t, 1);
     struct kedge_api status = kedge_api_sub(&t.api, "status");
     must(&t, kedge_api_patch(&status, "web-000", KEDGE_PATCH_MERGE,
                              KEDGE_STR("{\"spec\":{\"replicas\":9},\"status\":{\"replicas\":3}}"),
@@ -152,7 +152,7 @@ static void the_status_is_patched_by_itself(void **state)
     assert_int_equal(kedge_as_deployment(o)->status_replicas, 3);
     assert_int_equal(replicas_of(o), 1);
     must(&t, kedge_api_get(&status, "web-000", NULL, NULL));
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void preconditions_hold_a_deletion_back(void **state)
@@ -160,14 +160,14 @@ static void preconditions_hold_a_deletion_back(void **state)
     (void)state;
     static struct talk t;
     struct kedge_options options = {.precondition_uid = "another"};
-    talk_open(&t);
-    talk_fill(&t, 1);
+    api_talk_open(&t);
+    api_talk_fill(&t, 1);
     assert_int_equal(kedge_api_delete(&t.api, "web-000", &options), KEDGE_ERR_API);
     assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
     assert_int_equal(mock_count(t.port.mock, "deployments"), 1);
     must(&t, kedge_api_delete(&t.api, "web-000", NULL));
     assert_int_equal(mock_count(t.port.mock, "deployments"), 0);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void a_collection_is_deleted_by_its_labels(void **state)
@@ -175,13 +175,13 @@ static void a_collection_is_deleted_by_its_labels(void **state)
     (void)state;
     static struct talk t;
     struct kedge_options options = {.label_selector = "parity=odd"};
-    talk_open(&t);
-    talk_fill(&t, 5);
+    api_talk_open(&t);
+    api_talk_fill(&t, 5);
     must(&t, kedge_api_delete_collection(&t.api, &options));
     assert_int_equal(mock_count(t.port.mock, "deployments"), 3);
     must(&t, kedge_api_delete_collection(&t.api, NULL));
     assert_int_equal(mock_count(t.port.mock, "deployments"), 0);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // Limits -----------------------------------------------------------------------------------------
@@ -212,14 +212,14 @@ static void an_object_over_the_limits_is_partial(void **state)
     static const size_t sizes[] = {4500, 5500, 9000, 100000};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         const struct kedge_object *o;
-        talk_open(&t);
+        api_talk_open(&t);
         apply_large(&t, sizes[i]);
         must(&t, kedge_api_get(&t.api, "large", NULL, &o));
         assert_true(kedge_is_partial(o));
         assert_string_equal(kedge_name(o), "large");
         assert_int_not_equal(kedge_uid(o)[0], '\0');
         assert_int_equal(replicas_of(o), 0);
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -230,7 +230,7 @@ static void memory_is_flat_over_ten_thousand_requests(void **state)
     struct kedge_memory_part before[24];
     struct kedge_memory_part after[24];
     char text[1024];
-    talk_open(&t);
+    api_talk_open(&t);
     size_t parts = kedge_memory_report(t.k, before, 24);
     for (int i = 0; i < 2500; i++) {
         const struct kedge_object *o;
@@ -251,7 +251,7 @@ static void memory_is_flat_over_ten_thousand_requests(void **state)
     assert_int_equal(kedge_rest_facts(t.rest, &facts), KEDGE_OK);
     assert_int_equal(facts.requests, 10000);
     assert_int_equal(facts.connections, 1);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // Refusals ---------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ static void what_is_no_request_is_not_sent(void **state)
     const struct kedge_object *o;
     struct kedge_options dry = {.dry_run = true};
     struct kedge_options limit = {.limit = 1};
-    talk_open(&t);
+    api_talk_open(&t);
     struct kedge_api all = kedge_api_of(t.rest, &kedge_kind_deployment, NULL);
     assert_refused(&t, kedge_api_get(&t.api, "", NULL, &o), "name: resource name may not be empty");
     assert_refused(&t, kedge_api_get(&t.api, NULL, NULL, &o), "name: name is required");
@@ -293,7 +293,7 @@ static void what_is_no_request_is_not_sent(void **state)
     r.verb = KEDGE_WATCH;
     assert_int_equal(kedge_api_do(&t.api, &r, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(t.port.fake.opens, 0);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void without_a_rest_every_call_is_refused(void **state)
@@ -324,8 +324,8 @@ static void the_server_s_refusals_are_told_apart(void **state)
     static struct talk t;
     char text[1024];
     const struct kedge_status *s;
-    talk_open(&t);
-    talk_fill(&t, 1);
+    api_talk_open(&t);
+    api_talk_fill(&t, 1);
     s = kedge_rest_status(t.rest);
     kedge_str web = web_of(text, sizeof text, "web-000", 1);
     assert_int_equal(kedge_api_create(&t.api, web, NULL, NULL), KEDGE_ERR_API);
@@ -338,7 +338,7 @@ static void the_server_s_refusals_are_told_apart(void **state)
         kedge_api_patch(&t.api, "web-000", KEDGE_PATCH_MERGE, KEDGE_STR("{"), NULL, NULL),
         KEDGE_ERR_API);
     assert_true(kedge_status_is_bad_request(s));
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // Answers that are none --------------------------------------------------------------------------
@@ -416,7 +416,7 @@ static void every_call_of_the_port_may_fail(void **state)
     unsigned n = 0;
     for (n = 1; failed && n < 1000; n++) {
         char text[1024];
-        talk_open(&t);
+        api_talk_open(&t);
         t.port.fake.calls = 0;
         t.port.fake.cruelty.fail_at = n;
         kedge_err err = kedge_api_create(&t.api, web_of(text, sizeof text, "web", 1), NULL, NULL);
@@ -427,7 +427,7 @@ static void every_call_of_the_port_may_fail(void **state)
             assert_int_not_equal(kedge_rest_error_text(t.rest)[0], '\0');
         else
             assert_int_equal(mock_count(t.port.mock, "deployments"), 1);
-        talk_close(&t);
+        api_talk_close(&t);
     }
     assert_in_range(n, 5, 999);
 }

@@ -110,8 +110,8 @@ static void every_page_is_followed(void **state)
         struct seen s = {.t = &t, .add_at = 1};
         struct kedge_api_list list = list_to(&s, rows[row].page_size);
         char version[32];
-        talk_open(&t);
-        talk_fill(&t, rows[row].objects);
+        api_talk_open(&t);
+        api_talk_fill(&t, rows[row].objects);
         snprintf(version, sizeof version, "%llu", (unsigned long long)mock_version(t.port.mock));
         must(&t, list_by(i % 2 == 1, &s, NULL, &list));
         // What is added meanwhile is not of the list's version.
@@ -125,7 +125,7 @@ static void every_page_is_followed(void **state)
             snprintf(name, sizeof name, "web-%03zu", n);
             assert_string_equal(s.names[n], name);
         }
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -137,8 +137,8 @@ static void one_page_leaves_the_rest_for_later(void **state)
     struct kedge_api_list list = list_to(&s, 0);
     struct kedge_options options = {.limit = 4};
     list.one_page = true;
-    talk_open(&t);
-    talk_fill(&t, 10);
+    api_talk_open(&t);
+    api_talk_fill(&t, 10);
     must(&t, kedge_api_list(&t.api, &options, &list));
     assert_int_equal(s.count, 4);
     assert_string_not_equal(list.continue_, "");
@@ -153,7 +153,7 @@ static void one_page_leaves_the_rest_for_later(void **state)
     assert_int_equal(s.count, 10);
     assert_string_equal(s.names[9], "web-009");
     assert_string_equal(list.continue_, "");
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void selectors_and_versions_are_sent(void **state)
@@ -165,8 +165,8 @@ static void selectors_and_versions_are_sent(void **state)
     struct kedge_options options = {.label_selector = "parity=odd",
                                     .resource_version = "1",
                                     .resource_version_match = KEDGE_NOT_OLDER_THAN};
-    talk_open(&t);
-    talk_fill(&t, 10);
+    api_talk_open(&t);
+    api_talk_fill(&t, 10);
     must(&t, kedge_api_list(&t.api, &options, &list));
     assert_int_equal(s.count, 5);
     assert_int_equal(list.pages, 3);
@@ -179,7 +179,7 @@ static void selectors_and_versions_are_sent(void **state)
     list.each = NULL;
     must(&t, kedge_api_list(&all, NULL, &list));
     assert_int_equal(list.count, 10);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void an_expired_token_ends_the_list_or_begins_it_anew(void **state)
@@ -191,8 +191,8 @@ static void an_expired_token_ends_the_list_or_begins_it_anew(void **state)
         struct kedge_api_list list = list_to(&s, 4);
         bool anew = i % 2 == 1;
         list.again = anew ? seen_again : NULL;
-        talk_open(&t);
-        talk_fill(&t, 10);
+        api_talk_open(&t);
+        api_talk_fill(&t, 10);
         kedge_err err = list_by(i >= 2, &s, NULL, &list);
         if (anew) {
             must(&t, err);
@@ -206,7 +206,7 @@ static void an_expired_token_ends_the_list_or_begins_it_anew(void **state)
             assert_true(kedge_status_is_expired(kedge_rest_status(t.rest)));
             assert_int_equal(s.count, 4);
         }
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -219,12 +219,12 @@ static void an_expired_version_is_told(void **state)
     struct kedge_api_list list = list_to(&s, 4);
     struct kedge_options options = {.resource_version = "2", .resource_version_match = KEDGE_EXACT};
     list.again = seen_again;
-    talk_open(&t);
-    talk_fill(&t, 3);
+    api_talk_open(&t);
+    api_talk_fill(&t, 3);
     mock_compact(t.port.mock);
     assert_int_equal(kedge_api_list(&t.api, &options, &list), KEDGE_ERR_API);
     assert_int_equal(s.again, 0);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void each_may_end_the_list(void **state)
@@ -239,15 +239,15 @@ static void each_may_end_the_list(void **state)
         struct seen s = {.t = &t, .stop_at = 5, .stop_with = with[i / 2]};
         struct kedge_api_list list = list_to(&s, 3);
         list.again = seen_again;
-        talk_open(&t);
-        talk_fill(&t, 10);
+        api_talk_open(&t);
+        api_talk_fill(&t, 10);
         assert_int_equal(list_by(i % 2 == 1, &s, NULL, &list), s.stop_with);
         assert_int_equal(s.count, 5);
         assert_int_equal(list.count, s.stop_with == KEDGE_WAIT ? 4 : 5);
         assert_int_equal(s.again, 0);
         // The kedge_rest is as good as before.
         must(&t, kedge_api_get(&t.api, "web-007", NULL, NULL));
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -258,12 +258,12 @@ static void a_list_under_way_is_not_disturbed(void **state)
     for (int loop = 0; loop < 2; loop++) {
         struct seen s = {.t = &t, .intrudes = true};
         struct kedge_api_list list = list_to(&s, 3);
-        talk_open(&t);
+        api_talk_open(&t);
         t.port.fake.cruelty.read_max = 50;
-        talk_fill(&t, 5);
+        api_talk_fill(&t, 5);
         must(&t, list_by(loop == 1, &s, NULL, &list));
         assert_int_equal(s.count, 5);
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -278,14 +278,14 @@ static void a_list_without_kind_or_rest_is_refused(void **state)
     assert_int_equal(kedge_api_list(&api, NULL, &list), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_list(NULL, NULL, &list), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_list_start(&api, NULL, &list, NULL), KEDGE_ERR_ARGUMENT);
-    talk_open(&t);
+    api_talk_open(&t);
     assert_int_equal(kedge_api_list(&t.api, NULL, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_list(&t.api, &options, &list), KEDGE_ERR_ARGUMENT);
     assert_string_equal(kedge_rest_error_text(t.rest), "dry_run: only to write and to delete");
     api = kedge_api_of(t.rest, NULL, "default");
     assert_int_equal(kedge_api_list(&api, NULL, &list), KEDGE_ERR_ARGUMENT);
     assert_string_equal(kedge_rest_error_text(t.rest), "list  in default: kind: is NULL");
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // Servers that are odd ---------------------------------------------------------------------------
@@ -426,7 +426,7 @@ static void requests_follow_one_another_in_the_loop(void **state)
         struct story s = {.t = &t};
         s.call.done = next_step;
         s.call.ctx = &s;
-        talk_open(&t);
+        api_talk_open(&t);
         t.port.fake.cruelty.read_max = read_max;
         begin_step(&s);
         for (int i = 0; i < 100000 && !s.over; i++)
@@ -434,7 +434,7 @@ static void requests_follow_one_another_in_the_loop(void **state)
         assert_true(s.over);
         assert_int_equal(s.err, KEDGE_ERR_API);
         assert_true(kedge_status_is_not_found(kedge_rest_status(t.rest)));
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -451,8 +451,8 @@ static void a_request_that_cannot_begin_is_not_done(void **state)
     (void)state;
     static struct talk t;
     static struct kedge_api_call call = {.done = must_not_be_called};
-    talk_open(&t);
-    talk_fill(&t, 1);
+    api_talk_open(&t);
+    api_talk_fill(&t, 1);
     struct kedge_api none = kedge_api_of(NULL, &kedge_kind_deployment, "default");
     struct kedge_request r = kedge_api_request(&t.api, KEDGE_GET, "", NULL);
     assert_int_equal(kedge_api_start(NULL, &t.api, &r), KEDGE_ERR_ARGUMENT);
@@ -480,7 +480,7 @@ static void a_request_that_cannot_begin_is_not_done(void **state)
     }
     must(&t, kedge_api_get(&t.api, "web-000", NULL, &o));
     assert_string_equal(kedge_name(o), "web-000");
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void keep_err(void *ctx, kedge_err err, const struct kedge_object *o)
@@ -519,24 +519,24 @@ static void a_list_that_cannot_go_on_ends(void **state)
     struct seen s = {.t = &t, .compact_at = 4};
     struct kedge_api_list list = list_to(&s, 4);
     list.again = stop;
-    talk_open(&t);
-    talk_fill(&t, 10);
+    api_talk_open(&t);
+    api_talk_fill(&t, 10);
     must(&t, kedge_api_list_start(&t.api, NULL, &list, seen_done));
     for (int i = 0; i < 1000 && s.done == 0; i++)
         kedge_poll(t.k, KEDGE_FOREVER);
     assert_int_equal(s.done, 1);
     assert_int_equal(s.err, KEDGE_ERR_STOPPED);
-    talk_close(&t);
+    api_talk_close(&t);
 
     // And who is not told of the end is not called.
-    talk_open(&t);
+    api_talk_open(&t);
     s = (struct seen){.t = &t};
     list = list_to(&s, 4);
     must(&t, kedge_api_list_start(&t.api, NULL, &list, NULL));
     for (int i = 0; i < 20; i++)
         kedge_poll(t.k, 0);
     assert_int_equal(list.pages, 1);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 int main(void)

@@ -26,8 +26,8 @@ static void replicas_are_read_and_set_through_scale(void **state)
     static struct talk t;
     const struct kedge_object *o;
     char version[64];
-    talk_open(&t);
-    talk_fill(&t, 1);
+    api_talk_open(&t);
+    api_talk_fill(&t, 1);
     must(&t, kedge_api_get_scale(&t.api, "web-000", NULL, &o));
     assert_non_null(kedge_as_scale(o));
     assert_null(kedge_as_deployment(o));
@@ -48,7 +48,7 @@ static void replicas_are_read_and_set_through_scale(void **state)
     assert_int_equal(kedge_as_scale(o)->spec_replicas, 8);
     must(&t, kedge_api_get_scale(&t.api, "web-000", NULL, &o));
     assert_int_equal(kedge_as_scale(o)->spec_replicas, 7);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static void a_scale_that_is_no_request_is_refused(void **state)
@@ -62,7 +62,7 @@ static void a_scale_that_is_no_request_is_refused(void **state)
     assert_int_equal(kedge_api_set_scale(NULL, "web", 1, NULL, NULL, &o), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_set_scale(&none, "web", 1, NULL, NULL, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_set_scale(&none, "\xff", 1, NULL, NULL, NULL), KEDGE_ERR_ARGUMENT);
-    talk_open(&t);
+    api_talk_open(&t);
     assert_int_equal(kedge_api_set_scale(&t.api, "", 1, NULL, NULL, &o), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_api_set_scale(&t.api, NULL, 1, NULL, NULL, &o), KEDGE_ERR_ARGUMENT);
     assert_string_equal(kedge_rest_error_text(t.rest), "name: name is required");
@@ -72,7 +72,7 @@ static void a_scale_that_is_no_request_is_refused(void **state)
         strstr(kedge_rest_error_text(t.rest), "metadata.name: the builder's buffer is too small"));
     struct kedge_api nodes = kedge_api_of(t.rest, &kedge_kind_node, NULL);
     assert_int_equal(kedge_api_set_scale(&nodes, "n", 1, NULL, NULL, &o), KEDGE_ERR_API);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // Eviction and binding ---------------------------------------------------------------------------
@@ -363,8 +363,8 @@ static void a_conflict_is_tried_again_five_times_at_most(void **state)
     static struct talk t;
     for (int conflicts = 0; conflicts < 8; conflicts++) {
         struct tries s = {.t = &t, .conflicts = conflicts};
-        talk_open(&t);
-        talk_fill(&t, 3);
+        api_talk_open(&t);
+        api_talk_fill(&t, 3);
         kedge_err err = kedge_retry_on_conflict(t.rest, attempt, &s);
         assert_int_equal(s.attempts, conflicts < 5 ? conflicts + 1 : 5);
         for (int i = 1; i < s.attempts; i++)
@@ -372,7 +372,7 @@ static void a_conflict_is_tried_again_five_times_at_most(void **state)
         assert_int_equal(err, conflicts < 5 ? KEDGE_OK : KEDGE_ERR_API);
         if (err != KEDGE_OK)
             assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
-        talk_close(&t);
+        api_talk_close(&t);
     }
 }
 
@@ -388,8 +388,8 @@ static void another_error_is_told_at_once(void **state)
     (void)state;
     static struct talk t;
     struct tries s = {.t = &t, .conflicts = 2, .instead = KEDGE_ERR_FULL};
-    talk_open(&t);
-    talk_fill(&t, 3);
+    api_talk_open(&t);
+    api_talk_fill(&t, 3);
     assert_int_equal(kedge_retry_on_conflict(t.rest, attempt, &s), KEDGE_ERR_FULL);
     assert_int_equal(s.attempts, 3);
     s.attempts = 0;
@@ -397,7 +397,7 @@ static void another_error_is_told_at_once(void **state)
     assert_int_equal(s.attempts, 1);
     assert_int_equal(kedge_retry_on_conflict(NULL, attempt, &s), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_retry_on_conflict(t.rest, NULL, &s), KEDGE_ERR_ARGUMENT);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 // The last conflict, not that it was stopped; but before one, that.
@@ -414,8 +414,8 @@ static void a_stop_ends_the_retries(void **state)
     (void)state;
     static struct talk t;
     struct tries s = {.t = &t, .conflicts = 5};
-    talk_open(&t);
-    talk_fill(&t, 3);
+    api_talk_open(&t);
+    api_talk_fill(&t, 3);
     assert_int_equal(kedge_retry_on_conflict(t.rest, conflict_then_stop, &s), KEDGE_ERR_API);
     assert_int_equal(s.attempts, 1);
     assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
@@ -423,7 +423,7 @@ static void a_stop_ends_the_retries(void **state)
     s.stops = true;
     assert_int_equal(kedge_retry_on_conflict(t.rest, attempt, &s), KEDGE_ERR_STOPPED);
     assert_int_equal(s.attempts, 1);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 static kedge_err conflict_then_deaf(void *ctx)
@@ -441,11 +441,11 @@ static void a_port_that_cannot_wait_ends_them_too(void **state)
     (void)state;
     static struct talk t;
     struct tries s = {.t = &t, .conflicts = 5};
-    talk_open(&t);
-    talk_fill(&t, 3);
+    api_talk_open(&t);
+    api_talk_fill(&t, 3);
     assert_int_equal(kedge_retry_on_conflict(t.rest, conflict_then_deaf, &s), KEDGE_ERR_IO);
     assert_int_equal(s.attempts, 1);
-    talk_close(&t);
+    api_talk_close(&t);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-void talk_open(struct talk *t)
+void api_talk_open(struct talk *t)
 {
     struct kedge_config config = {.server = "http://api.test:8080", .qps = -1};
     memset(t, 0, sizeof *t);
@@ -21,7 +21,7 @@ void talk_open(struct talk *t)
     assert_non_null(t->rest);
 }
 
-void talk_close(struct talk *t)
+void api_talk_close(struct talk *t)
 {
     kedge_rest_close(t->rest);
     kedge_client_free(t->client);
@@ -34,7 +34,7 @@ void must(struct talk *t, kedge_err err)
         fail_msg("%s: %s", kedge_err_name(err), kedge_rest_error_text(t->rest));
 }
 
-void talk_fill(struct talk *t, size_t count)
+void api_talk_fill(struct talk *t, size_t count)
 {
     char json[256];
     for (size_t i = 0; i < count; i++) {

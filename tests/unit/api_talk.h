@@ -17,15 +17,15 @@ struct talk {
     struct kedge_api api; // Deployments in "default"
 };
 
-void talk_open(struct talk *t);
+void api_talk_open(struct talk *t);
 // Ends the test if a stream is open.
-void talk_close(struct talk *t);
+void api_talk_close(struct talk *t);
 
 // Ends the test with the kedge_rest's text if the call has failed.
 void must(struct talk *t, kedge_err err);
 
 // Makes Deployments web-000, web-001, ... with one replica and a label: parity=even or odd.
-void talk_fill(struct talk *t, size_t count);
+void api_talk_fill(struct talk *t, size_t count);
 
 struct scripted {
     struct fake_port port;
