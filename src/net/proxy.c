@@ -228,12 +228,19 @@ static kedge_err step_head(struct tunnel *t)
         return fail(t, KEDGE_ERR_CONNECT, " closed the connection", " without an answer");
     if (n <= 0 || (size_t)n > t->cap)
         return fail_below(t, n);
-    enum kedge_http_event event;
-    kedge_str body;
-    kedge_err err = kedge_http_feed(&t->response, t->buf, (size_t)n, &t->at, &event, &body);
-    if (err != KEDGE_OK)
-        return fail(t, err, " answered CONNECT with what is no answer: ", t->response.problem);
+    enum kedge_http_event event = KEDGE_HTTP_WARNING;
     t->len = (size_t)n;
+    t->at = 0;
+    // A proxy's warning is nobody's; what stands behind it is.
+    while (event == KEDGE_HTTP_WARNING) {
+        kedge_str value;
+        size_t used = 0;
+        kedge_err err =
+            kedge_http_feed(&t->response, t->buf + t->at, t->len - t->at, &used, &event, &value);
+        if (err != KEDGE_OK)
+            return fail(t, err, " answered CONNECT with what is no answer: ", t->response.problem);
+        t->at += used;
+    }
     return event == KEDGE_HTTP_HEAD ? answered(t) : KEDGE_OK;
 }
 

@@ -89,8 +89,10 @@ kedge_err kedge_unstructured_read(struct kedge_unstructured *u, kedge_str json)
 kedge_err kedge_unstructured_copy(struct kedge_unstructured *to,
                                   const struct kedge_unstructured *from)
 {
+    if (to == NULL || from == NULL)
+        return KEDGE_ERR_ARGUMENT;
     kedge_str json = kedge_unstructured_json(from);
-    if (to == NULL || json.len == 0)
+    if (json.len == 0)
         return KEDGE_ERR_ARGUMENT;
     bool partial = from->partial;
     kedge_err err = kedge_unstructured_read(to, json);

@@ -344,6 +344,7 @@ static void no_byte_of_the_tunnel_is_lost(void **state)
         "HTTP/1.1 200 Connection established\r\n\r\nhello, ",
         "HTTP/1.0 200\n\nhello, ",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nProxy-Agent: x\r\n\r\nhello, ",
+        "HTTP/1.1 200 OK\r\nWarning: 299 - \"old\"\r\n\r\nhello, ",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello, ",
         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\nhello, ",
         "HTTP/1.1 299 x\r\n\r\nhello, ",
