@@ -42,6 +42,9 @@ static kedge_err begin(struct kedge_api_list *list, const struct kedge_api *api,
 {
     if (list == NULL || api == NULL || api->rest == NULL)
         return KEDGE_ERR_ARGUMENT;
+    // The list may be the one that is under way.
+    if (api->rest->state != KEDGE__REST_IDLE || api->rest->inside)
+        return KEDGE_ERR_STATE;
     list->api = *api;
     memset(&list->options, 0, sizeof list->options);
     if (options != NULL)

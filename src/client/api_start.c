@@ -37,6 +37,8 @@ kedge_err kedge_api_start(struct kedge_api_call *call, const struct kedge_api *a
     const struct kedge_kind *kind;
     if (call == NULL || api == NULL || request == NULL || api->rest == NULL)
         return KEDGE_ERR_ARGUMENT;
+    if (api->rest->state != KEDGE__REST_IDLE || api->rest->inside)
+        return KEDGE_ERR_STATE;
     const char *problem = kedge__api_problem(api, request, &kind);
     if (problem != NULL)
         return kedge__api_refuse(api->rest, request, KEDGE_ERR_ARGUMENT, problem);

@@ -63,14 +63,23 @@ kedge_err kedge_dynamic_list(const struct kedge_dynamic *d, const struct kedge_o
     l.items.shrinks = true;
     kedge__dynamic_form(d, &l.items);
     // Raw objects do not need the room for records: the token lies there while it is asked for.
+    size_t half = d->rest->options.object_max / 2;
     char *next = (char *)d->rest->record;
+    char *last = next + half;
     kedge_err err = KEDGE_OK;
+    last[0] = '\0';
     do {
-        err = page(&l, &request, next, d->rest->options.object_max);
+        err = page(&l, &request, next, half);
+        if (err == KEDGE_OK && next[0] != '\0' && strcmp(next, last) == 0)
+            return kedge__rest_say(d->rest, KEDGE_ERR_JSON,
+                                   "the server's continue token is the same as before");
         request.options.continue_ = next;
         // A continued list has the version of its first page, and must not be given one.
         request.options.resource_version = NULL;
         request.options.resource_version_match = KEDGE_MATCH_UNSET;
-    } while (err == KEDGE_OK && next[0] != '\0');
+        char *other = last;
+        last = next;
+        next = other;
+    } while (err == KEDGE_OK && last[0] != '\0');
     return err;
 }

@@ -106,6 +106,7 @@ static const char *stream_problem(const struct kedge__connection *c, kedge_err e
 
 static kedge_err fail(struct kedge__connection *c, kedge_err err, const char *problem)
 {
+    c->uncredited = c->state == KEDGE__EXCHANGE_CREDENTIALS;
     kedge__connection_close(c);
     c->err = err;
     c->problem = problem != NULL ? problem : stream_problem(c, err);
@@ -170,8 +171,9 @@ static kedge_err step_credentials(struct kedge__connection *c, kedge_time now)
 void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask *ask, bool watch,
                            kedge_time now)
 {
-    if (!c->connected || !is_quiet(c))
+    if (!c->connected || kedge__connection_outdated(c) || !is_quiet(c))
         kedge__connection_close(c);
+    c->uncredited = false;
     c->ask = *ask;
     c->body_limit = watch ? KEDGE_FOREVER : c->body_timeout;
     c->sent = false;

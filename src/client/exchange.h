@@ -2,7 +2,7 @@
 // exchange.h - one connection to the API server, and on it one request and its response at a time.
 //
 //     kedge__connection_init(&c, client, 4096);
-//     kedge__exchange_start(&c, &request, now);
+//     kedge__exchange_start(&c, &request, false, now);
 //     while ((err = kedge__exchange_head(&c, now)) == KEDGE_WANT_READ) ...     // c.response.status
 //     while ((err = kedge__exchange_body(&c, now, &bytes)) == KEDGE_OK) {
 //         ... use n of `bytes` ...
@@ -93,6 +93,7 @@ struct kedge__connection {
     struct kedge_stream *waits; // what the last WANT_* was for; NULL: for the deadline only
     uint8_t interest;           // and how
     uint32_t serial;            // of the credentials that were sent
+    bool uncredited;            // FAILED, because no credentials were to be had
     bool renewed;               // FAILED, because the client certificate was replaced
     kedge_err err;              // FAILED: why
     const char *problem;        // FAILED: more exactly, good until the next start; or NULL

@@ -288,14 +288,17 @@ static void judge(struct kedge_rest *r, kedge_time now)
 static void broken(struct kedge_rest *r, kedge_err err, kedge_time now)
 {
     bool watch = r->request.verb == KEDGE_WATCH;
-    bool ended = err == KEDGE_ERR_IO || (watch && err == KEDGE_ERR_TIMEOUT);
+    // Without credentials nothing was opened that could have broken.
+    bool ended =
+        !r->connection.uncredited && (err == KEDGE_ERR_IO || (watch && err == KEDGE_ERR_TIMEOUT));
     bool reads = watch || (!r->request.endless && strcmp(r->ask.method, "GET") == 0);
     const char *problem = r->connection.problem;
     if (ended && reads && takes_retry(r))
         pause_for(r, BROKEN_PAUSE, true, now);
-    else if (ended && watch)
+    else if (ended && watch) {
+        kedge__rest_say(r, err, problem);
         kedge__rest_end(r, KEDGE_OK, NULL);
-    else
+    } else
         kedge__rest_end(r, err, problem != NULL ? problem : kedge_err_text(err));
 }
 
@@ -431,7 +434,7 @@ static kedge_err step(struct kedge_rest *r, kedge_time now)
 kedge_err kedge__rest_step(struct kedge_rest *r, kedge_time now)
 {
     kedge_err err = step(r, now);
-    if (now >= r->deadline && r->state != KEDGE__REST_ENDED) {
+    if (now >= r->deadline && r->state != KEDGE__REST_ENDED && r->state != KEDGE__REST_IDLE) {
         kedge__rest_end(r, KEDGE_ERR_TIMEOUT, "not done within its timeout");
         return KEDGE_OK;
     }

@@ -12,7 +12,8 @@
 
 #include "client/watch_priv.h"
 
-#define RESTART KEDGE_SECOND // between two starts, at least
+#define RESTART   KEDGE_SECOND // between two starts, at least
+#define ASKED_MAX KEDGE_HOUR   // no server makes us wait longer: it may be a slip of a proxy
 
 enum state {
     IDLE,
@@ -92,7 +93,8 @@ static kedge_err take_error(struct kedge_retry_watcher *rw, const struct kedge_w
     if (s->from_server && s->code == 410)
         return forward_last(rw, event, KEDGE_ERR_API);
     kedge_watch_stop(rw->watch);
-    pause_for(rw, s->from_server ? s->retry_after_seconds * KEDGE_SECOND : 0);
+    kedge_time asked = s->from_server ? s->retry_after_seconds * KEDGE_SECOND : 0;
+    pause_for(rw, asked < ASKED_MAX ? asked : ASKED_MAX);
     return KEDGE_OK;
 }
 

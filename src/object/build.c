@@ -87,6 +87,8 @@ bool kedge__build_find(struct kedge_build *b, kedge_member m, uint32_t types,
     *place = (struct kedge__place){(size_t)(scope > 0 ? scope : 0), path, NULL, false};
     if (path == NULL)
         kedge__build_fail(b, KEDGE_ERR_ARGUMENT, NULL, "a member that is no row of its table");
+    else if (path[0] == '\0')
+        kedge__build_fail(b, KEDGE_ERR_ARGUMENT, NULL, "a path without a key");
     else if (scope < 0)
         kedge__build_fail(b, KEDGE_ERR_ARGUMENT, place,
                           "neither of this kind nor of an item that was begun");
@@ -347,7 +349,7 @@ void kedge_build_object(struct kedge_build *b, const struct kedge_kind *kind, ch
     struct kedge_writer w;
     kedge_str text;
     kedge__build_init(b, kind, buf, cap);
-    if (b->err != KEDGE_OK)
+    if (kind == NULL || b->err != KEDGE_OK)
         return;
     kedge_writer_init(&w, b->buf, b->cap);
     kedge_writer_begin_object(&w);
