@@ -22,13 +22,13 @@ static void each_error_has_a_name_and_a_sentence_of_its_own(void **state)
     }
     assert_string_equal(kedge_err_name(KEDGE_OK), "KEDGE_OK");
     assert_string_equal(kedge_err_name(KEDGE_ERR_FULL), "KEDGE_ERR_FULL");
-    assert_string_equal(kedge_err_name(KEDGE_ERR_AMBIGUOUS), "KEDGE_ERR_ENTROPY");
+    assert_string_equal(kedge_err_name(KEDGE_ERR_AMBIGUOUS), "KEDGE_ERR_AMBIGUOUS");
 }
 
 static void what_is_no_error_is_told_as_such(void **state)
 {
     (void)state;
-    static const int none[] = {1, 7, KEDGE_ERR_AMBIGUOUS - 1, KEDGE_ERR_ENTROPY - 2, -1000};
+    static const int none[] = {1, 7, KEDGE_ERR_AMBIGUOUS - 1, KEDGE_ERR_AMBIGUOUS - 2, -1000};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         kedge_err err = (kedge_err)none[i];
         assert_string_equal(kedge_err_name(err), kedge_err_name((kedge_err)none[0]));

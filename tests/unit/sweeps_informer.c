@@ -214,8 +214,8 @@ static void whichever_port_call_fails(void **state)
         {"open", FAKE_CALL_OPEN, 2},
         {"read", FAKE_CALL_READ, 15},
         {"write", FAKE_CALL_WRITE, 12},
-        {"wait", FAKE_CALL_WAIT, 5},
-        {"any", FAKE_CALL_STREAM | FAKE_CALL_WAIT, 40},
+        {"wait", FAKE_CALL_WAIT, 3},
+        {"any", FAKE_CALL_STREAM | FAKE_CALL_WAIT, 38},
     };
     for (size_t s = 0; s < STORIES; s++) {
         for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
