@@ -254,6 +254,14 @@ static void what_is_wrong_with_an_answer_is_said(void **state)
         {ANSWER("{\"token\":\"\"}"),
          SH "it wrote neither a token nor a client certificate and key"},
         {ANSWER("{\"token\":7}"), SH "a field of its status is no text"},
+        {ANSWER("{\"clientCertificateData\":7}"), SH "a field of its status is no text"},
+        {ANSWER("{\"clientKeyData\":7}"), SH "a field of its status is no text"},
+        {ANSWER("{\"expirationTimestamp\":7}"), SH "a field of its status is no text"},
+        {ANSWER("{\"token\":null}"),
+         SH "it wrote neither a token nor a client certificate and key"},
+        {ANSWER("{\"clientKeyData\":\"x\"}"),
+         SH "it wrote one of client certificate and key without the other"},
+        {ANSWER("{\"token\":\"a\\u00e4b\"}"), SH "its token holds what is no visible ASCII"},
         {ANSWER("{\"token\":\"a\\u000ab\"}"), SH "its token holds what is no visible ASCII"},
         {ANSWER("{\"clientKeyData\":\"x\",\"token\":\"t\"}"),
          SH "it wrote one of client certificate and key without the other"},
@@ -345,6 +353,40 @@ static void what_cannot_be_executed_is_told(void **state)
     start("");
     assert_int_equal(ask(), KEDGE_ERR_FILE);
     assert_string_equal(p.problem, "exec plugin /etc: it cannot be executed");
+}
+
+static void without_a_hint_there_is_none(void **state)
+{
+    (void)state;
+    t.exec.command = "kedge-no-such-plugin";
+    start("");
+    assert_int_equal(ask(), KEDGE_ERR_NOT_FOUND);
+    assert_string_equal(p.problem, "exec plugin kedge-no-such-plugin: executable not found");
+}
+
+// Linux has no process begin with a text of more than 128 KiB.
+static void what_the_system_refuses_to_start_is_told(void **state)
+{
+    (void)state;
+    static char args[256 * 1024];
+    memset(args, 'x', sizeof args - 1);
+    t.exec.args = (kedge_str){args, sizeof args};
+    assert_int_equal(kedge_config_exec(&t.config, &t.exec), KEDGE_OK);
+    t.client = kedge_client_new(t.k, &t.config);
+    assert_non_null(t.client);
+    assert_int_equal(ask(), KEDGE_ERR_IO);
+    assert_string_equal(p.problem, SH "no process can be started");
+}
+
+static void what_expires_at_the_beginning_of_time_has_expired(void **state)
+{
+    (void)state;
+    t.wall = 1000;
+    start(COUNTED(",\"expirationTimestamp\":\"1970-01-01T00:00:00Z\""));
+    assert_int_equal(ask(), KEDGE_OK);
+    t.now += KEDGE_MINUTE;
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_int_equal(runs(), 2);
 }
 
 static const char *said(void)
@@ -641,6 +683,9 @@ int main(void)
         T(output_in_pieces_and_a_late_end_are_waited_for),
         T(what_is_not_installed_tells_how_to_install_it),
         T(what_cannot_be_executed_is_told),
+        T(without_a_hint_there_is_none),
+        T(what_the_system_refuses_to_start_is_told),
+        T(what_expires_at_the_beginning_of_time_has_expired),
         T(it_is_told_what_it_is_for),
         T(it_is_told_of_the_cluster_where_that_is_asked_for),
         T(insecure_is_told_too_and_without_a_ca_there_is_none),
