@@ -369,6 +369,8 @@ static void what_cannot_stand_in_a_header_is_refused(void **state)
         {.user = "a", .extra = {"k\0v\nw\0", 6}},
         {.user = "a", .extra = {"k\0", 2}},
         {.user = "a", .extra = {"\0v\0", 3}},
+        // One that is bad and many that are good; a list's last NUL may be missing.
+        {.user = "\n", .uid = "u", .groups = {"g", 1}, .extra = {"k\0v", 3}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(kedge_config_impersonate(&t.config, &bad[i]), KEDGE_OK);

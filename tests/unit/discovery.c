@@ -626,6 +626,9 @@ static void the_old_form_is_checked_too(void **state)
     static const char *const bodies[] = {
         "{\"groups\":[{\"name\":\"a/b\",\"versions\":[]}]}",
         "{\"groups\":[{\"name\":\"\",\"versions\":[]}]}",
+        "{\"groups\":[{\"name\":\"{a\",\"versions\":[]}]}",
+        "{\"groups\":[{\"name\":\"[a\",\"versions\":[]}]}",
+        "{\"groups\":[{\"name\":\"-a\",\"versions\":[]}]}",
         "{\"groups\":[{\"name\":\"a\",\"versions\":[{}]}]}",
         "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"version\":\"\\u0001\"}]}]}",
     };

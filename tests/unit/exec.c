@@ -625,7 +625,7 @@ static void too_little_memory_is_told_wherever_it_ends(void **state)
     t.exec.provide_cluster_info = true;
     t.exec.env = KEDGE_STR("A=b\0");
     kedge_config_exec(&t.config, &t.exec);
-    for (size_t size = 2048; err != KEDGE_OK; size += 64, failures++) {
+    for (size_t size = 2048; err != KEDGE_OK; size += 16, failures++) {
         assert_true(size < sizeof t.memory);
         struct kedge *k = kedge_init(t.memory, size, &t.port);
         struct kedge_client *client = kedge_client_new(k, &t.config);

@@ -42,6 +42,27 @@ static void a_proxy_is_refused_when_the_client_is_made(void **state)
     assert_non_null(kedge_client_new(k, &config));
 }
 
+static void what_cannot_be_reached_is_told_without_a_proxy(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct fake_port port;
+    struct kedge_config config = {.server = "http://a", .qps = -1};
+    struct kedge_request request = {.path = "/version", .retries = -1};
+    char body[64];
+    size_t len = 0;
+    fake_port_init(&port, 1);
+    port.cruelty.refuse = true;
+    struct kedge *k = kedge_init(memory, sizeof memory, &port.port);
+    struct kedge_client *client = kedge_client_new(k, &config);
+    struct kedge_rest *rest = kedge_rest_new(client, NULL);
+    assert_non_null(rest);
+    assert_int_equal(kedge_rest_read(rest, &request, body, sizeof body, &len), KEDGE_ERR_CONNECT);
+    assert_null(strstr(kedge_rest_error_text(rest), "proxy"));
+    kedge_rest_close(rest);
+    kedge_client_free(client);
+}
+
 static void plain_http_needs_neither(void **state)
 {
     (void)state;
@@ -102,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(https_is_refused_when_the_client_is_made),
         cmocka_unit_test(a_proxy_is_refused_when_the_client_is_made),
+        cmocka_unit_test(what_cannot_be_reached_is_told_without_a_proxy),
         cmocka_unit_test(plain_http_needs_neither),
         cmocka_unit_test(no_kubeconfig_is_read),
         cmocka_unit_test(each_call_of_tls_is_unsupported),
