@@ -168,6 +168,40 @@ static void the_old_pair_leaves_mbedtls_with_its_last_connection(void **state)
     assert_int_equal(t.c.port.fake.opens, 1 + 6);
 }
 
+static void a_pair_without_a_ca_file_is_followed_too(void **state)
+{
+    (void)state;
+    t.config.ca_file = NULL;
+    start();
+    put_pair(CLIENT_RSA);
+    live(6);
+    settle();
+    assert_int_equal(t.warnings, 0);
+    assert_string_equal(t.tls.client, "edge-rsa");
+}
+
+static kedge_err give_token(void *ctx, bool refresh, struct kedge_credentials *out)
+{
+    (void)refresh;
+    ++*(unsigned *)ctx;
+    out->token = "one";
+    return KEDGE_OK;
+}
+
+static void files_and_a_function_are_both_asked(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    t.config.certificate_file = t.config.key_file = NULL;
+    t.config.certificate = t.config.key = (kedge_str){NULL, 0};
+    t.tls.client_ca = NULL;
+    kedge_config_credentials(&t.config, give_token, &asked);
+    start();
+    assert_int_equal(asked, 1);
+    assert_non_null(t.c.client->sources);
+    assert_non_null(t.c.client->sources->next);
+}
+
 static void half_a_pair_is_told_once_and_the_old_one_stays(void **state)
 {
     (void)state;
@@ -398,6 +432,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_new_pair_is_used_within_5_minutes_by_a_watch_that_loses_nothing),
         T(the_old_pair_leaves_mbedtls_with_its_last_connection),
+        T(a_pair_without_a_ca_file_is_followed_too),
+        T(files_and_a_function_are_both_asked),
         T(half_a_pair_is_told_once_and_the_old_one_stays),
         T(what_cannot_be_read_is_named),
         T(a_new_ca_is_for_new_connections_and_old_ones_go_on),
