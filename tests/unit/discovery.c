@@ -720,6 +720,23 @@ static void strange_names_of_the_old_form_are_refused(void **state)
     discovery_close(&t);
 }
 
+static void a_resource_too_large_for_its_room_fails_its_old_list_alone(void **state)
+{
+    (void)state;
+    static char large[12000];
+    struct kedge_discovery *d =
+        serving_old("{\"groups\":[{\"name\":\"a\",\"versions\":[{\"version\":\"v1\"}]}]}", 0);
+    snprintf(large, sizeof large,
+             "{\"kind\":\"APIResourceList\",\"groupVersion\":\"a/v1\",\"resources\":[{\"name\":"
+             "\"%05000d\",\"kind\":\"L\",\"verbs\":[]}]}",
+             1);
+    discovery_serves(&t, "/api", discovery_says(&t, 200, NULL, "{\"versions\":[]}"));
+    discovery_serves(&t, "/apis/a/v1", discovery_says(&t, 200, NULL, large));
+    assert_int_equal(kedge_discovery_resources(d, NULL, NULL), KEDGE_ERR_PARTIAL);
+    assert_int_equal(kedge_discovery_failure(d, 0)->err, KEDGE_ERR_TOO_LONG);
+    discovery_close(&t);
+}
+
 static void a_list_that_is_none_is_its_own_failure(void **state)
 {
     (void)state;
@@ -943,6 +960,7 @@ int main(void)
         cmocka_unit_test(one_group_version_is_one_request),
         cmocka_unit_test(the_form_may_not_change_between_two_parts),
         cmocka_unit_test(strange_names_of_the_old_form_are_refused),
+        cmocka_unit_test(a_resource_too_large_for_its_room_fails_its_old_list_alone),
         cmocka_unit_test(a_list_that_is_none_is_its_own_failure),
         cmocka_unit_test(whatever_the_room_for_a_resource_it_is_told_whole_or_not),
         cmocka_unit_test(a_version_of_too_many_words_is_refused),
