@@ -310,6 +310,16 @@ static void it_excludes_a_token_and_a_password_and_is_dropped_without_tls(void *
                             "credentials: a function for them excludes a token and a password");
         t.k = kedge_init(t.memory, MEMORY, &t.port.port);
     }
+    // An empty user is none, and a function that was taken back by hand is not asked.
+    struct kedge_config config = t.config;
+    config.username = "";
+    kedge_config_credentials(&config, give, &t);
+    config.credentials = NULL;
+    t.client = kedge_client_new(t.k, &config);
+    assert_non_null(t.client);
+    assert_null(t.client->sources);
+    kedge_client_free(t.client);
+    t.k = kedge_init(t.memory, MEMORY, &t.port.port);
     give_token("t");
     t.config.server = "http://api.example.com";
     t.client = kedge_client_new(t.k, &t.config);
