@@ -212,7 +212,7 @@ typedef kedge_err (*kedge_sink)(void *ctx, kedge_str bytes);
 // KEDGE_ERR_ARGUMENT  not a request: kedge_rest_error_text names the member. Nothing was sent
 // KEDGE_ERR_STATE     another request is under way here (kedge_rest_start, or a call-back)
 // KEDGE_ERR_TIMEOUT, KEDGE_ERR_STOPPED, KEDGE_ERR_RESOLVE, KEDGE_ERR_CONNECT, KEDGE_ERR_IO,
-// KEDGE_ERR_TLS, KEDGE_ERR_CERTIFICATE, KEDGE_ERR_HTTP, KEDGE_ERR_FILE (the token's)
+// KEDGE_ERR_TLS, KEDGE_ERR_CERTIFICATE, KEDGE_ERR_HTTP, KEDGE_ERR_FILE (token, plugin)
 //                     no answer, as each says. Whether the server has acted on the request is
 //                     unknown if it is no reading one
 //

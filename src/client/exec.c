@@ -85,13 +85,14 @@ static const char *word_of(kedge_err err)
     }
 }
 
+// That a command is not there is no KEDGE_ERR_NOT_FOUND of what the request asks for.
 static kedge_err fail(struct exec *e, kedge_err err, const char *problem, kedge_time now)
 {
     struct kedge__line l;
     e->stream->ops->close(e->stream);
     forget(e);
     e->state = FAILED;
-    e->err = err;
+    e->err = err == KEDGE_ERR_NOT_FOUND ? KEDGE_ERR_FILE : err;
     e->began = now;
     kedge__line_init(&l, e->problem, sizeof e->problem);
     kedge__line_text(&l, "exec plugin ");
@@ -100,7 +101,7 @@ static kedge_err fail(struct exec *e, kedge_err err, const char *problem, kedge_
     kedge__line_text(&l, problem);
     if (err == KEDGE_ERR_NOT_FOUND)
         say_hint(e, &l, now);
-    return err;
+    return e->err;
 }
 
 // --- one run -------------------------------------------------------------------------------------

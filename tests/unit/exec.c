@@ -334,7 +334,7 @@ static void what_is_not_installed_tells_how_to_install_it(void **state)
     t.exec.install_hint = "get it\nfrom U+001B[example.com";
     start("");
     for (int i = 0; i < 12; i++) {
-        assert_int_equal(ask(), KEDGE_ERR_NOT_FOUND);
+        assert_int_equal(ask(), KEDGE_ERR_FILE);
         assert_string_equal(p.problem,
                             i < 10 ? "exec plugin kedge-no-such-plugin: executable not found; get "
                                      "it from U+001B[example.com"
@@ -342,7 +342,7 @@ static void what_is_not_installed_tells_how_to_install_it(void **state)
         t.now += KEDGE_MINUTE;
     }
     t.now += KEDGE_HOUR;
-    assert_int_equal(ask(), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(ask(), KEDGE_ERR_FILE);
     assert_non_null(strstr(p.problem, "get it"));
 }
 
