@@ -14,7 +14,9 @@ static unsigned char memory[128 * 1024];
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
+    char *end = NULL;
+    long replicas = argc == 4 ? strtol(argv[3], &end, 10) : 0;
+    if (argc != 4 || end == argv[3] || *end != '\0') {
         fprintf(stderr, "usage: %s NAMESPACE NAME REPLICAS\n", argv[0]);
         return 2;
     }
@@ -39,7 +41,7 @@ int main(int argc, char **argv)
     struct kedge_build b;
     kedge_str patch = {NULL, 0};
     kedge_build_patch(&b, &kedge_kind_deployment, text, sizeof text);
-    kedge_build_int(&b, KEDGE_FIELD(deployment, spec_replicas), strtol(argv[3], NULL, 10));
+    kedge_build_int(&b, KEDGE_FIELD(deployment, spec_replicas), replicas);
     if (err == KEDGE_OK)
         err = kedge_build_finish(&b, &patch);
     if (err == KEDGE_OK)

@@ -4,7 +4,7 @@
 //     pod_logs [--kubeconfig FILE] [-n NAMESPACE] [-c CONTAINER] [-f] [-p] [--timestamps]
 //              [--tail LINES] [--since SECONDS] POD
 //
-// A log of any length, in 48 KiB. Ctrl-C ends it.
+// A log of any length, in 64 KiB. Ctrl-C ends it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
 
-static unsigned char memory[48 * 1024];
+static unsigned char memory[64 * 1024];
 
 // A number, or false.
 static bool read_number(struct kedge_maybe *out, const char *text)

@@ -87,7 +87,9 @@ int main(int argc, char **argv)
         argc -= 2;
         argv += 2;
     }
-    if (argc < 3 || argc > 4) {
+    char *end = NULL;
+    long seconds = argc > 2 ? strtol(argv[2], &end, 10) : 0;
+    if (argc < 3 || argc > 4 || end == argv[2] || *end != '\0') {
         fprintf(stderr, "usage: sensor_edit [--kubeconfig FILE] NAME SECONDS [TAG]\n");
         return 2;
     }
@@ -99,7 +101,7 @@ int main(int argc, char **argv)
     struct kedge_rest *rest = kedge_rest_new(kedge_client_new(k, &config), NULL);
     if (rest == NULL)
         return kedge_posix_fail(k);
-    int code = run(rest, argv[1], strtol(argv[2], NULL, 10), argc == 4 ? argv[3] : NULL);
+    int code = run(rest, argv[1], seconds, argc == 4 ? argv[3] : NULL);
     kedge_rest_close(rest);
     return code;
 }

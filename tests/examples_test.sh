@@ -74,6 +74,8 @@ claim "what is not there cannot be scaled" fails deployment_scale "$1" nonsense 
 claim "... and the server's words are told" printed 'deployments.apps "nonsense" not found'
 claim "replicas beyond 32 bits are refused" fails deployment_scale "$1" "$2" 99999999999
 claim "... by the field's name" printed '^spec.replicas: the value does not fit 32 bits'
+claim "replicas that are no number are refused" fails deployment_scale "$1" "$2" few
+claim "... with the usage" printed '^usage: '
 claim "without arguments there is the usage" fails deployment_scale
 show deployment_scale
 
