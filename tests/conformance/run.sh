@@ -12,7 +12,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster history verbs"
+incluster history verbs clients"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -22,6 +22,8 @@ esac
 programs=$build/examples
 # shellcheck source=verbs.sh
 . "$here/verbs.sh"
+# shellcheck source=clients.sh
+. "$here/clients.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid
