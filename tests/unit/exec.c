@@ -360,7 +360,7 @@ static void without_a_hint_there_is_none(void **state)
     (void)state;
     t.exec.command = "kedge-no-such-plugin";
     start("");
-    assert_int_equal(ask(), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(ask(), KEDGE_ERR_FILE);
     assert_string_equal(p.problem, "exec plugin kedge-no-such-plugin: executable not found");
 }
 
