@@ -315,6 +315,9 @@ static void an_owner_is_named_as_client_go_does(void **state)
     kedge_build_owner(&b, o, NULL, true);
     assert_int_equal(b.err, KEDGE_ERR_ARGUMENT);
     free(o);
+    b = patch_of(&kedge_kind_thing);
+    kedge_build_text(&b, KEDGE_FIELD_AT(""), "nowhere");
+    assert_int_equal(b.err, KEDGE_ERR_ARGUMENT);
     static const char *const without[] = {"{\"metadata\":{\"name\":\"web\"}}",
                                           "{\"metadata\":{\"uid\":\"web\"}}"};
     for (size_t i = 0; i < 2; i++) {

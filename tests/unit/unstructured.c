@@ -243,6 +243,9 @@ static void the_room_must_do_and_says_what_would(void **state)
     whole.u.partial = true;
     assert_int_equal(kedge_unstructured_copy(&o.u, &whole.u), KEDGE_OK);
     assert_true(o.u.partial);
+    assert_int_equal(kedge_unstructured_copy(&o.u, NULL), KEDGE_ERR_ARGUMENT);
+    memset(&whole.u.doc, 0, sizeof whole.u.doc);
+    assert_int_equal(kedge_unstructured_copy(&o.u, &whole.u), KEDGE_ERR_ARGUMENT);
     close_object(&o);
     close_object(&whole);
     // Also of what is cut, nothing beyond the end is counted.
