@@ -36,6 +36,7 @@ struct kedge__pending {
     const char *problem; // after an error: why; lives as long as the source
 };
 
+struct kedge__connection;
 struct kedge__source;
 
 struct kedge__source_ops {
@@ -67,8 +68,9 @@ struct kedge_client {
     const char *user_agent;
     const char *username;
     const char *password;
-    struct kedge__proxy *proxy; // NULL: none; proxy.h
-    struct kedge__trust *trust; // of connections opened from now on
+    struct kedge__proxy *proxy;            // NULL: none; proxy.h
+    struct kedge__connection *connections; // that were made for it, open or not
+    struct kedge__trust *trust;            // of connections opened from now on
     struct kedge__trust trusts[2];
     // What `trust` was made of, where that may be needed again. The CA's text lives as long as the
     // client; certificate and key are kept only if no file has them.
@@ -113,7 +115,9 @@ kedge_err kedge__trust_init(struct kedge_client *c);
 // now on. `revoke`: those made with the one before close, whatever they carry; else they go on.
 // Nothing is kept of the texts.
 //
-// KEDGE_WAIT  connections of the one before the present one are still open
+// Connections without a request, which their owners may not look at for long, close at once.
+//
+// KEDGE_WAIT  connections of the one before the present one are still in use
 // otherwise   as kedge_tls_init; *problem says why, and the present one stays
 kedge_err kedge__trust_renew(struct kedge_client *c, kedge_str ca, kedge_str certificate,
                              kedge_str key, bool revoke, const char **problem);

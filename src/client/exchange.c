@@ -13,6 +13,19 @@
 #include "base/wipe.h"
 #include "client/proxy.h"
 
+static kedge_err put_tls_over(struct kedge__connection *c)
+{
+    struct kedge_client *client = c->client;
+    if (client->trust->tls == NULL)
+        return KEDGE_OK;
+    void *memory = kedge__take_bytes(client->k, "TLS", kedge_tls_stream_size());
+    if (memory == NULL)
+        return client->k->failure;
+    c->tls = client->trust->tls;
+    c->stream = kedge_tls_stream_init(memory, c->tls, c->stream, client->server_name);
+    return KEDGE_OK;
+}
+
 kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_client *client,
                                  size_t cap)
 {
@@ -31,15 +44,13 @@ kedge_err kedge__connection_init(struct kedge__connection *c, struct kedge_clien
     k->port->stream_init(k->port, tcp);
     c->stream = tcp;
     kedge_err err = kedge__proxy_over(client, &c->stream);
+    if (err == KEDGE_OK)
+        err = put_tls_over(c);
     c->waits = c->stream;
-    if (err != KEDGE_OK || client->trust->tls == NULL)
+    if (err != KEDGE_OK)
         return err;
-    void *memory = kedge__take_bytes(k, "TLS", kedge_tls_stream_size());
-    if (memory == NULL)
-        return k->failure;
-    c->tls = client->trust->tls;
-    c->stream = kedge_tls_stream_init(memory, c->tls, c->stream, client->server_name);
-    c->waits = c->stream;
+    c->next = client->connections;
+    client->connections = c;
     return KEDGE_OK;
 }
 

@@ -60,14 +60,15 @@ struct kedge__ask {
 
 struct kedge__connection {
     struct kedge_client *client;
-    struct kedge_stream *stream; // TLS, or a proxy's, or the port's own
-    struct kedge_tls *tls;       // that the stream was made of; NULL: plain HTTP
-    struct kedge__trust *trust;  // that it is open, or opening, with; NULL: it is closed
-    bool connected;              // the stream is open and has carried at least one whole response
-    bool retried;                // this request was already sent anew on a fresh connection
-    bool sent;                   // a byte of this request has been written
-    bool looked;                 // for an answer, when the body could not be sent on
-    size_t body_sent;            // bytes of its body that have
+    struct kedge__connection *next; // of the client's
+    struct kedge_stream *stream;    // TLS, or a proxy's, or the port's own
+    struct kedge_tls *tls;          // that the stream was made of; NULL: plain HTTP
+    struct kedge__trust *trust;     // that it is open, or opening, with; NULL: it is closed
+    bool connected;   // the stream is open and has carried at least one whole response
+    bool retried;     // this request was already sent anew on a fresh connection
+    bool sent;        // a byte of this request has been written
+    bool looked;      // for an answer, when the body could not be sent on
+    size_t body_sent; // bytes of its body that have
 
     char *buf;
     size_t cap;

@@ -4,8 +4,9 @@
 //     trusts:  | present | the other |
 //
 // The other place is free, or holds the one before until its last connection has closed (exchange.c
-// counts and frees). So there are never more than two, and a third change waits.
-#include "client/client_priv.h"
+// counts and frees). So there are never more than two, and a third change waits for the requests of
+// the first.
+#include "client/exchange.h"
 
 kedge_err kedge__trust_init(struct kedge_client *c)
 {
@@ -13,6 +14,15 @@ kedge_err kedge__trust_init(struct kedge_client *c)
     if (second->memory == NULL)
         second->memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
     return second->memory != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY;
+}
+
+// A connection that is kept for a next request opens with what is in force by then.
+static void close_idle(struct kedge_client *c)
+{
+    for (struct kedge__connection *i = c->connections; i != NULL; i = i->next) {
+        if (i->state == KEDGE__EXCHANGE_DONE && kedge__connection_outdated(i))
+            kedge__connection_close(i);
+    }
 }
 
 kedge_err kedge__trust_renew(struct kedge_client *c, kedge_str ca, kedge_str certificate,
@@ -40,6 +50,7 @@ kedge_err kedge__trust_renew(struct kedge_client *c, kedge_str ca, kedge_str cer
     next->revoked = false;
     before->revoked = revoke;
     c->trust = next;
+    close_idle(c);
     if (before->connections == 0) {
         kedge_tls_free(before->tls);
         before->tls = NULL;

@@ -327,7 +327,7 @@ static void an_idle_connection_of_an_old_ca_is_opened_anew(void **state)
     snprintf(t.both, sizeof t.both, "%s%s", certificates[CA].pem, certificates[OTHER_CA].pem);
     put(CA_FILE, t.both);
     live(6);
-    assert_true(kedge__connection_outdated(&t.alone));
+    assert_null(t.alone.trust); // closed, with nobody looking at it
     ask_alone();
     assert_int_equal(t.alone.opened, 2);
 }
@@ -360,12 +360,28 @@ static void a_request_under_way_is_told_that_the_certificate_changed(void **stat
     ask_alone();
 }
 
-// Each of two connections that nobody drives holds on to its own time, and there is no third.
-static void a_third_certificate_waits_for_the_first_ones_connections(void **state)
+static void idle_connections_hold_up_no_certificate(void **state)
 {
     (void)state;
     start();
-    ask_alone(); // idle from now on, with the first
+    for (int i = 0; i < 4; i++) {
+        ask_alone();
+        put_pair(i % 2 == 0 ? CLIENT_RSA : CLIENT_EC);
+        live(5);
+        assert_string_equal(t.tls.client, i % 2 == 0 ? "edge-rsa" : "edge-ec");
+        assert_null(t.alone.trust);
+    }
+    assert_int_equal(t.warnings, 0);
+}
+
+// A request that nobody drives holds on to its own time, and there is no third.
+static void a_third_certificate_waits_for_the_first_ones_requests(void **state)
+{
+    (void)state;
+    static const struct kedge__ask ask = {
+        .method = "GET", .path = {"/version", 8}, .accept = "application/json"};
+    start();
+    kedge__exchange_start(&t.alone, &ask, false, t.c.port.fake.now);
     put_pair(CLIENT_RSA);
     live(5);
     assert_string_equal(t.tls.client, "edge-rsa");
@@ -440,7 +456,8 @@ int main(void)
         T(a_ca_alone_is_read_when_a_request_begins),
         T(an_idle_connection_of_an_old_ca_is_opened_anew),
         T(a_request_under_way_is_told_that_the_certificate_changed),
-        T(a_third_certificate_waits_for_the_first_ones_connections),
+        T(idle_connections_hold_up_no_certificate),
+        T(a_third_certificate_waits_for_the_first_ones_requests),
         T(files_are_left_alone_unless_asked_for),
         T(no_key_stays_in_memory),
         T(too_little_memory_is_told_wherever_it_ends),
