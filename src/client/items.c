@@ -2,7 +2,7 @@
 // items.c - sieve, tokens, record: one object after the other.
 #include "client/items.h"
 
-#define ENVELOPE_TOKENS 16
+#define ENVELOPE_TOKENS 24
 
 static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
     {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
@@ -19,11 +19,17 @@ static const struct kedge_field whole_rows[] = {
 };
 static const struct kedge_table whole_table = {whole_rows, 2, 0};
 
+// Beside what a list has, what a Status has: one may come in place of a list.
 static const struct kedge_field list_rows[] = {
     {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
     {.path = "metadata\0continue\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "kind\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "apiVersion\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "status\0", .type = KEDGE_FIELD_TEXT},
+    {.path = "code\0", .type = KEDGE_FIELD_SIEVED},
+    {.path = "reason\0", .type = KEDGE_FIELD_TEXT},
 };
-static const struct kedge_table list_table = {list_rows, 2, 0};
+static const struct kedge_table list_table = {list_rows, 7, 0};
 
 static const struct kedge_field event_rows[] = {{.path = "type\0", .type = KEDGE_FIELD_TEXT}};
 static const struct kedge_table event_table = {event_rows, 1, 0};
@@ -253,10 +259,37 @@ kedge_err kedge__items_sink(void *ctx, kedge_str bytes)
     return KEDGE_OK;
 }
 
+// What is around the items of a list, as a value. Absent: it cannot be read.
+static kedge_json_value envelope(const struct kedge_rest *r, struct kedge_json *doc,
+                                 struct kedge_json_token *tokens)
+{
+    kedge_str text = r->sieve.envelope;
+    bool good = kedge_json_parse(doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) == KEDGE_OK;
+    return good ? kedge_json_root(doc) : (kedge_json_value){NULL, -1};
+}
+
+// A list that is none but a Status (client-go's Result.Into).
+static bool is_failed_list(const struct kedge__items *items)
+{
+    struct kedge_rest *r = items->rest;
+    struct kedge_json doc;
+    struct kedge_json_token tokens[ENVELOPE_TOKENS];
+    struct kedge_status status;
+    kedge_status_from_code(&status, r->code);
+    if (items->shape != KEDGE_SIEVE_LIST ||
+        !kedge_status_read_reply(&status, envelope(r, &doc, tokens)) || status.success)
+        return false;
+    r->status = status;
+    return true;
+}
+
 kedge_err kedge__items_finish(struct kedge__items *items)
 {
     struct kedge_rest *r = items->rest;
-    if (items->err == KEDGE_OK && kedge_sieve_finish(&r->sieve) == KEDGE_OK)
+    bool whole = items->err == KEDGE_OK && kedge_sieve_finish(&r->sieve) == KEDGE_OK;
+    if (whole && is_failed_list(items))
+        return kedge__rest_say(r, KEDGE_ERR_API, "the answer is no list, but a refusal");
+    if (whole)
         return KEDGE_OK;
     return kedge__rest_say(r, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
 }
@@ -266,14 +299,12 @@ kedge_err kedge__items_metadata(const struct kedge__items *items, const char *ke
 {
     struct kedge_json doc;
     struct kedge_json_token tokens[ENVELOPE_TOKENS];
-    kedge_str text = items->rest->sieve.envelope;
-    size_t len = 0;
     buf[0] = '\0';
-    if (items->shape != KEDGE_SIEVE_LIST ||
-        kedge_json_parse(&doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) != KEDGE_OK)
+    if (items->shape != KEDGE_SIEVE_LIST)
         return KEDGE_OK;
-    kedge_json_value v = kedge_json_get(kedge_json_get(kedge_json_root(&doc), "metadata"), key);
-    len = kedge_json_text(v, NULL, 0);
+    kedge_json_value around = envelope(items->rest, &doc, tokens);
+    kedge_json_value v = kedge_json_get(kedge_json_get(around, "metadata"), key);
+    size_t len = kedge_json_text(v, NULL, 0);
     if (len >= cap)
         return KEDGE_ERR_TOO_LONG;
     buf[kedge_json_text(v, buf, len)] = '\0';

@@ -75,7 +75,8 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
 // what `each` answers
 kedge_err kedge__items_sink(void *ctx, kedge_str bytes);
 
-// After a request that ended well: KEDGE_OK if the body was whole, else KEDGE_ERR_JSON, said.
+// After a request that ended well: KEDGE_OK if the body was whole; KEDGE_ERR_API if it was no list
+// but a Status that says Failure, which is the kedge_rest's status now; else KEDGE_ERR_JSON. Said.
 kedge_err kedge__items_finish(struct kedge__items *items);
 
 // The identity of an item, in `each`; of a raw one with more tokens than there are, too.

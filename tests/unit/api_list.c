@@ -539,9 +539,30 @@ static void a_list_that_cannot_go_on_ends(void **state)
     api_talk_close(&t);
 }
 
+static void a_status_in_place_of_a_list_is_no_empty_list(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+        "\"message\":\"no\",\"reason\":\"Forbidden\",\"code\":403}",
+        "{\"code\":403,\"reason\":\"Forbidden\",\"status\":\"Failure\",\"kind\":\"Status\"}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        static struct scripted s;
+        struct kedge_api_list list = {.each = NULL};
+        struct hostile_answer answer = page(bodies[i]);
+        scripted_open(&s, &answer, 1);
+        assert_int_equal(kedge_api_list(&s.api, NULL, &list), KEDGE_ERR_API);
+        assert_true(kedge_status_is_forbidden(kedge_rest_status(s.rest)));
+        assert_int_equal(list.count, 0);
+        scripted_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_status_in_place_of_a_list_is_no_empty_list),
         cmocka_unit_test(every_page_is_followed),
         cmocka_unit_test(one_page_leaves_the_rest_for_later),
         cmocka_unit_test(selectors_and_versions_are_sent),

@@ -657,6 +657,20 @@ static void a_version_that_expires_between_pages_is_told(void **state)
     close_talk(&t);
 }
 
+static void a_token_that_does_not_move_on_ends_the_list(void **state)
+{
+    (void)state;
+    static struct talk t;
+    static struct seen s;
+    static const char *const pages[] = {PAGE_1, PAGE_1, PAGE_2};
+    struct kedge_dynamic_listed listed;
+    open_talk(&t, pages, 3);
+    assert_int_equal(kedge_dynamic_list(&t.sensors, NULL, see, &s, &listed), KEDGE_ERR_JSON);
+    assert_int_equal(listed.pages, 2);
+    assert_non_null(strstr(kedge_rest_error_text(t.rest), "the same as before"));
+    close_talk(&t);
+}
+
 static void a_list_ends_when_its_reader_says_so(void **state)
 {
     (void)state;
@@ -777,6 +791,7 @@ int main(void)
         cmocka_unit_test(an_object_too_large_says_how_large),
         cmocka_unit_test(pages_are_followed),
         cmocka_unit_test(a_version_that_expires_between_pages_is_told),
+        cmocka_unit_test(a_token_that_does_not_move_on_ends_the_list),
         cmocka_unit_test(a_list_ends_when_its_reader_says_so),
         cmocka_unit_test(a_reader_may_cancel_but_not_ask),
         cmocka_unit_test(tokens_and_versions_have_an_end),
