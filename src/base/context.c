@@ -152,6 +152,14 @@ void kedge__reset(struct kedge *k, size_t mark)
 // What is written after the first failure lands here and nowhere.
 static char nowhere_buf[1];
 
+void kedge__forget(const struct kedge *k, const char *text, size_t len)
+{
+    uintptr_t at = (uintptr_t)text;
+    uintptr_t base = (uintptr_t)k->base;
+    if (len > 0 && at >= base && at < base + k->size)
+        kedge__wipe((void *)at, len);
+}
+
 struct kedge__line *kedge__fail(struct kedge *k, kedge_err err)
 {
     static struct kedge__line nowhere = {nowhere_buf, 1, 0, false};

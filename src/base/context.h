@@ -93,6 +93,10 @@ void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes);
 size_t kedge__mark(const struct kedge *k);
 void kedge__reset(struct kedge *k, size_t mark);
 
+// Wipes a secret where it stands, if the arena holds it: a text of the program may lie in read-only
+// memory.
+void kedge__forget(const struct kedge *k, const char *text, size_t len);
+
 // Records a failure if it is the first, and gives the line in which to say what failed; for a later
 // one, a line that swallows what is written. Returns never NULL.
 struct kedge__line *kedge__fail(struct kedge *k, kedge_err err);

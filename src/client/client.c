@@ -129,16 +129,6 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     return err;
 }
 
-// A secret is not needed again where it stands. Only what the arena holds is ours to wipe: a text
-// of the program may lie in read-only memory.
-static void forget(const struct kedge *k, const char *text, size_t len)
-{
-    uintptr_t at = (uintptr_t)text;
-    uintptr_t base = (uintptr_t)k->base;
-    if (len > 0 && at >= base && at < base + k->size)
-        kedge__wipe((void *)at, len);
-}
-
 // The key and the proxy's URL are parsed, and the token source has a copy of the token. The
 // password is used where it stands, if there is a client that uses one; and so is the key, if a new
 // CA may need it again.
@@ -146,13 +136,13 @@ static void forget_secrets(const struct kedge *k, struct kedge_config *config,
                            const struct kedge_client *c)
 {
     if (c == NULL || c->password == NULL) {
-        forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
+        kedge__forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
         config->password = NULL;
     }
     if (c == NULL || c->key.len == 0)
-        forget(k, config->key.ptr, config->key.len);
-    forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
-    forget(k, config->proxy_url, config->proxy_url != NULL ? strlen(config->proxy_url) : 0);
+        kedge__forget(k, config->key.ptr, config->key.len);
+    kedge__forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
+    kedge__forget(k, config->proxy_url, config->proxy_url != NULL ? strlen(config->proxy_url) : 0);
     config->key = (kedge_str){NULL, 0};
     config->token = config->proxy_url = NULL;
 }
@@ -232,10 +222,10 @@ void kedge_client_free(struct kedge_client *c)
         kedge_tls_free(c->trusts[i].tls);
         c->trusts[i].tls = NULL;
     }
-    forget(c->k, c->key.ptr, c->key.len);
+    kedge__forget(c->k, c->key.ptr, c->key.len);
     c->key = (kedge_str){NULL, 0};
     kedge__proxy_free(c);
-    forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
+    kedge__forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
     c->password = NULL;
     if (c->has_token)
         kedge__token_wipe(&c->token);

@@ -29,6 +29,8 @@ enum state { NONE, RUNNING, RENEWING, GOOD, FAILED };
 struct exec {
     struct kedge__source source; // first
     struct kedge_command command;
+    kedge_str env;    // what of the command's environment is given, each with its NUL
+    const char *info; // and what is added: KUBERNETES_EXEC_INFO=...
     struct kedge_stream *stream;
     const char *api_version;
     const char *hint;
@@ -213,6 +215,9 @@ static void end(struct kedge__source *s)
     struct exec *e = (struct exec *)s;
     e->stream->ops->close(e->stream);
     forget(e);
+    // A key or a password is often in there, and in the address of a proxy.
+    kedge__forget(e->source.client->k, e->env.ptr, e->env.len);
+    kedge__forget(e->source.client->k, e->info, e->info != NULL ? strlen(e->info) : 0);
     e->state = NONE;
 }
 
@@ -261,6 +266,8 @@ static kedge_err take_room(struct exec *e, const struct kedge_config *config)
     e->command.argv = pointers(c->k, x->command, x->args, NULL);
     e->command.env = pointers(c->k, NULL, x->env, info);
     e->command.interactive = interactive;
+    e->env = x->env;
+    e->info = info;
     e->needs_terminal = x->interactive == KEDGE_EXEC_ALWAYS && !terminal;
     e->stream = kedge__take_bytes(c->k, "client", processes->size);
     e->buf = kedge__take(c->k, "exec plugin", KEDGE_EXEC_OUTPUT + 1, 1, 1);

@@ -34,6 +34,7 @@ static void write_cluster(struct kedge_writer *w, const struct kedge_config *con
         kedge_writer_key(w, "certificate-authority-data");
         kedge_writer_raw(w, ca);
     }
+    write_text(w, "proxy-url", config->proxy_url);
     if (config->exec.cluster_config.len > 0) {
         kedge_writer_key(w, "config");
         kedge_writer_raw(w, config->exec.cluster_config);

@@ -461,6 +461,21 @@ static void insecure_is_told_too_and_without_a_ca_there_is_none(void **state)
                                    "\"insecure-skip-tls-verify\":true},"));
 }
 
+static void it_is_told_of_the_proxy(void **state)
+{
+    (void)state;
+    t.exec.provide_cluster_info = true;
+    t.config.proxy_url = "http://me:hidden@proxy.test:3128";
+    start(SAYS("printf %s \"$KUBERNETES_EXEC_INFO\""));
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_non_null(strstr(said(), "\"proxy-url\":\"http://me:hidden@proxy.test:3128\""));
+    kedge_client_free(t.client);
+    t.client = NULL;
+    static const char mark[] = "hidden";
+    for (size_t i = 0; i + sizeof mark <= sizeof t.memory; i++)
+        assert_memory_not_equal(t.memory + i, mark, sizeof mark - 1);
+}
+
 static void a_terminal_is_only_for_who_may_have_it(void **state)
 {
     (void)state;
@@ -689,6 +704,7 @@ int main(void)
         T(it_is_told_what_it_is_for),
         T(it_is_told_of_the_cluster_where_that_is_asked_for),
         T(insecure_is_told_too_and_without_a_ca_there_is_none),
+        T(it_is_told_of_the_proxy),
         T(a_terminal_is_only_for_who_may_have_it),
         T(not_interactive_it_reads_nothing_and_inherits_nothing),
         T(a_certificate_renews_the_connections),
