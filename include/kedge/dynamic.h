@@ -36,7 +36,7 @@
 // an answer that breaks off.
 //
 // As client-go's dynamic client, it asks for application/json only, and sends timeoutSeconds
-// without timeout=.
+// without timeout=, which only a timeout of the kedge_dynamic gives.
 #ifndef KEDGE_DYNAMIC_H
 #define KEDGE_DYNAMIC_H
 
@@ -62,6 +62,8 @@ struct kedge_dynamic {
     struct kedge_gvr resource;
     const char *namespace_;  // NULL: cluster-scoped, or (list) all namespaces
     const char *subresource; // "status", "scale", ...; NULL: the object itself
+    kedge_time timeout;      // of each request, as in struct kedge_request; 0: none
+    int retries;             // the same
     // What is wanted of the objects in answers; NULL: all. An object in a form cannot be sent,
     // since the rest of it would be lost: create, update and apply refuse a kedge_dynamic with one.
     const struct kedge_dynamic_form *form;

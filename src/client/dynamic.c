@@ -19,6 +19,8 @@ void kedge__dynamic_request(const struct kedge_dynamic *d, enum kedge_verb verb,
     request->resource = d->resource.resource;
     request->namespace_ = d->namespace_;
     request->subresource = d->subresource;
+    request->timeout = d->timeout;
+    request->retries = d->retries;
     request->name = name != NULL && name[0] != '\0' ? name : NULL;
     if (options != NULL)
         request->options = *options;

@@ -139,8 +139,11 @@ static void rest_at(struct kedge_rest *r, kedge_time now)
 
 void kedge_rest_cancel(struct kedge_rest *rest)
 {
-    if (rest != NULL && rest->state != KEDGE__REST_IDLE)
-        rest_at(rest, kedge__clock(rest->client->k));
+    if (rest == NULL || rest->state == KEDGE__REST_IDLE)
+        return;
+    kedge_time now = kedge__clock(rest->client->k);
+    kedge__rest_give_up_token(rest, now);
+    rest_at(rest, now);
 }
 
 void kedge_rest_close(struct kedge_rest *rest)
@@ -149,6 +152,8 @@ void kedge_rest_close(struct kedge_rest *rest)
         return;
     kedge_rest_cancel(rest);
     kedge__connection_close(&rest->connection);
+    kedge__wipe(rest->path, rest->options.path_max);
+    kedge__wipe(rest->envelope_buf, KEDGE__REST_ENVELOPE);
     kedge__wipe(rest->item_buf, rest->options.text_max);
     kedge__wipe(rest->record, rest->options.object_max);
     rest->task.deadline = KEDGE_FOREVER;

@@ -48,6 +48,7 @@ struct kedge_rest {
     struct kedge__ask ask;
     kedge_time deadline;   // of the whole request; KEDGE_FOREVER: none
     kedge_time wake;       // PAUSE: until then
+    kedge_time token_at;   // PAUSE: when the token of the bucket is there
     kedge_time idle_since; // IDLE, with an open connection
     int retries_left;
     unsigned sent;
@@ -74,6 +75,8 @@ void kedge__rest_begin(struct kedge_rest *r, kedge_time now);
 // Goes one step on. KEDGE_OK: it went; KEDGE_WANT_*: the connection must be ready first;
 // KEDGE_WAIT: the time must come.
 kedge_err kedge__rest_step(struct kedge_rest *r, kedge_time now);
+// A request that ends in a PAUSE does not use the token that it waited for.
+void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now);
 // Until when nothing has to be done if nothing comes, after a step that answered `err`.
 kedge_time kedge__rest_next_deadline(const struct kedge_rest *r, kedge_err err);
 // The request has ended so. `problem` (NULL: none) goes into the text.

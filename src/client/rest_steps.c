@@ -178,12 +178,25 @@ kedge_err kedge__rest_take(struct kedge_rest *r, const struct kedge_request *req
     return prepare(r);
 }
 
-// Waits for `pause` and for a token of the bucket, whichever is longer.
+void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now)
+{
+    if (r->state == KEDGE__REST_PAUSE && now < r->token_at)
+        kedge_token_bucket_put_back(&r->client->bucket);
+}
+
+// Waits for `pause` and for a token of the bucket, whichever is longer. A token that would come
+// after the request's time is not waited for.
 static void pause_for(struct kedge_rest *r, kedge_time pause, bool token, kedge_time now)
 {
-    kedge_time wait = token ? kedge_token_bucket_take(&r->client->bucket, now) : 0;
-    r->wake = after(now, wait > pause ? wait : pause);
+    r->token_at = after(now, token ? kedge_token_bucket_take(&r->client->bucket, now) : 0);
+    r->wake = after(now, pause);
+    if (r->wake < r->token_at)
+        r->wake = r->token_at;
     r->state = KEDGE__REST_PAUSE;
+    if (r->token_at >= r->deadline) {
+        kedge__rest_give_up_token(r, now);
+        kedge__rest_end(r, KEDGE_ERR_TIMEOUT, "the rate limit leaves no time for it");
+    }
 }
 
 void kedge__rest_begin(struct kedge_rest *r, kedge_time now)
@@ -435,6 +448,7 @@ kedge_err kedge__rest_step(struct kedge_rest *r, kedge_time now)
 {
     kedge_err err = step(r, now);
     if (now >= r->deadline && r->state != KEDGE__REST_ENDED && r->state != KEDGE__REST_IDLE) {
+        kedge__rest_give_up_token(r, now);
         kedge__rest_end(r, KEDGE_ERR_TIMEOUT, "not done within its timeout");
         return KEDGE_OK;
     }

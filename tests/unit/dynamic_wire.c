@@ -657,6 +657,20 @@ static void a_version_that_expires_between_pages_is_told(void **state)
     close_talk(&t);
 }
 
+static void a_request_has_a_time_of_its_own(void **state)
+{
+    (void)state;
+    static struct talk t;
+    static const char *const silent[] = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"};
+    open_talk(&t, silent, 1);
+    t.sensors.timeout = 1500;
+    kedge_time began = t.port.now;
+    assert_int_equal(kedge_dynamic_list(&t.sensors, NULL, NULL, NULL, NULL), KEDGE_ERR_TIMEOUT);
+    assert_int_equal(t.port.now - began, 1500);
+    assert_non_null(strstr(t.script.seen, "timeout=1.5s"));
+    close_talk(&t);
+}
+
 static void a_token_that_does_not_move_on_ends_the_list(void **state)
 {
     (void)state;
@@ -791,6 +805,7 @@ int main(void)
         cmocka_unit_test(an_object_too_large_says_how_large),
         cmocka_unit_test(pages_are_followed),
         cmocka_unit_test(a_version_that_expires_between_pages_is_told),
+        cmocka_unit_test(a_request_has_a_time_of_its_own),
         cmocka_unit_test(a_token_that_does_not_move_on_ends_the_list),
         cmocka_unit_test(a_list_ends_when_its_reader_says_so),
         cmocka_unit_test(a_reader_may_cancel_but_not_ask),

@@ -336,6 +336,37 @@ static void the_bucket_is_shared_and_watches_begin_without(void **state)
     close_talk(&t);
 }
 
+static void a_token_that_nobody_needs_any_more_is_given_back(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HELLO,         OK_HELLO,         OK_HELLO,
+                                          BUSY("429", "0"), BUSY("429", "0"), OK_HELLO};
+    static struct talk t;
+    open_talk_with(&t, answers, 6, 2, NULL);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ask(&t, &get, false), KEDGE_OK);
+    kedge_time began = t.port.now;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(kedge_rest_start(t.rest, &get, sink, done, &t), KEDGE_OK);
+        assert_int_equal(kedge_poll(t.k, 0), KEDGE_OK);
+        kedge_rest_cancel(t.rest);
+    }
+    assert_int_equal(ask(&t, &get, false), KEDGE_OK);
+    assert_int_equal(t.port.now - began, 500);
+    // The request's time begins with its token; the retry's would come half a second later.
+    struct kedge_request r = get;
+    r.timeout = 400;
+    began = t.port.now;
+    assert_int_equal(ask(&t, &r, false), KEDGE_ERR_TIMEOUT);
+    assert_non_null(strstr(kedge_rest_error_text(t.rest), "rate limit"));
+    assert_int_equal(t.port.now - began, 500);
+    // Nor was that token used.
+    began = t.port.now;
+    assert_int_equal(ask(&t, &get, false), KEDGE_OK);
+    assert_int_equal(t.port.now - began, 1000); // its own, and that of its retry
+    close_talk(&t);
+}
+
 static void a_request_has_a_time_of_its_own(void **state)
 {
     (void)state;
@@ -641,6 +672,7 @@ int main(void)
         cmocka_unit_test(only_200_begins_a_watch),
         cmocka_unit_test(a_followed_log_is_never_begun_twice),
         cmocka_unit_test(the_bucket_is_shared_and_watches_begin_without),
+        cmocka_unit_test(a_token_that_nobody_needs_any_more_is_given_back),
         cmocka_unit_test(a_request_has_a_time_of_its_own),
         cmocka_unit_test(connection_head_and_body_have_their_times),
         cmocka_unit_test(a_body_that_is_refused_early_is_not_sent_whole),
