@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
@@ -69,9 +70,11 @@ static kedge_err wait_for(struct kedge *k, struct kedge_watch *watch, const stru
     struct kedge_watch_options options = {.kind = &kedge_kind_deployment,
                                           .namespace_ = a->namespace_,
                                           .options = {.field_selector = selector}};
+    const time_t end = time(NULL) + (time_t)(a->timeout / KEDGE_SECOND);
     kedge_err err = kedge_watch_start(watch, &options, NULL);
     while (err == KEDGE_OK) {
-        err = kedge_until_without_retry(watch, conditions, 1, NULL, a->timeout, NULL);
+        kedge_time left = (kedge_time)(end - time(NULL)) * KEDGE_SECOND;
+        err = kedge_until_without_retry(watch, conditions, 1, NULL, left > 0 ? left : 0, NULL);
         if (err != KEDGE_ERR_CLOSED)
             return err;
         kedge_poll(k, KEDGE_SECOND); // no server is asked again and again

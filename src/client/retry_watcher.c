@@ -12,8 +12,9 @@
 
 #include "client/watch_priv.h"
 
-#define RESTART   KEDGE_SECOND // between two starts, at least
-#define ASKED_MAX KEDGE_HOUR   // no server makes us wait longer: it may be a slip of a proxy
+#define RESTART   KEDGE_SECOND              // between two starts, at least
+#define LOOK      (100 * KEDGE_MILLISECOND) // how often it looks whether an event is done with
+#define ASKED_MAX KEDGE_HOUR // no server makes us wait longer: it may be a slip of a proxy
 
 enum state {
     IDLE,
@@ -127,6 +128,8 @@ static void watch_ended(void *ctx, kedge_err err, const struct kedge_watch_event
     struct kedge_watch_event error;
     bool unknown = last != NULL && w->unknown;
     kedge_watch_stop(w);
+    if (kedge__outlet_lost(&rw->outlet))
+        memcpy(rw->version, rw->outlet.version, sizeof rw->version);
     if (unknown) {
         end_with(rw, err, last);
         return;
@@ -165,7 +168,14 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     struct kedge_retry_watcher *rw = (struct kedge_retry_watcher *)t;
     if (now < rw->task.deadline)
         return false;
+    // What is looked at stands in the buffers that the next stream would use.
+    if (rw->state == PAUSE && rw->outlet.state == KEDGE__OUTLET_GIVEN) {
+        rw->task.deadline = now + LOOK;
+        return false;
+    }
     if (rw->state == PAUSE) {
+        if (rw->outlet.state == KEDGE__OUTLET_FREE)
+            rw->outlet.state = KEDGE__OUTLET_EMPTY;
         kedge_err err = open_watch(rw, now);
         if (err != KEDGE_OK)
             end_now(rw, err);

@@ -59,6 +59,14 @@ kedge_err kedge__outlet_take(struct kedge__outlet *o, const struct kedge_watch_e
     return KEDGE_OK;
 }
 
+bool kedge__outlet_lost(struct kedge__outlet *o)
+{
+    bool seen = o->state == KEDGE__OUTLET_GIVEN || o->state == KEDGE__OUTLET_FREE;
+    if (o->state == KEDGE__OUTLET_HELD || o->state == KEDGE__OUTLET_FREE)
+        o->state = KEDGE__OUTLET_EMPTY;
+    return seen;
+}
+
 void kedge__outlet_put(struct kedge__outlet *o, const struct kedge_watch_event *event)
 {
     if (o->handler.on_event != NULL)

@@ -44,6 +44,11 @@ kedge_err kedge__outlet_take(struct kedge__outlet *o, const struct kedge_watch_e
 // kedge_rest.
 void kedge__outlet_put(struct kedge__outlet *o, const struct kedge_watch_event *event);
 
+// The stream under it has ended, though an event was not taken yet (a certificate was renewed).
+// True: somebody looks, or has looked, at it, so it counts as taken, at o->version. One that was
+// only held is dropped: behind the version before it, it comes again.
+bool kedge__outlet_lost(struct kedge__outlet *o);
+
 // Tells the end. May be started again in it.
 void kedge__outlet_end(struct kedge__outlet *o, kedge_err err);
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "client/rest_priv.h"
 #include "mock_port.h"
 #include "watch_log.h"
 
@@ -269,6 +270,50 @@ static void who_asks_gets_the_same(void **state)
     assert_int_equal(kedge_retry_watcher_next(rw, &event, KEDGE_MINUTE), KEDGE_OK);
     assert_true(kedge_status_is_internal_error(event.status));
     assert_int_equal(kedge_retry_watcher_next(rw, &event, KEDGE_MINUTE), KEDGE_ERR_JSON);
+    close_watcher();
+}
+
+// The stream breaks (its certificate is renewed) while an event is held, and while one is looked
+// at: the first comes again, the second stays as it is as long as it is looked at, and comes once.
+static void an_event_that_is_looked_at_outlives_its_stream(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {WATCH_HEAD WATCH_EVENT("ADDED", "a", "5"),
+                                          WATCH_HEAD WATCH_EVENT("ADDED", "a", "5")
+                                              WATCH_EVENT("ADDED", "b", "7"),
+                                          WATCH_HEAD WATCH_EVENT("ADDED", "c", "8") GONE};
+    struct kedge_watch_options o = from("4");
+    struct kedge_watch_event event;
+    open_watcher(answers, COUNT(answers));
+    struct kedge__connection *c = &l.rest->connection;
+    assert_int_equal(kedge_retry_watcher_start(rw, &o, NULL), KEDGE_OK);
+    for (int i = 0; i < 8; i++)
+        kedge_poll(l.k, 0);
+    for (int looked_at = 0; looked_at < 2; looked_at++) {
+        if (looked_at == 1) {
+            assert_int_equal(kedge_retry_watcher_next(rw, &event, KEDGE_MINUTE), KEDGE_OK);
+            watch_log_event(&l, &event);
+            assert_int_equal(kedge_retry_watcher_next(rw, &event, KEDGE_MINUTE), KEDGE_OK);
+        }
+        assert_non_null(c->trust);
+        c->trust->revoked = true;
+        for (int i = 0; i < 8; i++)
+            kedge_poll(l.k, 0);
+        assert_null(c->trust);
+        l.client->trust->revoked = false;
+        for (int i = 0; i < 40; i++)
+            kedge_poll(l.k, KEDGE_SECOND);
+    }
+    assert_int_equal(l.script.next, 2);
+    assert_string_equal(kedge_name(event.object), "b");
+    watch_log_event(&l, &event);
+    kedge_err err;
+    while ((err = kedge_retry_watcher_next(rw, &event, KEDGE_MINUTE)) == KEDGE_OK)
+        watch_log_event(&l, &event);
+    assert_int_equal(err, KEDGE_ERR_API);
+    assert_string_equal(l.text, "ADDED a 5\nADDED b 7\nADDED c 8\nERROR 410 Expired\n");
+    l.script.seen[l.script.seen_len] = '\0';
+    assert_non_null(strstr(l.script.seen, "resourceVersion=7&"));
     close_watcher();
 }
 
@@ -537,6 +582,7 @@ int main(void)
         cmocka_unit_test(what_might_miss_something_stays),
         cmocka_unit_test(nobody_there_is_tried_again_for_ever),
         cmocka_unit_test(who_asks_gets_the_same),
+        cmocka_unit_test(an_event_that_is_looked_at_outlives_its_stream),
         cmocka_unit_test(behind_410_it_may_be_started_anew_at_once),
         cmocka_unit_test(the_last_event_may_stop_it_and_start_another),
         cmocka_unit_test(it_may_be_stopped_in_every_event),
