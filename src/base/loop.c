@@ -107,7 +107,7 @@ kedge_time kedge_next_deadline(const struct kedge *k)
 static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
 {
     kedge_time now = kedge__clock(k);
-    kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
+    kedge_time until = kedge__after(now, timeout);
     kedge_time next = earliest_deadline(k);
     size_t count = kedge_interests(k, k->waits, k->waits_cap);
     return k->port->wait(k->port, k->waits, count, on_port_clock(k, next < until ? next : until));

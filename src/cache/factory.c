@@ -218,7 +218,7 @@ kedge_err kedge_factory_wait_for_cache_sync(struct kedge_factory *f, kedge_time 
     if (!f->started)
         return KEDGE_ERR_STATE;
     kedge_time now = kedge__clock(f->k);
-    kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
+    kedge_time until = kedge__after(now, timeout);
     const struct kedge_informer *inf;
     while ((inf = not_synced(f)) != NULL) {
         now = kedge__clock(f->k);

@@ -290,8 +290,7 @@ static void schedule_resync(struct kedge_informer *inf, struct kedge_handler *h)
 {
     kedge_time now = kedge__clock(inf->factory->k);
     h->resync_period = resync_period(inf, h);
-    h->next_resync =
-        h->resync_period < KEDGE_FOREVER - now ? now + h->resync_period : KEDGE_FOREVER;
+    h->next_resync = kedge__after(now, h->resync_period);
     if (h->next_resync < inf->delivery.next_resync)
         inf->delivery.next_resync = h->next_resync;
 }

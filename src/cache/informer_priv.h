@@ -162,8 +162,6 @@ struct kedge_factory {
 // KEDGE_WAIT      no room yet
 // KEDGE_ERR_FULL  no room; inf->object, bytes_short and stale_bytes say for what
 kedge_err kedge__intake_list_item(struct kedge_informer *inf);
-// The rows of a marking list: name, namespace, uid, version.
-extern const struct kedge_table kedge__identity_table;
 // An event's object, whose identity was read. `partial`: there is nothing else of it.
 kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object,
                               const struct kedge__identity *id, bool partial, bool deleted);

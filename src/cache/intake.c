@@ -5,38 +5,6 @@
 // tries again.
 #include "cache/informer_priv.h"
 
-static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
-    {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0namespace\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0uid\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
-};
-const struct kedge_table kedge__identity_table = {identity_rows, KEDGE__IDENTITY, 0};
-
-// Cuts an object that has more tokens than there are down to its identity, by sieving its text
-// again.
-static kedge_err shrink(struct kedge_informer *inf, struct kedge_json *doc)
-{
-    struct kedge_factory *f = inf->factory;
-    struct kedge_sieve identity;
-    struct kedge_sieve_options options = {
-        .shape = KEDGE_SIEVE_OBJECT,
-        .tables = {&kedge__identity_table},
-        .identity = KEDGE__IDENTITY,
-        .item_buf = f->shrink_buf,
-        .item_cap = KEDGE__SHRINK_MAX,
-    };
-    kedge_str text = inf->reflector.sieve.item;
-    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
-    size_t used = 0;
-    kedge_err err = kedge_sieve_init(&identity, &options);
-    if (err == KEDGE_OK)
-        err = kedge_sieve_feed(&identity, text.ptr, text.len, &used, &event);
-    if (err != KEDGE_OK || event != KEDGE_SIEVE_ITEM)
-        return err != KEDGE_OK ? err : KEDGE_ERR_JSON;
-    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, f->tokens, f->token_count);
-}
-
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial)
 {
     struct kedge_factory *f = inf->factory;
@@ -46,7 +14,8 @@ kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc
     if (err != KEDGE_ERR_FULL)
         return err;
     *partial = true;
-    return shrink(inf, doc);
+    return kedge__identity_parse(doc, text, f->shrink_buf, KEDGE__SHRINK_MAX, f->tokens,
+                                 f->token_count);
 }
 
 static void write_key(char *buf, const struct kedge__identity *id)

@@ -72,8 +72,7 @@ static kedge_err use(struct callback *b, kedge_time now, struct kedge__pending *
         return err;
     b->hash = hash;
     b->state = GOOD;
-    b->until =
-        g->valid_for > 0 && g->valid_for < KEDGE_FOREVER - now ? now + g->valid_for : KEDGE_FOREVER;
+    b->until = g->valid_for > 0 ? kedge__after(now, g->valid_for) : KEDGE_FOREVER;
     b->source.client->bearer = g->token;
     b->source.client->serial++;
     return KEDGE_OK;

@@ -133,12 +133,6 @@ static kedge_err renew(struct kedge__connection *c)
     return c->err;
 }
 
-// A moment so far ahead, or never.
-static kedge_time after(kedge_time now, kedge_time ms)
-{
-    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
-}
-
 // Nothing may come on a connection without a request: an end, or an answer to nothing, says that it
 // is of no use any more. Found here, it costs no request that could not be sent twice.
 static bool is_quiet(struct kedge__connection *c)
@@ -161,7 +155,7 @@ static kedge_err begin(struct kedge__connection *c, kedge_time now)
         hold_trust(c);
     c->waits = c->stream;
     c->state = c->connected ? KEDGE__EXCHANGE_SEND : KEDGE__EXCHANGE_OPEN;
-    c->deadline = after(now, c->connected ? c->head_timeout : c->open_timeout);
+    c->deadline = kedge__after(now, c->connected ? c->head_timeout : c->open_timeout);
     return KEDGE_OK;
 }
 
@@ -213,7 +207,7 @@ static kedge_err step_open(struct kedge__connection *c, kedge_time now)
     if (err != KEDGE_OK)
         return fail(c, err, NULL);
     c->opened++;
-    c->deadline = after(now, c->head_timeout);
+    c->deadline = kedge__after(now, c->head_timeout);
     c->state = KEDGE__EXCHANGE_SEND;
     return KEDGE_OK;
 }
@@ -302,7 +296,7 @@ static kedge_err step_send_body(struct kedge__connection *c, kedge_time now)
     kedge_err err = send_some(c, c->ask.body.ptr, c->ask.body.len, &c->body_sent);
     if (err != KEDGE_OK)
         return answer_or(c, err, now);
-    c->deadline = after(now, c->head_timeout);
+    c->deadline = kedge__after(now, c->head_timeout);
     return KEDGE_OK;
 }
 
@@ -356,7 +350,7 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
         if (c->response.status != 200)
             c->body_limit = c->body_timeout;
         c->state = KEDGE__EXCHANGE_BODY;
-        c->deadline = after(now, c->body_limit);
+        c->deadline = kedge__after(now, c->body_limit);
     }
     return err;
 }
@@ -423,7 +417,7 @@ static kedge_err fill_body(struct kedge__connection *c, kedge_time now)
     }
     if (err != KEDGE_OK)
         return fail(c, err, NULL);
-    c->deadline = after(now, c->body_limit);
+    c->deadline = kedge__after(now, c->body_limit);
     return KEDGE_OK;
 }
 

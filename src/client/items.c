@@ -4,14 +4,6 @@
 
 #define ENVELOPE_TOKENS 24
 
-static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
-    {.path = "metadata\0name\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0namespace\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0uid\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
-};
-static const struct kedge_table identity_table = {identity_rows, KEDGE__IDENTITY, 0};
-
 // All but what most of an object is made of, and nobody reads.
 static const struct kedge_field whole_rows[] = {
     {.path = "", .type = KEDGE_FIELD_RAW},
@@ -45,7 +37,7 @@ static void choose_tables(const struct kedge__items *items, struct kedge_sieve_o
         return;
     }
     bool typed = items->kind != NULL;
-    o->tables[0] = typed ? &kedge__meta_table : &identity_table;
+    o->tables[0] = typed ? &kedge__meta_table : &kedge__identity_table;
     o->identity = KEDGE__IDENTITY;
     if (!items->identity_only)
         o->tables[1] = typed ? items->kind->table : &whole_table;
@@ -93,29 +85,12 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
 
 // One item ---------------------------------------------------------------------------------------
 
-// An object with too many tokens: its text is sieved again, down to the identity. The path is not
-// needed any more when a body comes.
+// An object with too many tokens. The path is not needed any more when a body comes.
 static kedge_err shrink(const struct kedge__items *items, struct kedge_json *doc)
 {
     struct kedge_rest *r = items->rest;
-    struct kedge_sieve identity;
-    struct kedge_sieve_options options = {
-        .shape = KEDGE_SIEVE_OBJECT,
-        .tables = {&identity_table},
-        .identity = KEDGE__IDENTITY,
-        .item_buf = r->path,
-        .item_cap = r->options.path_max,
-    };
-    kedge_str text = r->sieve.item;
-    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
-    size_t used = 0;
-    kedge_err err = kedge_sieve_init(&identity, &options);
-    if (err == KEDGE_OK)
-        err = kedge_sieve_feed(&identity, text.ptr, text.len, &used, &event);
-    if (err != KEDGE_OK || event != KEDGE_SIEVE_ITEM)
-        return err != KEDGE_OK ? err : KEDGE_ERR_JSON;
-    return kedge_json_parse(doc, identity.item.ptr, identity.item.len, items->room.tokens,
-                            items->room.token_count);
+    return kedge__identity_parse(doc, r->sieve.item, r->path, r->options.path_max,
+                                 items->room.tokens, items->room.token_count);
 }
 
 static kedge_err build(struct kedge__items *items, struct kedge__item *item)

@@ -120,11 +120,6 @@ struct kedge_rest *kedge_rest_new(struct kedge_client *client,
     return problem == NULL && init(r, k) == KEDGE_OK ? r : NULL;
 }
 
-static kedge_time after(kedge_time now, kedge_time ms)
-{
-    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
-}
-
 static void rest_at(struct kedge_rest *r, kedge_time now)
 {
     kedge__rest_forget(r);
@@ -134,7 +129,7 @@ static void rest_at(struct kedge_rest *r, kedge_time now)
     r->task.stream = NULL;
     r->task.interest = KEDGE_INTEREST_NONE;
     r->task.deadline =
-        r->connection.connected ? after(now, r->options.idle_timeout) : KEDGE_FOREVER;
+        r->connection.connected ? kedge__after(now, r->options.idle_timeout) : KEDGE_FOREVER;
 }
 
 void kedge_rest_cancel(struct kedge_rest *rest)

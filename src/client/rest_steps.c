@@ -28,11 +28,6 @@ static kedge_time earlier(kedge_time a, kedge_time b)
     return a < b ? a : b;
 }
 
-static kedge_time after(kedge_time now, kedge_time ms)
-{
-    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
-}
-
 // What was received may be a secret, and no one needs it any more.
 void kedge__rest_forget(struct kedge_rest *r)
 {
@@ -188,8 +183,8 @@ void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now)
 // after the request's time is not waited for.
 static void pause_for(struct kedge_rest *r, kedge_time pause, bool token, kedge_time now)
 {
-    r->token_at = after(now, token ? kedge_token_bucket_take(&r->client->bucket, now) : 0);
-    r->wake = after(now, pause);
+    r->token_at = kedge__after(now, token ? kedge_token_bucket_take(&r->client->bucket, now) : 0);
+    r->wake = kedge__after(now, pause);
     if (r->wake < r->token_at)
         r->wake = r->token_at;
     r->state = KEDGE__REST_PAUSE;
@@ -205,7 +200,7 @@ void kedge__rest_begin(struct kedge_rest *r, kedge_time now)
     pause_for(r, 0, r->request.verb != KEDGE_WATCH, now);
     // The request's own time begins when it may be sent. A watch has none: the server ends it.
     if (r->request.timeout > 0 && r->request.verb != KEDGE_WATCH)
-        r->deadline = after(r->wake, r->request.timeout);
+        r->deadline = kedge__after(r->wake, r->request.timeout);
 }
 
 static bool is_endless(const struct kedge_rest *r)
@@ -275,7 +270,7 @@ static void begin_body(struct kedge_rest *r, kedge_time now)
     struct kedge__connection *c = &r->connection;
     if (r->request.silence > 0 && c->state == KEDGE__EXCHANGE_BODY) {
         c->body_limit = r->request.silence;
-        c->deadline = after(now, c->body_limit);
+        c->deadline = kedge__after(now, c->body_limit);
     }
     r->state = KEDGE__REST_BODY;
 }
@@ -388,8 +383,8 @@ kedge_err kedge__rest_parse(struct kedge_rest *rest, struct kedge_json *doc)
 // back. Its silence is ours meanwhile.
 static kedge_err hold(struct kedge_rest *r, kedge_time now)
 {
-    r->wake = after(now, HELD_PAUSE);
-    r->connection.deadline = after(now, r->connection.body_limit);
+    r->wake = kedge__after(now, HELD_PAUSE);
+    r->connection.deadline = kedge__after(now, r->connection.body_limit);
     return KEDGE_WAIT;
 }
 

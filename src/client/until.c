@@ -38,7 +38,7 @@ kedge_err kedge__until(const struct kedge__until *u, kedge_time timeout,
 {
     struct kedge_watch_event last = {.value = {NULL, -1}, .resource_version = ""};
     kedge_time now = kedge__clock(u->rest->client->k);
-    kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
+    kedge_time until = kedge__after(now, timeout);
     kedge_err err = KEDGE_OK;
     for (size_t met = 0; met < u->count && err == KEDGE_OK;) {
         // The last event may meet the next condition, too.

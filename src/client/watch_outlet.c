@@ -103,7 +103,7 @@ kedge_err kedge__outlet_next(struct kedge__outlet *o, struct kedge_watch_event *
 {
     struct kedge *k = o->rest->client->k;
     kedge_time now = kedge__clock(k);
-    kedge_time until = timeout < KEDGE_FOREVER - now ? now + timeout : KEDGE_FOREVER;
+    kedge_time until = kedge__after(now, timeout);
     if (o->handler.on_event != NULL)
         return KEDGE_ERR_STATE;
     if (o->state == KEDGE__OUTLET_GIVEN)
