@@ -81,7 +81,7 @@ struct kedge_api_list {
     // Told when the list begins anew, because its continue token has expired (more than some five
     // minutes for all pages): what has come so far will come again, all at once, with what has
     // changed. NULL: then the list ends with KEDGE_ERR_API, and kedge_status_is_expired. As
-    // client-go's pager with and without FullListIfExpired.
+    // client-go's pager with and without FullListIfExpired. It cannot end the list; `each` can.
     void (*again)(void *ctx);
     void *ctx;
     // Objects a page, if the options have no limit; 0: KEDGE_API_PAGE; negative: all at once.

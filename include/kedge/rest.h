@@ -28,9 +28,10 @@
 //
 // As client-go does: a token of the client's bucket (QPS 5, burst 10, see kedge_config) is taken
 // before a request, but before a watch only when it is repeated. A reply 429 or 5xx with a
-// Retry-After in seconds is tried again, up to 10 times, whatever the verb; so is a GET whose
-// connection was reset or ended early, after a second. A kept connection that turns out to be
-// closed is replaced at once. Warning headers go to the handler of the options, else to the log.
+// Retry-After in seconds is tried again, up to 10 times, whatever the verb (an hour later at most);
+// so is a GET, but for an endless one, whose connection was reset or ended early, after a second. A
+// kept connection that turns out to be closed is replaced at once. Warning headers go to the
+// handler of the options, else to the log.
 #ifndef KEDGE_REST_H
 #define KEDGE_REST_H
 
@@ -216,7 +217,8 @@ typedef kedge_err (*kedge_sink)(void *ctx, kedge_str bytes);
 //                     no answer, as each says. Whether the server has acted on the request is
 //                     unknown if it is no reading one
 //
-// All these are found in kedge_rest_error_text, with the place.
+// Each is found in kedge_rest_error_text, with the place, but for STATE, and STOPPED before a
+// request began: they leave the text of the request before.
 kedge_err kedge_rest_read(struct kedge_rest *rest, const struct kedge_request *request, void *buf,
                           size_t cap, size_t *len);
 
