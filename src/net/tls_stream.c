@@ -385,6 +385,11 @@ static int write_record(struct kedge__tls_stream *t, const void *buf, size_t len
     return ret;
 }
 
+static int write_some(struct kedge__tls_stream *t, const void *buf, size_t len)
+{
+    return t->pending > 0 ? write_pending(t, buf) : write_record(t, buf, len);
+}
+
 static int tls_write(struct kedge_stream *s, const void *buf, size_t len)
 {
     struct kedge__tls_stream *t = of(s);
@@ -395,7 +400,13 @@ static int tls_write(struct kedge_stream *s, const void *buf, size_t len)
         return KEDGE_ERR_ARGUMENT;
 
     begin_call(t);
-    int ret = t->pending > 0 ? write_pending(t, buf) : write_record(t, buf, len);
+    int ret = write_some(t, buf, len);
+    // mbedTLS 3 reads on in a write, too, where a ticket has come in part; it then has sent what
+    // was pending, and written nothing of what is new.
+    while (ret == NEW_TICKET) {
+        kedge__tls_session_ticket(t);
+        ret = write_some(t, buf, len);
+    }
     if (t->mute)
         return last_words(t);
     return ret > 0 ? ret : (int)answer(t, ret == 0 ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : ret);
