@@ -555,6 +555,36 @@ static void a_request_can_be_cancelled_at_any_turn(void **state)
     }
 }
 
+static void a_port_that_cannot_wait_ends_a_request(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HELLO, OK_HELLO};
+    static struct talk t;
+    open_talk(&t, answers, 2);
+    t.port.cruelty = (struct fake_cruelty){
+        .block_every = 2, .read_max = 3, .fail_only = FAKE_CALL_WAIT, .fail_at = t.port.calls + 1};
+    assert_int_equal(ask(&t, &get, false), KEDGE_ERR_IO);
+    assert_non_null(strstr(kedge_rest_error_text(t.rest), "the port cannot wait"));
+    assert_int_equal(t.port.open_streams, 0);
+    t.port.cruelty = (struct fake_cruelty){.read_max = 3};
+    assert_int_equal(ask(&t, &get, false), KEDGE_OK);
+    close_talk(&t);
+}
+
+static void nobody_need_be_told(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HELLO};
+    static struct talk t;
+    open_talk(&t, answers, 1);
+    assert_int_equal(kedge_rest_start(t.rest, &get, NULL, NULL, NULL), KEDGE_OK);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(kedge_poll(t.k, 0), KEDGE_OK);
+    assert_int_equal(t.rest->state, KEDGE__REST_IDLE);
+    assert_int_equal(t.rest->code, 200);
+    close_talk(&t);
+}
+
 static void a_body_that_does_not_fit_says_so(void **state)
 {
     (void)state;
@@ -598,6 +628,7 @@ static void what_cannot_be_a_request_is_told(void **state)
     assert_int_equal(kedge_rest_stream(NULL, &get, sink, &t), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_stream(t.rest, NULL, sink, &t), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_facts(NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_rest_facts(t.rest, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_status(NULL)->code, 0);
     assert_true(strlen(kedge_rest_error_text(NULL)) > 0);
     kedge_rest_close(NULL);
@@ -610,8 +641,9 @@ static void options_out_of_range_make_none(void **state)
 {
     (void)state;
     static const struct kedge_rest_options bad[] = {
-        {.buffer = 100}, {.path_max = 10}, {.text_max = 10}, {.head_timeout = -1}};
-    for (size_t i = 0; i < 4; i++) {
+        {.buffer = 100},      {.path_max = 10},     {.text_max = 10},    {.head_timeout = -1},
+        {.open_timeout = -1}, {.body_timeout = -1}, {.idle_timeout = -1}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         static struct talk t;
         open_talk(&t, NULL, 0);
         assert_null(kedge_rest_new(t.client, &bad[i]));
@@ -679,6 +711,8 @@ int main(void)
         cmocka_unit_test(a_sink_may_refuse_cancel_and_stop),
         cmocka_unit_test(the_end_of_one_may_begin_the_next),
         cmocka_unit_test(a_request_can_be_cancelled_at_any_turn),
+        cmocka_unit_test(a_port_that_cannot_wait_ends_a_request),
+        cmocka_unit_test(nobody_need_be_told),
         cmocka_unit_test(a_body_that_does_not_fit_says_so),
         cmocka_unit_test(what_cannot_be_a_request_is_told),
         cmocka_unit_test(options_out_of_range_make_none),
