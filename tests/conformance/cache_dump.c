@@ -41,22 +41,6 @@ static void ask(int signal)
     kedge_wake(k);
 }
 
-static void on_add(void *ctx, const struct kedge_object *o, bool initial)
-{
-    (void)initial;
-    history_add(ctx, o);
-}
-
-static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *o)
-{
-    history_update(ctx, old, o);
-}
-
-static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
-{
-    history_delete(ctx, o, tombstone);
-}
-
 static void print_counters(FILE *out, const struct kedge_informer *informer,
                            const struct history *h)
 {
@@ -148,8 +132,7 @@ static int sync_once(const struct options *o, struct kedge_factory *factory,
 static int run(const struct options *o)
 {
     static struct history history;
-    static struct kedge_handler handler = {
-        .on_add = on_add, .on_update = on_update, .on_delete = on_delete, .ctx = &history};
+    static struct kedge_handler handler;
     struct kedge_config config;
     int result;
 
@@ -159,6 +142,7 @@ static int run(const struct options *o)
     struct kedge_factory *factory = kedge_factory_new(client, o->resync);
     struct kedge_informer *informer =
         kedge_factory_informer_with(factory, o->columns->kind, &o->informer);
+    history_handler(&history, &handler);
     kedge_informer_add_handler(informer, &handler);
     if (kedge_factory_start(factory) != KEDGE_OK)
         result = kedge_posix_fail(k);

@@ -59,8 +59,10 @@ static void store(struct entry *e, const struct kedge_object *o)
     e->version = copy(kedge_resource_version(o));
 }
 
-void history_add(struct history *h, const struct kedge_object *o)
+static void on_add(void *ctx, const struct kedge_object *o, bool initial)
 {
+    struct history *h = ctx;
+    (void)initial;
     char key[512];
     key_of(o, key);
     h->adds++;
@@ -79,8 +81,9 @@ void history_add(struct history *h, const struct kedge_object *o)
     h->count++;
 }
 
-void history_update(struct history *h, const struct kedge_object *old, const struct kedge_object *o)
+static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *o)
 {
+    struct history *h = ctx;
     char key[512];
     key_of(o, key);
     struct entry *e = *find(key);
@@ -107,8 +110,9 @@ static void unlink_entry(struct entry **link)
     free(e);
 }
 
-void history_delete(struct history *h, const struct kedge_object *o, bool tombstone)
+static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
 {
+    struct history *h = ctx;
     char key[512];
     key_of(o, key);
     h->deletes++;
@@ -123,6 +127,14 @@ void history_delete(struct history *h, const struct kedge_object *o, bool tombst
         violation(h, "a delete of another object of the same name", o);
     unlink_entry(link);
     h->count--;
+}
+
+void history_handler(struct history *h, struct kedge_handler *handler)
+{
+    handler->on_add = on_add;
+    handler->on_update = on_update;
+    handler->on_delete = on_delete;
+    handler->ctx = h;
 }
 
 bool history_has(const struct kedge_object *o)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <kedge/object.h>
+#include <kedge/informer.h>
 
 struct history {
     unsigned long adds;
@@ -19,10 +19,8 @@ struct history {
     size_t count;             // objects that should be there now
 };
 
-void history_add(struct history *h, const struct kedge_object *o);
-void history_update(struct history *h, const struct kedge_object *old,
-                    const struct kedge_object *o);
-void history_delete(struct history *h, const struct kedge_object *o, bool tombstone);
+// Makes `handler` one that folds all it is told into `h`, which outlives it.
+void history_handler(struct history *h, struct kedge_handler *handler);
 
 // True if the handler was last told exactly of this object at this version.
 bool history_has(const struct kedge_object *o);

@@ -45,22 +45,6 @@ static void ask(int signal)
     kedge_wake(k);
 }
 
-static void on_add(void *ctx, const struct kedge_object *o, bool initial)
-{
-    (void)initial;
-    history_add(ctx, o);
-}
-
-static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *o)
-{
-    history_update(ctx, old, o);
-}
-
-static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
-{
-    history_delete(ctx, o, tombstone);
-}
-
 static void on_state(void *ctx, struct kedge_informer *informer)
 {
     struct kedge_informer_state s;
@@ -186,10 +170,7 @@ static int run(const struct kedge_config_options *options, const char *dir)
     for (size_t i = 0; i < count; i++) {
         struct watched *w = &all[i];
         w->informer = kedge_factory_informer(factory, w->columns->kind);
-        w->handler.on_add = on_add;
-        w->handler.on_update = on_update;
-        w->handler.on_delete = on_delete;
-        w->handler.ctx = &w->history;
+        history_handler(&w->history, &w->handler);
         kedge_informer_add_handler(w->informer, &w->handler);
         kedge_informer_on_state(w->informer, on_state, w);
     }
