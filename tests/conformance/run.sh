@@ -12,7 +12,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster history verbs clients"
+incluster verbs clients history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in

@@ -346,6 +346,7 @@ scenario_history() {
     etcd_data=$dir/etcd-$RANDOM
     start_etcd
     start_apiserver
+    "$drive" grant
     "$drive" seed --count 300
     # A watch from the old version is silent for ever here. Two that end so, in good order, make the
     # client list again; the restarts only end them sooner than their own time limit would.
