@@ -11,7 +11,7 @@ static const struct kedge_field identity_rows[KEDGE__IDENTITY] = {
 };
 const struct kedge_table kedge__identity_table = {identity_rows, KEDGE__IDENTITY, 0};
 
-kedge_err kedge__identity_parse(struct kedge_json *doc, kedge_str text, char *buf, size_t cap,
+kedge_err kedge__identity_parse(struct kedge_json *doc, kedge_str text, void *buf, size_t cap,
                                 struct kedge_json_token *tokens, size_t count)
 {
     struct kedge_sieve sieve;

@@ -19,7 +19,7 @@ extern const struct kedge_table kedge__identity_table;
 // Cuts the text of an object that has more tokens than there are down to its identity, by sieving
 // it again into `cap` bytes at `buf` (KEDGE_SIEVE_BUFFER at least), and parses that. Errors as
 // kedge_sieve_init, kedge_sieve_feed and kedge_json_parse; KEDGE_ERR_JSON also: it is not whole.
-kedge_err kedge__identity_parse(struct kedge_json *doc, kedge_str text, char *buf, size_t cap,
+kedge_err kedge__identity_parse(struct kedge_json *doc, kedge_str text, void *buf, size_t cap,
                                 struct kedge_json_token *tokens, size_t count);
 
 // The rows of a Status, for watch events of type ERROR and error replies: code, reason, message and
