@@ -127,6 +127,8 @@ static void same_item(const struct kedge_sieve *s, json_t *item)
     PROMISE(kept != NULL);
     if (s->unusable) {
         PROMISE(json_object_size(kept) == 0);
+    } else if (s->overflow && s->options.identity == 0) {
+        PROMISE(json_object_size(kept) == 0); // no row is to survive
     } else if (s->overflow) {
         same_identity(kept, item);
     } else {
