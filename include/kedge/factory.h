@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 struct kedge_factory;
+struct kedge_change; // kedge/transform.h
 
 // Zero means the default.
 struct kedge_factory_options {
@@ -26,18 +27,42 @@ struct kedge_factory_options {
     size_t object_max; // largest record in bytes, 4,096; larger objects become partial. Room for
                        // one is held back for the event in flight
     size_t heap;       // bytes of the heap; 0: all that is left
+
+    // For informers that say nothing else themselves.
+    const char *namespace_;
+    const char *label_selector;
+    const char *field_selector;
 };
 
 struct kedge_informer_options {
     const char *namespace_;     // "" or NULL: all; no "/", "%", control characters, ".", ".."
     const char *label_selector; // as the API takes it: "app=web,tier!=db"; NULL: all
     const char *field_selector; // "spec.nodeName=edge-1"; NULL: all
-    uint32_t page;              // objects a page of a list; 0: 500. KEDGE_UNPAGED: one list of all
-    size_t text_max;            // bytes of the wanted fields of one object as JSON text; 0: 6,144
-    size_t buffer;              // bytes of the connection's buffer; 0: 4,096; 2,048 at least
-    size_t reserved;            // bytes of the heap that the other informers cannot take
-    size_t maximum;             // bytes of the heap that this one cannot pass; 0: no limit
-    uint32_t queue;             // deltas that may wait for handlers; 0: 32
+
+    // How a list is read. 0: as a WatchList, which needs least memory and is no list at all; where
+    // a server refuses that, in pages of 500, by client-go's rules. So many objects a page: always
+    // pages of that size, also after an error. KEDGE_UNPAGED: always one list of all.
+    uint32_t page;
+    bool no_watch_list; // with page 0: never a WatchList
+
+    kedge_time resync;        // 0: as the factory says; KEDGE_FOREVER: never
+    kedge_time watch_timeout; // least time a watch may last; 0, and less than that: 5 minutes
+    kedge_time backoff_first; // 0: 800 ms
+    kedge_time backoff_cap;   // 0: 30 s
+
+    // A last change to each object before it is stored, and whether it is stored at all. Both see
+    // each object that arrives, once, and must do nothing but look at it: they are called while a
+    // step is under way. See kedge/transform.h. NULL: none.
+    void (*transform)(void *ctx, struct kedge_change *change);
+    bool (*keep)(void *ctx, const struct kedge_object *obj);
+    void *ctx;
+    size_t transform_room; // bytes that a transform may add to an object
+
+    size_t text_max; // bytes of the wanted fields of one object as JSON text; 0: 6,144
+    size_t buffer;   // bytes of the connection's buffer; 0: 4,096; 2,048 at least
+    size_t reserved; // bytes of the heap that the other informers cannot take
+    size_t maximum;  // bytes of the heap that this one cannot pass; 0: no limit
+    uint32_t queue;  // deltas that may wait for handlers; 0: 32
 };
 
 #define KEDGE_UNPAGED UINT32_MAX

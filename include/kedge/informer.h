@@ -49,6 +49,11 @@ struct kedge_handler {
     // again 10 times a second, and at once after kedge_wake. NULL: always ready.
     bool (*ready)(void *ctx);
 
+    // Which objects this handler is told of; NULL: all. An update from one that passes to one that
+    // does not is an on_delete of the old one; the other way round an on_add. What an on_delete
+    // would show is asked about as it is.
+    bool (*filter)(void *ctx, const struct kedge_object *obj);
+
     void *ctx;
 
     // How often on_update is called for every object without a change. 0: as the factory says;
