@@ -25,7 +25,7 @@ BEGIN {
     public("object", "build heap kind kinds object quantity resource selector status unstructured")
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
     public("cache", "cache factory indexer informer lister reflector")
-    public("queue", "workqueue")
+    public("queue", "rate_limiter workqueue")
     public("port", "posix")
     public("all", "kedge")
     # The C library of a machine without operating system.

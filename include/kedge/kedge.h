@@ -24,6 +24,7 @@
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
+#include <kedge/rate_limiter.h>
 #include <kedge/resource.h>
 #include <kedge/rest.h>
 #include <kedge/retry_watcher.h>
@@ -34,5 +35,6 @@
 #include <kedge/unstructured.h>
 #include <kedge/version.h>
 #include <kedge/watch.h>
+#include <kedge/workqueue.h>
 
 #endif

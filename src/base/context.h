@@ -123,4 +123,51 @@ static inline kedge_time kedge__after(kedge_time now, kedge_time ms)
 kedge_time kedge__clock(struct kedge *k);
 const char *kedge__environment(const struct kedge *k, const char *name);
 
+// The port's one lock, which the same thread may take again; nothing at all without KEDGE_THREADS.
+// kedge__lock_wait lets go of it, sleeps until somebody calls kedge__lock_wake, and takes it again;
+// only for who holds it once.
+#if KEDGE_THREADS
+static inline void kedge__lock_do(const struct kedge *k, enum kedge_lock_op op)
+{
+    if (k->port->lock != NULL)
+        k->port->lock(k->port, op);
+}
+#else
+static inline void kedge__lock_do(const struct kedge *k, enum kedge_lock_op op)
+{
+    (void)k;
+    (void)op;
+}
+#endif
+
+static inline void kedge__lock(const struct kedge *k)
+{
+    kedge__lock_do(k, KEDGE_LOCK);
+}
+
+static inline void kedge__unlock(const struct kedge *k)
+{
+    kedge__lock_do(k, KEDGE_UNLOCK);
+}
+
+static inline void kedge__lock_wait(const struct kedge *k)
+{
+    kedge__lock_do(k, KEDGE_LOCK_WAIT);
+}
+
+static inline void kedge__lock_wake(const struct kedge *k)
+{
+    kedge__lock_do(k, KEDGE_LOCK_WAKE);
+}
+
+// Something has changed that other threads sleep for: those in kedge__lock_wait and the one that
+// polls.
+static inline void kedge__tell_threads(struct kedge *k)
+{
+    if (!KEDGE_THREADS)
+        return;
+    kedge__lock_wake(k);
+    kedge_wake(k);
+}
+
 #endif
