@@ -12,8 +12,9 @@
 #include KEDGE_LIMITS_FILE
 #endif
 
-// 1: the port has a lock and a condition. Nothing here takes them yet: all of kedge but kedge_stop
-// and kedge_wake belongs to one thread. 0 or 1.
+// 1: other threads than the one that polls may read caches (kedge_read_begin of kedge/lister.h),
+// use workqueues, and call kedge_stop and kedge_wake; the port has a lock and a condition for it.
+// 0: nothing is ever locked, and only kedge_stop and kedge_wake are for others. 0 or 1.
 #ifndef KEDGE_THREADS
 #define KEDGE_THREADS 0
 #endif

@@ -7,7 +7,8 @@
 //
 // Objects are the cache's own: read-only, and good until the next poll (in a handler: until it
 // returns). Copy with kedge_object_copy what must last, or keep a kedge_ref. May be called from a
-// handler, not from another thread.
+// handler; with KEDGE_THREADS=1 also from another thread, between kedge_read_begin and
+// kedge_read_end.
 #ifndef KEDGE_LISTER_H
 #define KEDGE_LISTER_H
 
@@ -16,6 +17,28 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+// Another thread reads between these two: nothing in the caches of `k` changes meanwhile, and
+// objects are good until the end. The loop waits, so copy and let go. They may be nested. In the
+// thread that polls, and in a handler, they are not needed. Without KEDGE_THREADS they are nothing.
+//
+//     kedge_read_begin(k);
+//     if (kedge_lister_get(deployments, "default", "web", &obj) == KEDGE_OK)
+//         replicas = kedge_as_deployment(obj)->spec_replicas;
+//     kedge_read_end(k);
+#if KEDGE_THREADS
+void kedge_read_begin(const struct kedge *k);
+void kedge_read_end(const struct kedge *k);
+#else
+static inline void kedge_read_begin(const struct kedge *k)
+{
+    (void)k;
+}
+static inline void kedge_read_end(const struct kedge *k)
+{
+    (void)k;
+}
 #endif
 
 // A walk over the cache; a value, to be copied as you like. It may go on after a poll: objects that

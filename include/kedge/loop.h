@@ -12,7 +12,7 @@
 //
 // Everything happens inside kedge_poll, kedge_run and kedge_factory_wait_for_cache_sync: only these
 // read sockets, change caches, move records and call handlers. None may be called from a handler.
-// Nothing here is thread-safe but kedge_stop.
+// Nothing here is for other threads but kedge_stop and kedge_wake.
 #ifndef KEDGE_LOOP_H
 #define KEDGE_LOOP_H
 

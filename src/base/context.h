@@ -27,6 +27,13 @@ struct kedge__task {
     uint8_t interest;            // KEDGE_INTEREST_*
 };
 
+// What a signal handler sets, or another thread, without the lock.
+#if KEDGE_THREADS
+#define KEDGE__SHARED _Atomic
+#else
+#define KEDGE__SHARED volatile
+#endif
+
 #define KEDGE__PARTS_MAX 24
 
 // A part of the memory report; `used` may be kept up to date by its owner.
@@ -54,7 +61,7 @@ struct kedge {
     void *log_ctx;
 
     struct kedge__task *tasks;
-    volatile sig_atomic_t stopped;
+    KEDGE__SHARED sig_atomic_t stopped;
     bool inside; // a poll is running
     bool again;  // there is something to do without waiting for anything
 

@@ -2,7 +2,8 @@
 // loop.c - the one loop: step every task, deliver, and wait when nobody got anywhere.
 //
 // Handlers run inside a task's `deliver` only, never inside its `step`; both are called from turn()
-// and from nowhere else.
+// and from nowhere else. With KEDGE_THREADS each call holds the lock, and so does whatever else
+// looks at tasks; a task lets go of it while a handler runs. Nobody holds it while the port waits.
 #include "base/context.h"
 
 // Tasks whose streams fit one wait list before it is taken anew, larger.
@@ -47,13 +48,20 @@ void kedge__task_remove(struct kedge *k, struct kedge__task *t)
 // One round over all tasks. True if any got somewhere.
 static bool turn(struct kedge *k)
 {
+    kedge__lock(k);
     kedge_time now = kedge__clock(k);
+    kedge__unlock(k);
     bool moved = false;
-    for (struct kedge__task *t = k->tasks; t != NULL && !k->stopped; t = t->next)
-        moved |= t->ops->step(t, now);
     for (struct kedge__task *t = k->tasks; t != NULL && !k->stopped; t = t->next) {
+        kedge__lock(k);
+        moved |= t->ops->step(t, now);
+        kedge__unlock(k);
+    }
+    for (struct kedge__task *t = k->tasks; t != NULL && !k->stopped; t = t->next) {
+        kedge__lock(k);
         if (t->ops->deliver != NULL)
             moved |= t->ops->deliver(t, now);
+        kedge__unlock(k);
     }
     return moved;
 }
@@ -106,10 +114,12 @@ kedge_time kedge_next_deadline(const struct kedge *k)
 
 static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
 {
+    kedge__lock(k);
     kedge_time now = kedge__clock(k);
     kedge_time until = kedge__after(now, timeout);
     kedge_time next = earliest_deadline(k);
     size_t count = kedge_interests(k, k->waits, k->waits_cap);
+    kedge__unlock(k);
     return k->port->wait(k->port, k->waits, count, on_port_clock(k, next < until ? next : until));
 }
 

@@ -30,15 +30,33 @@ bool kedge__delivery_busy(const struct kedge_informer *inf)
     return inf->fifo.count > 0 || d->note != KEDGE__NOTE_NONE || d->sweeping || d->resyncing;
 }
 
-static bool is_ready(const struct kedge_handler *h)
+// Handlers are called without the lock: what they read, only this thread changes, and others may
+// read meanwhile.
+static void let_go(const struct kedge_informer *inf)
 {
-    return h->ready == NULL || h->ready(h->ctx);
+    kedge__unlock(inf->factory->k);
+}
+
+static void take_again(const struct kedge_informer *inf)
+{
+    kedge__lock(inf->factory->k);
+}
+
+static bool is_ready(const struct kedge_informer *inf, const struct kedge_handler *h)
+{
+    if (h->ready == NULL)
+        return true;
+    let_go(inf);
+    bool ready = h->ready(h->ctx);
+    take_again(inf);
+    return ready;
 }
 
 static void call(const struct kedge_informer *inf, const struct kedge_handler *h)
 {
     const struct kedge__delivery *d = &inf->delivery;
     const struct kedge_object *o = kedge__heap_object(heap_of(inf), d->slot);
+    let_go(inf);
     switch (d->note) {
     case KEDGE__NOTE_ADD:
         if (h->on_add != NULL)
@@ -57,6 +75,7 @@ static void call(const struct kedge_informer *inf, const struct kedge_handler *h
             h->on_delete(h->ctx, o, d->note == KEDGE__NOTE_TOMBSTONE);
         break;
     }
+    take_again(inf);
 }
 
 // The note is over: gives back the record that only it needed.
@@ -84,7 +103,7 @@ static enum outcome step_note(struct kedge_informer *inf)
             continue;
         }
         left = true;
-        if (!is_ready(h))
+        if (!is_ready(inf, h))
             continue;
         h->had = d->number;
         d->called = true;
@@ -123,12 +142,15 @@ static enum outcome step_replay(struct kedge_informer *inf)
             return WENT_ON;
         }
         outcome = BLOCKED;
-        if (!is_ready(h))
+        if (!is_ready(inf, h))
             continue;
         uint32_t slot = ++h->replay;
         inf->delivery.called = true;
-        if (h->on_add != NULL)
-            h->on_add(h->ctx, kedge__heap_object(heap_of(inf), slot), true);
+        if (h->on_add == NULL)
+            return WENT_ON;
+        let_go(inf);
+        h->on_add(h->ctx, kedge__heap_object(heap_of(inf), slot), true);
+        take_again(inf);
         return WENT_ON;
     }
     return outcome;
