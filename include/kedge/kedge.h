@@ -13,6 +13,7 @@
 #include <kedge/config.h>
 #include <kedge/discovery.h>
 #include <kedge/dynamic.h>
+#include <kedge/dynamic_informer.h>
 #include <kedge/err.h>
 #include <kedge/factory.h>
 #include <kedge/informer.h>

@@ -64,7 +64,9 @@ extern "C" {
 enum {
     KEDGE_CLUSTER_SCOPED = 0,
     KEDGE_NAMESPACED = 1,
-    KEDGE_SECRET = 2 // bytes that a record leaves are wiped
+    KEDGE_SECRET = 2, // bytes that a record leaves are wiped
+    // The server is asked for PartialObjectMetadata: only rows below "metadata" can be there.
+    KEDGE_METADATA_ONLY = 4
 };
 
 // Rows of its own that a kind may have, and an element.

@@ -80,3 +80,13 @@ void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, 
     query_int(l, "timeoutSeconds", seconds);
     query_text(l, "watch", "true");
 }
+
+// A server that cannot cut an object down sends it whole: then what is not wanted is skipped here.
+const char *kedge__asks_accept(const struct kedge_informer *inf, bool watch)
+{
+    if ((inf->kind->flags & KEDGE_METADATA_ONLY) == 0)
+        return "application/json";
+    return watch ? "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+                 : "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"
+                   "application/json";
+}

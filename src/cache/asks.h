@@ -12,4 +12,7 @@ void kedge__asks_list(struct kedge__line *l, const struct kedge_informer *inf, k
 // A watch from the version read, which the server is to end after `seconds`.
 void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, int64_t seconds);
 
+// What the answers are to look like.
+const char *kedge__asks_accept(const struct kedge_informer *inf, bool watch);
+
 #endif

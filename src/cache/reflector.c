@@ -16,6 +16,7 @@
 // When the heap is full (STALE), a marking list comes next: it stores nothing, so it completes, and
 // its sweep makes what room can be made; then a storing list, at once if the object that lacked
 // room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
+#include "cache/asks.h"
 #include "cache/reflector_priv.h"
 
 #include "base/wipe.h"
@@ -149,7 +150,7 @@ void kedge__reflector_request(struct kedge_informer *inf, const struct kedge__li
 {
     struct kedge__reflector *r = &inf->reflector;
     struct kedge__ask ask = {
-        .method = "GET", .path = kedge__line_done(path), .accept = "application/json"};
+        .method = "GET", .path = kedge__line_done(path), .accept = kedge__asks_accept(inf, watch)};
     r->asked = watch ? KEDGE__NEXT_WATCH : KEDGE__NEXT_LIST;
     if (path->cut) {
         kedge__reflector_fail(inf, now, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");

@@ -494,7 +494,8 @@ kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object,
     o->size = (uint32_t)*size;
     o->kind = kedge_kind_tag(kind);
     o->present = present;
-    o->flags = partial ? KEDGE__RECORD_PARTIAL : 0;
+    bool raw = (kind->flags & KEDGE__RAW) != 0;
+    o->flags = partial ? KEDGE__RECORD_PARTIAL : raw ? KEDGE__RECORD_RAW : 0;
     o->mistyped = (uint16_t)(b.mistyped < UINT16_MAX ? b.mistyped : UINT16_MAX);
     return KEDGE_OK;
 }

@@ -38,6 +38,10 @@ void kedge__status_take(struct kedge_status *s, kedge_json_value object);
 
 // Of struct kedge_object's flags.
 #define KEDGE__RECORD_PARTIAL 1u
+#define KEDGE__RECORD_RAW     2u // behind it, the object's own JSON
+
+// Of struct kedge_kind's flags: its records are raw.
+#define KEDGE__RAW 0x100u
 
 // Lists in lists, at most: what is deeper is absent and counted as mistyped.
 #define KEDGE__LISTS_MAX 4
