@@ -114,6 +114,14 @@ claim "it ends by Ctrl-C" stops
 show deployment_watch
 
 before=$claims_failed
+start any_informer --kubeconfig "$dir/kubeconfig" apps/v1 deployments spec replicas
+claim "any_informer prints a field of what no table describes" \
+    until_true 20 printed '^ADDED *[a-z0-9-]*/[a-z0-9-]* [0-9]*$' 50
+claim "... and how it changes" until_true 20 printed '^MODIFIED .* [0-9]*$' 5
+claim "it ends by Ctrl-C" stops
+show any_informer
+
+before=$claims_failed
 start sensor_watch --kubeconfig "$dir/kubeconfig"
 if command -v kubectl >/dev/null; then
     kubectl --kubeconfig "$dir/kubeconfig" create --validate=false -f - >/dev/null <<'END'

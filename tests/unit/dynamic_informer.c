@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Informers of resources that are named when the program runs: raw objects, metadata only.
+#define _GNU_SOURCE // memmem
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cluster.h"
+
+#define SETTLE (5 * KEDGE_MINUTE)
+
+static const struct mock_crd crd = {.group = "edge.example.com",
+                                    .version = "v1",
+                                    .plural = "sensors",
+                                    .kind = "Sensor",
+                                    .namespaced = true};
+static const struct kedge_gvr sensors = {"edge.example.com", "v1", "sensors"};
+static const struct kedge_gvr configmaps = {NULL, "v1", "configmaps"};
+
+static void open_cluster(struct cluster *c)
+{
+    cluster_open(c, &(struct cluster_options){.mock = {.crds = &crd, .crd_count = 1}});
+}
+
+static struct kedge_informer *watched(struct cluster *c, struct kedge_informer *inf,
+                                      struct recorder *r)
+{
+    assert_non_null(inf);
+    recorder_init(r);
+    assert_int_equal(kedge_informer_add_handler(inf, &r->handler), KEDGE_OK);
+    c->recorders[c->recorder_count++] = r;
+    return inf;
+}
+
+static void apply_sensor(struct cluster *c, const char *namespace_, const char *name, int seconds)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"labels\":{\"room\":\"r%d\"},"
+             "\"annotations\":{\"note\":\"n%d\"}},\"spec\":{\"intervalSeconds\":%d,\"tags\":"
+             "[\"a\",\"b\\n\"]}}",
+             name, namespace_, seconds % 3, seconds, seconds);
+    assert_true(mock_apply(c->mock, "sensors", text) > 0);
+}
+
+static const struct kedge_object *get(struct kedge_informer *inf, const char *name)
+{
+    const struct kedge_object *o;
+    assert_int_equal(kedge_lister_get(inf, "default", name, &o), KEDGE_OK);
+    return o;
+}
+
+static int64_t interval(const struct kedge_object *o)
+{
+    struct kedge_json_token tokens[128];
+    struct kedge_json doc;
+    int64_t seconds = -1;
+    assert_int_equal(kedge_raw_parse(o, &doc, tokens, 128), KEDGE_OK);
+    kedge_json_int64(kedge_json_at(kedge_json_root(&doc), KEDGE_PATH("spec", "intervalSeconds")),
+                     &seconds);
+    return seconds;
+}
+
+static void a_raw_object_has_its_metadata_and_all_of_its_json(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "old", 5);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    apply_sensor(&c, "default", "new", 7);
+    apply_sensor(&c, "default", "old", 6);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(interval(get(inf, "old")), 6);
+    assert_int_equal(interval(get(inf, "new")), 7);
+    assert_string_equal(kedge_label(get(inf, "new"), "room"), "r1");
+    kedge_str json = kedge_raw_json(get(inf, "new"));
+    struct mock_item item;
+    assert_true(mock_get(c.mock, "sensors", "default", "new", &item));
+    assert_non_null(strstr(item.text, "managedFields"));
+    assert_null(memmem(json.ptr, json.len, "managedFields", 13));
+    assert_non_null(memmem(json.ptr, json.len, "\"tags\":[\"a\",\"b\\n\"]", 17));
+    assert_non_null(memmem(json.ptr, json.len, "\"note\":\"n7\"", 11));
+    assert_non_null(memmem(json.ptr, json.len, "\"kind\":\"Sensor\"", 15));
+    mock_delete(c.mock, "sensors", "default", "old");
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(r.deletes, 1);
+    cluster_assert_equal(&c, inf, &r);
+    cluster_close(&c);
+}
+
+static void an_object_can_be_copied_and_made_one_to_edit(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "a", 5);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    _Alignas(int64_t) unsigned char copy[2048];
+    assert_int_equal(kedge_object_copy(get(inf, "a"), copy, sizeof copy, NULL), KEDGE_OK);
+    assert_int_equal(interval((struct kedge_object *)copy), 5);
+    static char text[2048];
+    static struct kedge_json_token tokens[256];
+    struct kedge_unstructured u;
+    kedge_unstructured_init(&u, text, sizeof text, tokens, 256);
+    assert_int_equal(kedge_unstructured_read(&u, kedge_raw_json(get(inf, "a"))), KEDGE_OK);
+    assert_int_equal(kedge_unstructured_set_int64(&u, KEDGE_PATH("spec", "intervalSeconds"), 9),
+                     KEDGE_OK);
+    assert_int_equal(interval(get(inf, "a")), 5);
+    cluster_close(&c);
+}
+
+static void metadata_is_all_that_comes(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    char text[4096];
+    snprintf(text, sizeof text,
+             "{\"metadata\":{\"name\":\"big\",\"namespace\":\"default\",\"labels\":{\"a\":\"b\"}},"
+             "\"data\":{\"k\":\"%03000d\"}}",
+             1);
+    mock_apply(c.mock, "configmaps", text);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_metadata_informer(c.factory, &configmaps, NULL), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    mock_apply(c.mock, "configmaps", text); // also by the watch
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer_state s;
+    kedge_informer_state(inf, &s);
+    assert_true(s.bytes_in < 3000);
+    assert_string_equal(kedge_label(get(inf, "big"), "a"), "b");
+    assert_int_equal(kedge_raw_json(get(inf, "big")).len, 0);
+    assert_false(kedge_is_partial(get(inf, "big")));
+    struct kedge_json doc;
+    struct kedge_json_token tokens[8];
+    assert_int_equal(kedge_raw_parse(get(inf, "big"), &doc, tokens, 8), KEDGE_ERR_NOT_FOUND);
+    cluster_assert_equal(&c, inf, &r);
+    cluster_close(&c);
+}
+
+// A kind of one's own that wants metadata only, and of that one annotation.
+#define KEDGE_ROWS_noted(FIELD, LIST, ENUM, K) \
+    FIELD(K, TEXT, annotation_note, "metadata", "annotations", "note")
+KEDGE_DECLARE_KIND(noted)
+KEDGE_DEFINE_KIND(noted, "edge.example.com", "v1", "sensors", "Sensor",
+                  KEDGE_NAMESPACED | KEDGE_METADATA_ONLY)
+
+static void a_kind_of_metadata_only_may_name_annotations(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "a", 5);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_noted, NULL, &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    const struct kedge_noted *n = kedge_as_noted(get(inf, "a"));
+    assert_string_equal(kedge_text(&n->annotation_note), "n5");
+    cluster_close(&c);
+}
+
+static void one_resource_and_scope_is_one_informer(void **state)
+{
+    (void)state;
+    struct cluster c;
+    open_cluster(&c);
+    char group[] = "edge.example.com";
+    struct kedge_gvr again = {group, "v1", "sensors"};
+    struct kedge_informer_options there = {.namespace_ = "there"};
+    struct kedge_informer *a = kedge_factory_dynamic_informer(c.factory, &sensors, NULL);
+    assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &again, NULL), a);
+    memset(group, 'x', sizeof group - 1); // it was copied
+    struct kedge_informer *b = kedge_factory_metadata_informer(c.factory, &sensors, NULL);
+    struct kedge_informer *d = kedge_factory_dynamic_informer(c.factory, &sensors, &there);
+    assert_non_null(b);
+    assert_non_null(d);
+    assert_ptr_not_equal(a, b);
+    assert_ptr_not_equal(a, d);
+    assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &sensors, &there), d);
+    assert_string_equal(kedge_informer_kind(a)->group, "edge.example.com");
+    cluster_close(&c);
+}
+
+static void scope_and_selectors_hold_for_lists_and_watches(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r, labelled;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "a", 3);
+    apply_sensor(&c, "other", "b", 3);
+    struct kedge_informer *inf =
+        watched(&c,
+                kedge_factory_dynamic_informer(
+                    c.factory, &sensors, &(struct kedge_informer_options){.namespace_ = "default"}),
+                &r);
+    struct kedge_informer *zero = watched(
+        &c,
+        kedge_factory_dynamic_informer(
+            c.factory, &sensors, &(struct kedge_informer_options){.label_selector = "room=r0"}),
+        &labelled);
+    cluster_start(&c);
+    cluster_run(&c, KEDGE_SECOND);
+    apply_sensor(&c, "other", "c", 3);
+    apply_sensor(&c, "default", "d", 4);
+    apply_sensor(&c, "default", "a", 4); // leaves the selector
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(kedge_lister_count(inf), 2);
+    assert_int_equal(r.adds, 2);
+    assert_int_equal(kedge_lister_count(zero), 2);
+    assert_int_equal(labelled.deletes, 1);
+    cluster_close(&c);
+}
+
+static void what_is_too_large_is_partial(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    char text[9000];
+    snprintf(
+        text, sizeof text,
+        "{\"metadata\":{\"name\":\"big\",\"namespace\":\"default\"},\"data\":{\"k\":\"%07000d\"}}",
+        1);
+    mock_apply(c.mock, "configmaps", text);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &configmaps, NULL), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_true(kedge_is_partial(get(inf, "big")));
+    assert_int_equal(kedge_raw_json(get(inf, "big")).len, 0);
+    cluster_close(&c);
+}
+
+static void what_can_be_no_path_is_refused(void **state)
+{
+    (void)state;
+    static const struct kedge_gvr wrong[] = {{"a/b", "v1", "sensors"}, {NULL, "..", "sensors"},
+                                             {NULL, "v1", ""},         {NULL, "v1", NULL},
+                                             {NULL, NULL, "sensors"},  {NULL, "v1", "a%2f"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct cluster c;
+        open_cluster(&c);
+        assert_null(kedge_factory_dynamic_informer(c.factory, &wrong[i], NULL));
+        assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
+        assert_non_null(strstr(kedge_error_text(c.k), " of a dynamic informer "));
+        cluster_close(&c);
+    }
+    struct cluster c;
+    open_cluster(&c);
+    assert_null(kedge_factory_dynamic_informer(NULL, &sensors, NULL));
+    assert_null(kedge_factory_metadata_informer(c.factory, NULL, NULL));
+    cluster_close(&c);
+}
+
+static void secrets_are_wiped(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    mock_apply(c.mock, "secrets",
+               "{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\"},\"data\":{\"k\":"
+               "\"VW5mb3JnZXR0YWJsZQ==\"}}");
+    struct kedge_informer *inf = watched(
+        &c,
+        kedge_factory_dynamic_informer(c.factory, &(struct kedge_gvr){"", "v1", "secrets"}, NULL),
+        &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_non_null(memmem(c.memory, 256 * 1024, "VW5mb3JnZXR0YWJsZQ", 18));
+    mock_apply(c.mock, "secrets", "{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\"}}");
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_null(memmem(c.memory, 256 * 1024, "VW5mb3JnZXR0YWJsZQ", 18));
+    cluster_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_raw_object_has_its_metadata_and_all_of_its_json),
+        cmocka_unit_test(an_object_can_be_copied_and_made_one_to_edit),
+        cmocka_unit_test(metadata_is_all_that_comes),
+        cmocka_unit_test(a_kind_of_metadata_only_may_name_annotations),
+        cmocka_unit_test(one_resource_and_scope_is_one_informer),
+        cmocka_unit_test(scope_and_selectors_hold_for_lists_and_watches),
+        cmocka_unit_test(what_is_too_large_is_partial),
+        cmocka_unit_test(what_can_be_no_path_is_refused),
+        cmocka_unit_test(secrets_are_wiped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
