@@ -16,7 +16,9 @@
 #include <kedge/dynamic_informer.h>
 #include <kedge/err.h>
 #include <kedge/factory.h>
+#include <kedge/index.h>
 #include <kedge/informer.h>
+#include <kedge/key.h>
 #include <kedge/kinds.h>
 #include <kedge/lister.h>
 #include <kedge/logs.h>

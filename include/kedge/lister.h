@@ -5,6 +5,11 @@
 //     for (const struct kedge_object *obj; (obj = kedge_iter_next(&it)) != NULL;)
 //         printf("%s\n", kedge_name(obj));
 //
+//     struct kedge_status status;
+//     const struct kedge_object *web;
+//     if (kedge_lister_get_status(pods, "default", "web", &web, &status) != KEDGE_OK)
+//         printf("%s\n", status.message); // pods "web" not found
+//
 // Objects are the cache's own: read-only, and good until the next poll (in a handler: until it
 // returns). Copy with kedge_object_copy what must last, or keep a kedge_ref. May be called from a
 // handler; with KEDGE_THREADS=1 also from another thread, between kedge_read_begin and
@@ -13,7 +18,9 @@
 #define KEDGE_LISTER_H
 
 #include <kedge/informer.h>
+#include <kedge/key.h>
 #include <kedge/selector.h>
+#include <kedge/status.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,24 +48,42 @@ static inline void kedge_read_end(const struct kedge *k)
 }
 #endif
 
+struct kedge_index; // kedge/index.h
+
 // A walk over the cache; a value, to be copied as you like. It may go on after a poll: objects that
-// are there throughout come exactly once.
+// are there throughout come exactly once, what comes or goes meanwhile at most once.
 struct kedge_iter {
     // Private.
     const struct kedge_informer *informer;
     const char *namespace_;
     const struct kedge_selector *selector;
-    uint32_t slot;
+    uint32_t (*next)(const struct kedge_iter *it); // NULL: over the slots
+    const struct kedge_index *index;
+    const char *value;               // of `index`
+    const struct kedge_object *like; // whose values of `index` are wanted
+    uint32_t slot;                   // the last one
 };
 
 // Begins a walk over the objects of that namespace ("" or NULL: all) that the selector matches
-// (KEDGE_EVERYTHING: all). Both are borrowed until the walk ends. In no order. A NULL informer has
-// no objects.
+// (KEDGE_EVERYTHING: all; KEDGE_NOTHING: none, without a look). Both are borrowed until the walk
+// ends. In no order; for that of the keys see kedge_iter_next_key. A NULL informer has no objects.
+// Where the informer has the namespace index (kedge/index.h), only that namespace is walked over.
 struct kedge_iter kedge_lister_list(const struct kedge_informer *informer, const char *namespace_,
                                     const struct kedge_selector *selector);
 
 // The next object, or NULL at the end.
 const struct kedge_object *kedge_iter_next(struct kedge_iter *it);
+
+// For a walk in the order of the keys, in fixed memory (client-go's IndexKeys and sorted ListKeys):
+//
+//     char key[KEDGE_KEY_MAX] = "";
+//     while (kedge_iter_next_key(&it, key))
+//         puts(key);
+//
+// Writes the least key (kedge_object_key) among those of the whole walk that come behind `key`, by
+// their bytes, into `key`. False at the end; then `key` is as it was. Each call looks at all
+// objects of the walk, and leaves it where it stands.
+bool kedge_iter_next_key(const struct kedge_iter *it, char key[KEDGE_KEY_MAX]);
 
 // The object of that name. `namespace_` is "" or NULL for cluster-scoped kinds.
 //
@@ -70,6 +95,19 @@ const struct kedge_object *kedge_iter_next(struct kedge_iter *it);
 // KEDGE_ERR_ARGUMENT   informer, name or obj is NULL
 kedge_err kedge_lister_get(const struct kedge_informer *informer, const char *namespace_,
                            const char *name, const struct kedge_object **obj);
+
+// The same, and *status says what a server would on an error: code 404, reason NotFound, 'pods
+// "web" not found' (with a group: 'deployments.apps "web" not found'), and of what. A
+// KEDGE_ERR_STALE has neither code nor reason, as nobody has said that there is none; its message
+// says so.
+kedge_err kedge_lister_get_status(const struct kedge_informer *informer, const char *namespace_,
+                                  const char *name, const struct kedge_object **obj,
+                                  struct kedge_status *status);
+
+// The same by "namespace/name", or "name" alone. KEDGE_ERR_ARGUMENT also if `key` has more than one
+// slash: kedge_key_split says why.
+kedge_err kedge_lister_get_by_key(const struct kedge_informer *informer, const char *key,
+                                  const struct kedge_object **obj);
 
 // Objects in the cache.
 size_t kedge_lister_count(const struct kedge_informer *informer);

@@ -244,7 +244,7 @@ static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *
     }
     // The object keeps its slot, and with it its references; the other one now holds the old
     // record.
-    kedge__heap_swap(heap, known, delta->slot);
+    kedge__indexer_replace(&inf->indexer, known, delta->slot);
     begin_note(inf, KEDGE__NOTE_UPDATE, known, delta->slot);
 }
 

@@ -59,6 +59,8 @@ void kedge__indexer_insert(struct kedge__indexer *x, uint32_t slot)
         link = &kedge__heap_slot(x->heap, *link)->child[bit(s->hash, depth)];
     *link = slot;
     x->count++;
+    if (x->ops != NULL)
+        x->ops->link(x, slot);
 }
 
 // The link that leads to `slot`.
@@ -86,6 +88,8 @@ static uint32_t *link_to_leaf(struct kedge__indexer *x, uint32_t *link)
 void kedge__indexer_remove(struct kedge__indexer *x, uint32_t slot)
 {
     struct kedge__slot *s = kedge__heap_slot(x->heap, slot);
+    if (x->ops != NULL)
+        x->ops->unlink(x, slot);
     uint32_t *link = link_to(x, slot);
     uint32_t *leaf_link = link_to_leaf(x, link);
     uint32_t leaf = *leaf_link;
@@ -99,6 +103,22 @@ void kedge__indexer_remove(struct kedge__indexer *x, uint32_t slot)
     s->child[0] = s->child[1] = 0;
     s->indexed = 0;
     x->count--;
+}
+
+kedge_err kedge__indexer_take_nodes(struct kedge__indexer *x, uint32_t slot, uint32_t known,
+                                    size_t *lacking)
+{
+    return x->ops != NULL ? x->ops->take(x, slot, known, lacking) : KEDGE_OK;
+}
+
+void kedge__indexer_replace(struct kedge__indexer *x, uint32_t slot, uint32_t from)
+{
+    if (x->ops != NULL)
+        x->ops->unlink(x, slot);
+    kedge__heap_swap(x->heap, slot, from);
+    kedge__heap_free_nodes(x->heap, from, KEDGE__EVERY_INDEX);
+    if (x->ops != NULL)
+        x->ops->link(x, slot);
 }
 
 bool kedge__indexer_has(const struct kedge__indexer *x, uint32_t slot)

@@ -50,7 +50,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         return true;
     }
     // Somebody's item may wait for the room that lies in pieces.
-    if (inf->reflector.item_waits)
+    if (inf->reflector.item_waits || inf->factory->heap.in_pieces)
         moved |= kedge__heap_tidy(&inf->factory->heap, TIDY_BYTES);
     if (blocked && now + READY_LOOK < t->deadline)
         t->deadline = now + READY_LOOK;

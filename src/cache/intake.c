@@ -96,6 +96,21 @@ static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_
     return err == KEDGE_ERR_FULL && !a->deleted ? full(inf, a->id, size, lacking) : err;
 }
 
+// What the indices need for the new record, so that nothing can fail when it is applied. The final
+// state of what was deleted is in no index.
+static kedge_err take_nodes(struct kedge_informer *inf, const struct arrival *a, uint32_t slot,
+                            size_t size)
+{
+    size_t lacking = 0;
+    if (a->deleted)
+        return KEDGE_OK;
+    kedge_err err = kedge__indexer_take_nodes(&inf->indexer, slot, a->known, &lacking);
+    if (err == KEDGE_ERR_FULL && anything_queued(inf))
+        return KEDGE_WAIT;
+    size += (kedge__heap_nodes(&inf->factory->heap, slot) + 1) * sizeof(struct kedge__slot);
+    return err == KEDGE_ERR_FULL ? full(inf, a->id, size, lacking) : err;
+}
+
 static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial,
                        size_t size)
 {
@@ -109,6 +124,11 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
     uint32_t slot = kedge__heap_add(heap, inf->owner, size);
     err =
         kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, slot), size, &size);
+    if (err != KEDGE_OK) {
+        kedge__heap_remove(heap, slot);
+        return err;
+    }
+    err = take_nodes(inf, a, slot, size);
     if (err != KEDGE_OK) {
         kedge__heap_remove(heap, slot);
         return err;

@@ -20,6 +20,8 @@ struct block {
 _Static_assert(sizeof(struct block) == UNIT, "a header is one unit");
 _Static_assert(_Alignof(struct kedge__slot) <= UNIT, "slots begin at a unit's multiple");
 
+#define SLOT sizeof(struct kedge__slot)
+
 static struct block *block_at(const struct kedge__heap *h, uint32_t unit)
 {
     return (struct block *)(void *)(h->base + (size_t)unit * UNIT);
@@ -48,8 +50,10 @@ uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_obj
     if (at < low || at >= high || (at - low) % UNIT != 0)
         return 0;
     uint32_t slot = ((const struct block *)(const void *)o - 1)->slot;
-    bool here = slot > 0 && slot <= h->slot_count && kedge__heap_slot(h, slot)->record != 0 &&
-                kedge__heap_object(h, slot) == o;
+    if (slot == 0 || slot > h->slot_count)
+        return 0;
+    const struct kedge__slot *s = kedge__heap_slot(h, slot);
+    bool here = s->record != 0 && s->index == 0 && kedge__heap_object(h, slot) == o;
     return here ? slot : 0;
 }
 
@@ -73,7 +77,7 @@ size_t kedge__heap_used(const struct kedge__heap *h)
 {
     size_t slots = 0;
     for (size_t i = 0; i < h->account_count; i++)
-        slots += h->accounts[i]->count;
+        slots += h->accounts[i]->count + h->accounts[i]->nodes;
     return h->live + slots * sizeof(struct kedge__slot);
 }
 
@@ -100,6 +104,13 @@ kedge_err kedge__heap_init(struct kedge__heap *h, void *memory, size_t size, siz
     return h->size >= *need ? KEDGE_OK : KEDGE_ERR_MEMORY;
 }
 
+// What is held back: the largest record with the most nodes, so that an update gets through.
+static size_t held_back(const struct kedge__heap *h, size_t nodes)
+{
+    size_t most = nodes > h->most_nodes ? nodes : h->most_nodes;
+    return (size_t)units_for(h->largest) * UNIT + (1 + most) * SLOT;
+}
+
 // Bytes that the others' reservations still keep from `owner`.
 static size_t kept_for_others(const struct kedge__heap *h, uint16_t owner)
 {
@@ -120,8 +131,7 @@ kedge_err kedge__heap_room(const struct kedge__heap *h, uint16_t owner, size_t b
     size_t guarded = need;
     // What is held back serves updates and deletes of all; reservations bind adds only, too.
     if (!in_flight)
-        guarded += (size_t)units_for(h->largest) * UNIT + sizeof(struct kedge__slot) +
-                   kept_for_others(h, owner);
+        guarded += held_back(h, 0) + kept_for_others(h, owner);
     size_t left = kedge__heap_free(h);
     if (guarded > left) {
         *lacking = guarded - left;
@@ -156,6 +166,47 @@ kedge_err kedge__heap_room_to_replace(const struct kedge__heap *h, uint32_t slot
     return kedge__heap_room(h, s->owner, bytes, true, lacking);
 }
 
+size_t kedge__heap_nodes(const struct kedge__heap *h, uint32_t slot)
+{
+    size_t count = 0;
+    for (uint32_t n = kedge__heap_slot(h, slot)->nodes; n != 0; n = kedge__heap_slot(h, n)->nodes)
+        count++;
+    return count;
+}
+
+// Bytes that an owner gets back when a record goes with all that is its.
+static size_t bytes_of(const struct kedge__heap *h, uint32_t slot)
+{
+    const struct block *b = block_at(h, kedge__heap_slot(h, slot)->record);
+    return (size_t)b->units * UNIT + (1 + kedge__heap_nodes(h, slot)) * SLOT;
+}
+
+kedge_err kedge__heap_node_room(const struct kedge__heap *h, uint32_t slot, uint32_t known,
+                                size_t *lacking)
+{
+    uint16_t owner = kedge__heap_slot(h, slot)->owner;
+    const struct kedge__account *a = h->accounts[owner];
+    size_t need = h->free_slot == 0 ? SLOT : 0;
+    size_t comes_back = known != 0 ? bytes_of(h, known) : 0;
+    bool grows = known == 0 || bytes_of(h, slot) + SLOT > comes_back;
+    size_t guarded = need;
+    if (known == 0)
+        guarded += held_back(h, kedge__heap_nodes(h, slot) + 1);
+    if (grows)
+        guarded += kept_for_others(h, owner);
+    // What the old record gives back will do for the others, but not for what is needed now.
+    size_t left = kedge__heap_free(h);
+    if (need > left || guarded > left + comes_back) {
+        *lacking = need > left ? need - left : guarded - left - comes_back;
+        return KEDGE_ERR_FULL;
+    }
+    if (grows && a->maximum > 0 && a->used + SLOT > a->maximum + comes_back) {
+        *lacking = a->used + SLOT - a->maximum - comes_back;
+        return KEDGE_ERR_FULL;
+    }
+    return need <= gap(h) ? KEDGE_OK : KEDGE_WAIT;
+}
+
 // The free slots are chained both ways: child[0] is the next, child[1] the one before.
 static void unchain(struct kedge__heap *h, uint32_t slot)
 {
@@ -187,8 +238,17 @@ static uint32_t take_slot(struct kedge__heap *h)
         slot = ++h->slot_count;
     struct kedge__slot *s = kedge__heap_slot(h, slot);
     memset(s, 0, sizeof *s);
-    s->generation = ++h->generation;
     return slot;
+}
+
+// Books what was taken.
+static void pay(struct kedge__heap *h, struct kedge__account *a, size_t bytes)
+{
+    a->used += bytes;
+    if (a->used > a->peak)
+        a->peak = a->used;
+    if (kedge__heap_used(h) > h->peak)
+        h->peak = kedge__heap_used(h);
 }
 
 uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes)
@@ -197,6 +257,7 @@ uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes)
     uint32_t slot = take_slot(h);
     struct kedge__slot *s = kedge__heap_slot(h, slot);
     s->owner = owner;
+    s->generation = ++h->generation;
     s->record = h->top;
     *block_at(h, h->top) = (struct block){slot, units};
     if (h->hole == h->top)
@@ -204,14 +265,24 @@ uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes)
     h->top += units;
     h->live += (size_t)units * UNIT;
 
-    struct kedge__account *a = h->accounts[owner];
-    a->used += (size_t)units * UNIT + sizeof *s;
-    a->count++;
-    if (a->used > a->peak)
-        a->peak = a->used;
-    if (kedge__heap_used(h) > h->peak)
-        h->peak = kedge__heap_used(h);
+    h->accounts[owner]->count++;
+    pay(h, h->accounts[owner], (size_t)units * UNIT + sizeof *s);
     return slot;
+}
+
+uint32_t kedge__heap_add_node(struct kedge__heap *h, uint32_t slot, uint8_t index)
+{
+    uint32_t node = take_slot(h);
+    struct kedge__slot *s = kedge__heap_slot(h, slot);
+    struct kedge__slot *n = kedge__heap_slot(h, node);
+    n->record = slot;
+    n->index = index;
+    n->owner = s->owner;
+    n->nodes = s->nodes;
+    s->nodes = node;
+    h->accounts[s->owner]->nodes++;
+    pay(h, h->accounts[s->owner], SLOT);
+    return node;
 }
 
 // The free slots at the end of the table go back to the gap.
@@ -224,8 +295,27 @@ static void free_slot(struct kedge__heap *h, uint32_t slot)
     }
 }
 
+void kedge__heap_free_nodes(struct kedge__heap *h, uint32_t slot, uint8_t index)
+{
+    uint32_t *link = &kedge__heap_slot(h, slot)->nodes;
+    while (*link != 0) {
+        uint32_t node = *link;
+        struct kedge__slot *n = kedge__heap_slot(h, node);
+        if (index != KEDGE__EVERY_INDEX && n->index != index) {
+            link = &n->nodes;
+            continue;
+        }
+        struct kedge__account *a = h->accounts[n->owner];
+        a->used -= SLOT;
+        a->nodes--;
+        *link = n->nodes;
+        free_slot(h, node);
+    }
+}
+
 void kedge__heap_remove(struct kedge__heap *h, uint32_t slot)
 {
+    kedge__heap_free_nodes(h, slot, KEDGE__EVERY_INDEX);
     struct kedge__slot *s = kedge__heap_slot(h, slot);
     struct kedge__account *a = h->accounts[s->owner];
     uint32_t at = s->record;
@@ -246,6 +336,7 @@ void kedge__heap_remove(struct kedge__heap *h, uint32_t slot)
     if (h->live == 0) {
         h->top = h->hole = 1;
         h->slot_count = h->free_slot = 0;
+        h->most_nodes = 0;
     }
 }
 
@@ -258,6 +349,14 @@ void kedge__heap_swap(struct kedge__heap *h, uint32_t a, uint32_t b)
     y->record = record;
     block_at(h, x->record)->slot = a;
     block_at(h, y->record)->slot = b;
+
+    uint32_t nodes = x->nodes;
+    x->nodes = y->nodes;
+    y->nodes = nodes;
+    for (uint32_t n = x->nodes; n != 0; n = kedge__heap_slot(h, n)->nodes)
+        kedge__heap_slot(h, n)->record = a;
+    for (uint32_t n = y->nodes; n != 0; n = kedge__heap_slot(h, n)->nodes)
+        kedge__heap_slot(h, n)->record = b;
 }
 
 // Makes the hole at `at` one with those that follow; gives the unit behind them.
@@ -300,5 +399,6 @@ bool kedge__heap_tidy(struct kedge__heap *h, size_t max_bytes)
         else
             moved += move_down(h, end, at);
     }
+    h->in_pieces = h->in_pieces && h->hole < h->top;
     return moved > 0 || h->top < top;
 }

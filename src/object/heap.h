@@ -11,6 +11,9 @@
 //
 // A slot also carries what its owner keeps about an object: hash and children of the index tree,
 // the list attempt that saw it last. Slot numbers begin at 1; 0 is no slot.
+//
+// A slot without a record is an index node: a record has one for each value that an index gives
+// it. They hang in a chain at the record's slot, and go when it goes.
 #ifndef KEDGE_OBJECT_HEAP_H
 #define KEDGE_OBJECT_HEAP_H
 
@@ -18,21 +21,25 @@
 
 struct kedge__slot {
     uint32_t record;     // where its block begins, in units; 0: the slot is free
+                         // a node: the slot of its object
     uint32_t generation; // never given twice: tells a reused slot from the one before
-    uint32_t mark;       // the list attempt that saw the object last
-    uint32_t hash;       // of its key
+    uint32_t mark;       // the list attempt that saw the object last; a node: see hash
+    uint32_t hash;       // of its key; a node: of its value, 64 bits with `mark`
     uint32_t child[2];   // of the index tree; they chain the free slots
+    uint32_t nodes;      // the first node of its object; a node: the next one
     uint16_t owner;      // the account that pays for it
-    uint16_t indexed;    // it is in its owner's index, and so in the cache
+    uint8_t indexed;     // it is in its owner's index, and so in the cache
+    uint8_t index;       // a node: the number of its index, from 1; 0: a record's slot
 };
 
 // Who may take how much of the heap. Filled in by the owner; `used` is the heap's.
 struct kedge__account {
     size_t reserved; // bytes that others cannot take
     size_t maximum;  // bytes that it cannot pass; 0: no limit
-    size_t used;     // bytes of its records and slots
+    size_t used;     // bytes of its records, slots and nodes
     size_t peak;
     size_t count; // records
+    size_t nodes; // index nodes
     bool secret;  // what its records leave behind is wiped
 };
 
@@ -43,6 +50,7 @@ struct kedge__heap {
     uint32_t hole;       // the lowest hole, or `top` where there is none, in units
     uint32_t slot_count; // slots in the table, free ones included
     uint32_t free_slot;  // first of the free ones
+    size_t most_nodes;   // of one record, as its owner says: room for as many is held back
     uint32_t generation; // the last given
     size_t live;         // bytes of blocks that hold a record
     size_t largest;      // bytes of the largest record: room for one is held back
@@ -50,6 +58,7 @@ struct kedge__heap {
     size_t account_count;
     size_t peak;
     uint64_t bytes_moved; // by tidying, in all
+    bool in_pieces;       // somebody waits for room that lies in pieces: the loop tidies
 };
 
 // Makes an empty heap over `memory` (aligned for anything). `accounts` outlives it; an owner is an
@@ -76,10 +85,27 @@ kedge_err kedge__heap_room_to_replace(const struct kedge__heap *h, uint32_t slot
 // OK.
 uint32_t kedge__heap_add(struct kedge__heap *h, uint16_t owner, size_t bytes);
 
-// Frees the slot and its record.
+// Whether one more node for `slot` has room; answers and *lacking as kedge__heap_room. `known`: the
+// slot of the record that this one is to replace; it may use the room that is held back then, but
+// with all its nodes not grow beyond the maximum or into what is reserved for others. 0: none.
+kedge_err kedge__heap_node_room(const struct kedge__heap *h, uint32_t slot, uint32_t known,
+                                size_t *lacking);
+
+// A node at the head of that slot's chain, for the index of that number. Only after
+// kedge__heap_node_room gave OK.
+uint32_t kedge__heap_add_node(struct kedge__heap *h, uint32_t slot, uint8_t index);
+
+// How many a slot has.
+size_t kedge__heap_nodes(const struct kedge__heap *h, uint32_t slot);
+
+// Frees the nodes of a slot, which no tree may have any more: all, or those of one index.
+#define KEDGE__EVERY_INDEX 0
+void kedge__heap_free_nodes(struct kedge__heap *h, uint32_t slot, uint8_t index);
+
+// Frees the slot, its nodes and its record.
 void kedge__heap_remove(struct kedge__heap *h, uint32_t slot);
 
-// Exchanges the records of two slots of one owner; the slots stay what they are.
+// Exchanges records and nodes of two slots of one owner; the slots stay what they are.
 void kedge__heap_swap(struct kedge__heap *h, uint32_t a, uint32_t b);
 
 struct kedge__slot *kedge__heap_slot(const struct kedge__heap *h, uint32_t slot);
@@ -92,7 +118,7 @@ uint32_t kedge__heap_slot_of(const struct kedge__heap *h, const struct kedge_obj
 // pointer is void afterwards.
 bool kedge__heap_tidy(struct kedge__heap *h, size_t max_bytes);
 
-// Bytes in use (blocks and slots) and bytes that a record could still take, holes included.
+// Bytes in use (blocks, slots and nodes) and bytes that a record could still take, holes included.
 size_t kedge__heap_used(const struct kedge__heap *h);
 size_t kedge__heap_free(const struct kedge__heap *h);
 
