@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+struct kedge;
+
 // Another thread reads between these two: nothing in the caches of `k` changes meanwhile, and
 // objects are good until the end. The loop waits, so copy and let go. They may be nested. In the
 // thread that polls, and in a handler, they are not needed. Without KEDGE_THREADS they are nothing.

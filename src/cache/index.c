@@ -306,6 +306,24 @@ static void undo(struct kedge__indexer *x, struct kedge_index *index)
     index->root = 0;
 }
 
+static kedge_err join(struct kedge_informer *inf, struct kedge_index *index)
+{
+    struct kedge__indexer *x = &inf->indexer;
+    size_t held = x->heap->most_nodes;
+    kedge_err err = index_all(inf, index);
+    if (err != KEDGE_OK) {
+        undo(x, index);
+        x->heap->most_nodes = held;
+        x->heap->in_pieces = err == KEDGE_WAIT;
+        return err;
+    }
+    index->informer = inf;
+    index->next = x->indices;
+    x->indices = index;
+    x->ops = &index_ops;
+    return KEDGE_OK;
+}
+
 // Part of a start-up, which needs no check but its last.
 static kedge_err clash(struct kedge_informer *inf, const char *why, const char *name)
 {
@@ -334,17 +352,8 @@ kedge_err kedge_informer_add_index(struct kedge_informer *inf, struct kedge_inde
         return KEDGE_ERR_FULL;
     index->number = (uint8_t)number;
     index->root = 0;
-    size_t held = x->heap->most_nodes;
-    kedge_err err = index_all(inf, index);
-    if (err != KEDGE_OK) {
-        undo(x, index);
-        x->heap->most_nodes = held;
-        x->heap->in_pieces = err == KEDGE_WAIT;
-        return err;
-    }
-    index->informer = inf;
-    index->next = x->indices;
-    x->indices = index;
-    x->ops = &index_ops;
-    return KEDGE_OK;
+    kedge__lock(inf->factory->k); // others may read
+    kedge_err err = join(inf, index);
+    kedge__unlock(inf->factory->k);
+    return err;
 }

@@ -13,7 +13,7 @@
 
 // How long until a handler that is not ready is asked again.
 #define READY_LOOK (100 * KEDGE_MILLISECOND)
-// Bytes of records that one turn moves at most, so that no turn is long.
+// Bytes of records that one turn moves at most, and one record more, so that no turn is long.
 #define TIDY_BYTES 65536
 
 static struct kedge_informer *informer_of(struct kedge__task *t)
@@ -36,9 +36,22 @@ static void tell_state(struct kedge_informer *inf)
         inf->on_state(inf->on_state_ctx, inf);
 }
 
+// All informers of a factory share what may be moved in a turn.
+static bool tidy(struct kedge_factory *f)
+{
+    uint64_t before = f->heap.bytes_moved;
+    if (f->tidied >= TIDY_BYTES)
+        return false;
+    bool moved = kedge__heap_tidy(&f->heap, TIDY_BYTES - f->tidied);
+    f->tidied += (size_t)(f->heap.bytes_moved - before);
+    return moved;
+}
+
 static bool deliver(struct kedge__task *t, kedge_time now)
 {
     struct kedge_informer *inf = informer_of(t);
+    if (inf == inf->factory->informers)
+        inf->factory->tidied = 0; // a new turn
     if (inf->stopped)
         return false;
     bool moved = kedge__delivery_run(inf, now);
@@ -51,7 +64,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     }
     // Somebody's item may wait for the room that lies in pieces.
     if (inf->reflector.item_waits || inf->factory->heap.in_pieces)
-        moved |= kedge__heap_tidy(&inf->factory->heap, TIDY_BYTES);
+        moved |= tidy(inf->factory);
     if (blocked && now + READY_LOOK < t->deadline)
         t->deadline = now + READY_LOOK;
     if (inf->delivery.next_resync < t->deadline &&

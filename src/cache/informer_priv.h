@@ -148,6 +148,7 @@ struct kedge_factory {
     uint16_t count;
     bool started;
     struct kedge__heap heap;
+    size_t tidied; // bytes moved in this turn
     struct kedge__part *heap_part;
     size_t heap_used; // of this factory, in the report
     size_t heap_peak;
