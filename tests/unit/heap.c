@@ -322,11 +322,51 @@ static void swapped_slots_have_each_others_record(void **state)
     close_heap(&f);
 }
 
+static void nodes_go_with_their_record(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 8192);
+    uint32_t a = add(&f, 0, 96, 1);
+    uint32_t b = add(&f, 0, 96, 2);
+    size_t used = f.account[0].used;
+    for (uint8_t index = 1; index <= 3; index++) {
+        kedge__heap_add_node(&f.heap, a, index);
+        kedge__heap_add_node(&f.heap, b, index);
+        kedge__heap_add_node(&f.heap, b, index);
+    }
+    assert_int_equal(kedge__heap_nodes(&f.heap, a), 3);
+    assert_int_equal(kedge__heap_nodes(&f.heap, b), 6);
+    assert_int_equal(f.account[0].nodes, 9);
+    assert_int_equal(f.account[0].used, used + 9 * sizeof(struct kedge__slot));
+    assert_int_equal(kedge__heap_used(&f.heap), f.account[0].used);
+    assert_int_equal(f.heap.peak, f.account[0].used);
+    assert_int_equal(kedge__heap_slot_of(&f.heap, kedge__heap_object(&f.heap, a)), a);
+    kedge__heap_swap(&f.heap, a, b);
+    assert_int_equal(kedge__heap_nodes(&f.heap, a), 6);
+    for (uint32_t n = kedge__heap_slot(&f.heap, a)->nodes; n != 0;
+         n = kedge__heap_slot(&f.heap, n)->nodes)
+        assert_int_equal(kedge__heap_slot(&f.heap, n)->record, a);
+    kedge__heap_free_nodes(&f.heap, a, 2);
+    assert_int_equal(kedge__heap_nodes(&f.heap, a), 4);
+    assert_int_equal(f.account[0].nodes, 7);
+    kedge__heap_remove(&f.heap, a);
+    assert_int_equal(f.account[0].nodes, 3);
+    assert_pattern(&f, b, 96, 1);
+    kedge__heap_remove(&f.heap, b);
+    assert_int_equal(f.account[0].nodes, 0);
+    assert_int_equal(f.heap.slot_count, 0);
+    close_heap(&f);
+}
+
 // Random sizes for a long time: an add is refused only where the bytes that live leave no room.
+// With an argument: ten million times.
+static uint32_t rounds = 1000000;
+
 static void live_bytes_that_fit_are_never_refused(void **state)
 {
     (void)state;
-    enum { MOST = 400, ROUNDS = 200000 };
+    enum { MOST = 400 };
     struct fixture f;
     struct {
         uint32_t slot;
@@ -337,7 +377,7 @@ static void live_bytes_that_fit_are_never_refused(void **state)
     int n = 0;
     open_heap(&f, 65536);
     kedge__random_init(&r, 20261123);
-    for (int i = 0; i < ROUNDS; i++) {
+    for (uint32_t i = 0; i < rounds; i++) {
         size_t bytes = 1 + (size_t)kedge__random_below(&r, LARGEST);
         size_t lacking;
         bool take = n < MOST && kedge__random_below(&r, 100) < (i / 1000 % 2 ? 40u : 70u);
@@ -399,8 +439,11 @@ static void only_the_start_of_a_record_is_one(void **state)
     close_heap(&f);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
+    if (argc > 1)
+        rounds = 10000000;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_heap_is_named),
         cmocka_unit_test(adds_leave_the_room_that_is_held_back),
@@ -414,6 +457,7 @@ int main(void)
         cmocka_unit_test(only_records_of_the_heap_have_a_slot),
         cmocka_unit_test(a_reused_slot_has_another_generation),
         cmocka_unit_test(swapped_slots_have_each_others_record),
+        cmocka_unit_test(nodes_go_with_their_record),
         cmocka_unit_test(live_bytes_that_fit_are_never_refused),
         cmocka_unit_test(a_heap_is_no_longer_than_its_units_can_be_counted),
         cmocka_unit_test(only_the_start_of_a_record_is_one),
