@@ -518,12 +518,12 @@ static void a_full_heap_still_takes_updates(void **state)
     kedge__random_init(&r, 10);
     assert_int_equal(kedge_informer_add_index(&f->inf, &index), KEDGE_OK);
     size_t n = 0;
-    while (put(f, n, 7u << n % 8, 0))
+    while (put(f, n, 0x3ffu << n % 3, 0))
         n++;
-    assert_in_range(n, 50, OBJECTS - 1);
+    assert_in_range(n, 40, OBJECTS - 1);
     size_t nodes = f->inf.account.nodes;
     for (int i = 0; i < 20000; i++)
-        assert_true(put(f, (size_t)kedge__random_below(&r, n), 7u << i % 8, 0));
+        assert_true(put(f, (size_t)kedge__random_below(&r, n), 0x3ffu << i % 3, 0));
     assert_int_equal(f->inf.account.nodes, nodes);
     assert_bits(f, "bits");
     drop_all(f);
