@@ -73,7 +73,7 @@ SMALL     := -Os -fstack-usage -fno-asynchronous-unwind-tables
 M4        := -mcpu=cortex-m4 -mthumb $(SMALL) -isystem $(BUILD)/jsmn
 # What a file may include: a port and an example see the public headers only.
 includes   = -Iinclude $(if $(filter src/% tests/%,$(1)),-Isrc) \
-    $(if $(filter tests/%,$(1)),-Itests -Itests/unit -Itests/mock)
+    $(if $(filter tests/%,$(1)),-Itests -Itests/unit -Itests/mock -I$(2))
 # A file that holds a text and is written only when the text changes.
 quoted     = '$(subst ','\'',$(strip $(1)))'
 keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ || \
@@ -104,9 +104,12 @@ $(1)/flags: FORCE
 	$$(call keep,$(2) $(3) $(STANDARD) $(limits) $(CPPFLAGS))
 $(1)/parts: FORCE
 	$$(call keep,$(4) $(PORT) $(HELPERS))
-$(1)/%.o: %.c $(1)/flags | $$(JSMN)
+# For the tests that take every kind: KIND(configmap) KIND(deployment) ...
+$(1)/kinds.def: FORCE
+	$$(call keep,$(patsubst src/object/kinds/%.c,KIND(%),$(filter src/object/kinds/%,$(4))))
+$(1)/%.o: %.c $(1)/flags | $$(JSMN) $(1)/kinds.def
 	@mkdir -p $$(@D)
-	$$(call say,CC)$(2) $(STANDARD) $(limits) $(CPPFLAGS) $(3) $$(call includes,$$*) -c -o $$@ $$<
+	$$(call say,CC)$(2) $(STANDARD) $(limits) $(CPPFLAGS) $(3) $$(call includes,$$*,$(1)) -c -o $$@ $$<
 $(1)/libkedge.a: $(4:%.c=$(1)/%.o) $(1)/parts
 	$$(archive)
 $(1)/libkedge-posix.a: $(PORT:%.c=$(1)/%.o) $(1)/parts

@@ -14,7 +14,8 @@ command -v "$clang" >/dev/null || { echo "needs clang"; exit 77; }
     LC_ALL=C sort)
 
 copies() {
-    "$clang" -std=c11 -Iinclude -Isrc -Itests -Itests/unit -Itests/mock -w -fsyntax-only \
+    "$clang" -std=c11 -Iinclude -Isrc -Itests -Itests/unit -Itests/mock "-I${BUILD:-build}" \
+        -w -fsyntax-only \
         -Xclang -ast-dump "$1" 2>/dev/null | awk -v file="$1" '
     BEGIN {
         view["kedge_text"] = view["kedge_text_list"] = view["kedge_text_map"] = view["kedge_list"] = 1

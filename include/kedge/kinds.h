@@ -13,7 +13,10 @@
 #define KEDGE_KINDS_H
 
 #include <kedge/kinds/apps.h>
+#include <kedge/kinds/autoscaling.h>
+#include <kedge/kinds/batch.h>
 #include <kedge/kinds/coordination.h>
 #include <kedge/kinds/core.h>
+#include <kedge/kinds/policy.h>
 
 #endif

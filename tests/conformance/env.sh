@@ -131,7 +131,7 @@ start_apiserver() {
         --service-account-signing-key-file="$pki/service-account.key" \
         --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount \
         --shutdown-delay-duration=0 \
-        --shutdown-watch-termination-grace-period=5s
+        --shutdown-watch-termination-grace-period=5s ${apiserver_flags-}
     apiserver_pid=$spawned
     "$drive" wait || { tail -n 20 "$dir/apiserver.log" >&2; die "kube-apiserver does not start"; }
 }

@@ -3,17 +3,50 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "kedge/kinds.h"
 #include "object/project.h"
 
+#define KIND(name) &kedge_kind_##name,
 const struct kedge_kind *const every_kind[EVERY_KIND] = {
-    &kedge_kind_deployment, &kedge_kind_pod,     &kedge_kind_node,
-    &kedge_kind_namespace,  &kedge_kind_service, &kedge_kind_configmap,
-    &kedge_kind_secret,     &kedge_kind_lease,   &kedge_kind_event,
+#include "kinds.def"
 };
+#undef KIND
+
+// Does the name have this word, with no letter before or behind it?
+static bool names(const char *name, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = strstr(name, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == name || at[-1] == '-') && (at[len] == '-' || at[len] == '.'))
+            return true;
+    }
+    return false;
+}
+
+const struct kedge_kind *kind_of_reply(const char *name)
+{
+    const struct kedge_kind *found = NULL;
+    size_t longest = 0;
+    for (size_t k = 0; k < EVERY_KIND; k++) {
+        const struct kedge_kind *kind = every_kind[k];
+        char words[3][256];
+        snprintf(words[0], sizeof words[0], "%s", kind->resource);
+        snprintf(words[1], sizeof words[1], "%s.%s", kind->resource, kind->group);
+        snprintf(words[2], sizeof words[2], "%s.%s.%s", kind->resource, kind->version, kind->group);
+        for (size_t i = 0; i < 3; i++) {
+            if (strlen(words[i]) > longest && names(name, words[i])) {
+                longest = strlen(words[i]);
+                found = kind;
+            }
+        }
+    }
+    return found;
+}
 
 static json_t *filled(const struct kedge_table *table, unsigned depth);
 

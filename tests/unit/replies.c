@@ -12,7 +12,7 @@
 
 #define FOLDER "tests/data/apiserver-1.36"
 
-static struct reply all[128];
+static struct reply all[256];
 static size_t all_count;
 
 static kedge_str read_file(const char *name)

@@ -47,6 +47,28 @@ KEDGE_DECLARE_ITEM(label_expression)
     FIELD(K, TEXT, image, "image")
 KEDGE_DECLARE_ITEM(template_container)
 
+// What a node selector asks of a node's labels. Gt, Lt: one value, a whole number in digits.
+#define KEDGE_VALUES_node_operator(VALUE)            \
+    VALUE(KEDGE_NODE_IN, "In")                       \
+    VALUE(KEDGE_NODE_NOT_IN, "NotIn")                \
+    VALUE(KEDGE_NODE_EXISTS, "Exists")               \
+    VALUE(KEDGE_NODE_DOES_NOT_EXIST, "DoesNotExist") \
+    VALUE(KEDGE_NODE_GT, "Gt")                       \
+    VALUE(KEDGE_NODE_LT, "Lt")
+KEDGE_DECLARE_ENUM(node_operator)
+
+#define KEDGE_ROWS_node_expression(FIELD, LIST, ENUM, K) \
+    FIELD(K, TEXT, key, "key")                           \
+    ENUM(K, node_operator, operator_, "operator")        \
+    FIELD(K, TEXT_LIST, values, "values")
+KEDGE_DECLARE_ITEM(node_expression)
+
+// A node must meet all expressions of one of the terms; match_fields knows metadata.name alone.
+#define KEDGE_ROWS_node_selector_term(FIELD, LIST, ENUM, K)         \
+    LIST(K, node_expression, match_expressions, "matchExpressions") \
+    LIST(K, node_expression, match_fields, "matchFields")
+KEDGE_DECLARE_ITEM(node_selector_term)
+
 #ifdef __cplusplus
 }
 #endif

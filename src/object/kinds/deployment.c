@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kedge/kinds.h"
 
-KEDGE_DEFINE_ITEM(label_expression)
-KEDGE_DEFINE_ITEM(template_container)
 KEDGE_DEFINE_KIND(deployment, "apps", "v1", "deployments", "Deployment", KEDGE_NAMESPACED)

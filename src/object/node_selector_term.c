@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kedge/kinds.h"
+
+KEDGE_DEFINE_ITEM(node_expression)
+KEDGE_DEFINE_ITEM(node_selector_term)
