@@ -2,7 +2,7 @@
 # kedge: `make help` lists the targets and the settings. Everything made is under build/, a folder
 # for each way of compiling; changing a setting makes again what depends on it.
 
-#= KINDS="pod node"        only these kinds (default: every file in src/object/kinds/)
+#= KINDS="pod node"        only these kinds (default: all, every file in src/object/kinds/)
 #= TLS=0                   without TLS and mbedTLS: plain HTTP only
 #= PROXY=0                 without proxies: a configuration that asks for one is refused
 #= KUBECONFIG_FILES=0      without kubeconfig files and libyaml: in-cluster, or configured by hand
@@ -38,6 +38,9 @@ export CC HOSTCC CROSS_COMPILE BUILD
 # What there is, and which of it is taken.
 VERSION   := $(shell sed -n 's/^.define KEDGE_VERSION *"\(.*\)"/\1/p' include/kedge/version.h)
 ALL_KINDS := $(sort $(patsubst src/object/kinds/%.c,%,$(wildcard src/object/kinds/*.c)))
+ifeq ($(KINDS),all)
+override KINDS := $(ALL_KINDS)
+endif
 WRONG     := $(filter-out $(ALL_KINDS),$(KINDS))
 $(if $(WRONG),$(error KINDS: there is no "$(firstword $(WRONG))"; there are: $(ALL_KINDS)))
 $(foreach s,TLS PROXY KUBECONFIG_FILES THREADS,$(if $(filter 0 1,$($(s))),,$(error $(s): 0 or 1, not "$($(s))")))
@@ -82,7 +85,7 @@ keep       = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ ||
 say        = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@; )
 archive    = $(call say,AR)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
 # What runs tests sets the machine up; everything else only looks and says what is missing.
-SETUP     := $(if $(filter run test unit bench setup sim mutants endurance fuzz coverage,$(MAKECMDGOALS)),\
+SETUP     := $(if $(filter run test unit bench kinds setup sim mutants endurance fuzz coverage,$(MAKECMDGOALS)),\
     setup,$(BUILD)/looked)
 # jsmn is a header for any machine: a cross compiler gets a copy of this machine's.
 JSMN      := $(BUILD)/jsmn/jsmn.h

@@ -50,6 +50,29 @@ objects() { ar t "$BUILD/libkedge.a" | tr '\n' ' '; }
 holds() { case " $(objects)" in *" $1 "*) ;; *) return 1 ;; esac }
 lacks() { ! holds "$1"; }
 
+
+cat >"$dir/one.c" <<'END'
+#include <kedge/kinds.h>
+int main(void) { return kedge_kind_tag(&KIND) == 0; }
+END
+
+# A library for each kind: that without any, and the one object file.
+each_links_alone() {
+    cp "$BUILD/libkedge.a" "$dir/without.a"
+    for kind in src/object/kinds/*.c; do
+        basename "$kind" .c
+    done >"$dir/kinds"
+    sed 's/$/.o/' "$dir/kinds" | xargs ar d "$dir/without.a" || return 1
+    while read -r kind; do
+        $cc -std=c11 -Iinclude -DKIND="kedge_kind_$kind" -o "$dir/one" "$dir/one.c" \
+            "$BUILD/src/object/kinds/$kind.o" "$dir/without.a" 2>"$dir/link.log" && "$dir/one" || {
+            echo "$kind:"
+            cat "$dir/link.log"
+            return 1
+        }
+    done <"$dir/kinds"
+}
+
 claim "installing works" made install DESTDIR="$stage" PREFIX=/opt/kedge
 claim "making it again compiles nothing" made install DESTDIR="$stage" PREFIX=/opt/kedge
 claim "... really nothing" not_said '^  CC '
@@ -59,9 +82,12 @@ if command -v pkg-config >/dev/null; then
     claim "a program with other limits does not link" not_linked -DKEDGE_OFFSET_BITS=32
     claim "... and the linker names them" names_the_limit
 fi
+claim "each kind links without the others" each_links_alone
 claim "uninstalling works" made uninstall DESTDIR="$stage" PREFIX=/opt/kedge
 claim "... and leaves nothing" nothing_left
 
+claim "all kinds may be asked for by that word" made -n KINDS=all
+claim "... and these are more than one" said 'kinds/pod.c'
 claim "an unknown kind is refused" refused KINDS="pod foo"
 claim "... by name" said 'there is no "foo"'
 claim "... with those there are" said 'there are:.* deployment .*pod'
