@@ -12,11 +12,24 @@
 #ifndef KEDGE_KINDS_H
 #define KEDGE_KINDS_H
 
+#include <kedge/kinds/admissionregistration.h>
+#include <kedge/kinds/apiextensions.h>
+#include <kedge/kinds/apiregistration.h>
 #include <kedge/kinds/apps.h>
 #include <kedge/kinds/autoscaling.h>
 #include <kedge/kinds/batch.h>
+#include <kedge/kinds/certificates.h>
 #include <kedge/kinds/coordination.h>
 #include <kedge/kinds/core.h>
+#include <kedge/kinds/discovery.h>
+#include <kedge/kinds/events.h>
+#include <kedge/kinds/flowcontrol.h>
+#include <kedge/kinds/networking.h>
+#include <kedge/kinds/node.h>
 #include <kedge/kinds/policy.h>
+#include <kedge/kinds/rbac.h>
+#include <kedge/kinds/resource.h>
+#include <kedge/kinds/scheduling.h>
+#include <kedge/kinds/storage.h>
 
 #endif

@@ -37,6 +37,7 @@ start_etcd
 start_apiserver
 token=$(head -n 1 "$dir/pki/tokens.csv" | cut -d, -f1)
 kubectl create namespace kedge-sample >/dev/null || die "no namespace"
+kubectl label namespace kedge-sample resource.kubernetes.io/admin-access=true >/dev/null
 for file in "$samples"/*.yaml; do
     make_object "$file" || failed=$((failed + 1))
 done

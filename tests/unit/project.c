@@ -343,10 +343,45 @@ static void every_row_of_every_kind_takes_its_value(void **state)
     }
 }
 
+// Which rows lie within a row, as a selector's labels do within the selector: with them it comes
+// and goes.
+static uint64_t rows_within(const struct kedge_table *table, size_t row)
+{
+    const char *outer = table->fields[row].path;
+    size_t len = 0;
+    uint64_t within = 0;
+    while (outer[len] != '\0')
+        len += strlen(outer + len) + 1;
+    for (size_t i = 0; i < table->count; i++) {
+        const char *inner = table->fields[i].path;
+        size_t at = 0;
+        while (inner[at] != '\0' && at < len)
+            at += strlen(inner + at) + 1;
+        if (i != row && at == len && memcmp(inner, outer, len) == 0)
+            within |= UINT64_C(1) << i;
+    }
+    return within;
+}
+
+// Has it JSON with such rows, whose order is the server's?
+static bool keeps_an_order(const struct kedge_table *table, unsigned depth)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct kedge_field *field = &table->fields[i];
+        if (field->type == KEDGE_FIELD_RAW && rows_within(table, i) != 0)
+            return true;
+        if (field->type == KEDGE_FIELD_LIST && depth < 4 && keeps_an_order(field->items, depth + 1))
+            return true;
+    }
+    return false;
+}
+
 static void members_may_come_in_any_order(void **state)
 {
     (void)state;
     for (size_t k = 0; k < EVERY_KIND; k++) {
+        if (keeps_an_order(every_kind[k]->table, 0))
+            continue;
         json_t *json = filled_object(every_kind[k]);
         char *text = json_dumps(json, JSON_COMPACT);
         char *sorted = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
@@ -385,7 +420,7 @@ static void every_row_may_be_null(void **state)
     }
 }
 
-// Bends each row of a kind to each other JSON type; only that row may suffer.
+// Bends each row of a kind to each other JSON type; only that row may suffer, and what lies within.
 static void a_value_of_another_type_is_absent_and_counted(void **state)
 {
     (void)state;
@@ -400,8 +435,9 @@ static void a_value_of_another_type_is_absent_and_counted(void **state)
             char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
             struct kedge_object *o = record_of(every_kind[k], kedge_str_of(text));
             uint64_t bit = UINT64_C(1) << (i / 9);
+            uint64_t within = rows_within(table, i / 9);
             uint64_t all = table->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << table->count) - 1;
-            assert_true((o->present | bit) == all);
+            assert_true((o->present | bit | within) == all);
             // What suits is there, what does not is counted; of a list or map, its elements are.
             bool there = (o->present & bit) != 0;
             if (!there)

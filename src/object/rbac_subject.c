@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kedge/kinds.h"
+
+KEDGE_DEFINE_ITEM(rbac_subject)
