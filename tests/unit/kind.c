@@ -140,6 +140,60 @@ static void lists_in_lists_end_at_the_fourth(void **state)
     free(o);
 }
 
+// Tables that differ at each depth, and what the kind above has not: bytes by name, in lists too.
+#define KEDGE_ROWS_plant_valve(FIELD, LIST, ENUM, K) \
+    ENUM(K, sensor_state, state, "state")            \
+    FIELD(K, QUANTITY, flow, "flow")                 \
+    FIELD(K, TEXT_MAP, labels, "labels")
+KEDGE_DECLARE_ITEM(plant_valve)
+#define KEDGE_ROWS_plant_pipe(FIELD, LIST, ENUM, K) \
+    FIELD(K, RAW, shape, "shape")                   \
+    LIST(K, plant_valve, valves, "valves")
+KEDGE_DECLARE_ITEM(plant_pipe)
+#define KEDGE_ROWS_plant_room(FIELD, LIST, ENUM, K) \
+    FIELD(K, BASE64_MAP, keys, "keys")              \
+    LIST(K, plant_pipe, pipes, "pipes")
+KEDGE_DECLARE_ITEM(plant_room)
+#define KEDGE_ROWS_plant_floor(FIELD, LIST, ENUM, K) \
+    FIELD(K, INT64, number, "number")                \
+    LIST(K, plant_room, rooms, "rooms")
+KEDGE_DECLARE_ITEM(plant_floor)
+#define KEDGE_ROWS_plant(FIELD, LIST, ENUM, K) \
+    FIELD(K, BASE64_MAP, keys, "keys")         \
+    LIST(K, plant_floor, floors, "floors")
+KEDGE_DECLARE_KIND(plant)
+KEDGE_DEFINE_ITEM(plant_valve)
+KEDGE_DEFINE_ITEM(plant_pipe)
+KEDGE_DEFINE_ITEM(plant_room)
+KEDGE_DEFINE_ITEM(plant_floor)
+KEDGE_DEFINE_KIND(plant, "edge.example.com", "v1", "plants", "Plant",
+                  KEDGE_CLUSTER_SCOPED | KEDGE_SECRET)
+
+static void the_fourth_list_has_fields_as_the_first(void **state)
+{
+    (void)state;
+    struct kedge_object *o = sieved_record_of(
+        &kedge_kind_plant,
+        KEDGE_STR("{\"keys\":{\"main\":\"AAEC\"},\"floors\":[{\"number\":-1,\"rooms\":[{\"keys\":{"
+                  "\"door\":\"Zm9v\"},\"pipes\":[{\"shape\":[1,2],\"valves\":[{\"state\":\"Off\"},{"
+                  "\"state\":\"On\",\"flow\":\"1.5\",\"labels\":{\"a\":\"b\"}}]}]}]}]}"),
+        3);
+    const struct kedge_plant *plant = kedge_as_plant(o);
+    const struct kedge_plant_floor *floor = kedge_plant_floors(plant, 0);
+    const struct kedge_plant_room *room = kedge_plant_floor_rooms(floor, 0);
+    const struct kedge_plant_pipe *pipe = kedge_plant_room_pipes(room, 0);
+    const struct kedge_plant_valve *valve = kedge_plant_pipe_valves(pipe, 1);
+    assert_memory_equal(kedge_text(kedge_map_get(&plant->keys, "main")), "\0\1\2", 4);
+    assert_true(floor->number == -1);
+    assert_string_equal(kedge_text(kedge_map_get(&room->keys, "door")), "foo");
+    assert_string_equal(kedge_text(&pipe->shape), "[1,2]");
+    assert_int_equal(valve->state, SENSOR_ON);
+    assert_true(valve->flow == 1500);
+    assert_string_equal(kedge_text(kedge_map_get(&valve->labels, "a")), "b");
+    assert_int_equal(o->mistyped, 0);
+    free(o);
+}
+
 static void an_enum_knows_its_names_and_takes_others_for_none(void **state)
 {
     (void)state;
@@ -356,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_users_own_kind_has_its_fields),
         cmocka_unit_test(lists_may_lie_in_lists),
         cmocka_unit_test(lists_in_lists_end_at_the_fourth),
+        cmocka_unit_test(the_fourth_list_has_fields_as_the_first),
         cmocka_unit_test(an_enum_knows_its_names_and_takes_others_for_none),
         cmocka_unit_test(absent_and_null_are_told_from_zero),
         cmocka_unit_test(what_is_dropped_does_not_come_with_what_is_around_it),
