@@ -51,6 +51,11 @@
 //
 // An element may have LISTs again, four deep in all. A kind has at most 48 rows of its own, and so
 // has an element. The macros take no semicolon.
+//
+// KEDGE_HAS knows a kind's own rows. In an element, what is absent is told from false or 0 by a row
+// of type SCALAR ("" there), and from an empty object by one of type RAW ("" and "{}"). Elements
+// that several kinds share are declared once and defined once, best in a .c file of their own; any
+// kind, a user's too, may name those of kedge/kinds/common.h, such as `condition`.
 #ifndef KEDGE_KIND_H
 #define KEDGE_KIND_H
 
