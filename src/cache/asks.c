@@ -41,42 +41,58 @@ static void query_text(struct kedge__line *l, const char *name, const char *valu
         query(l, name, kedge_str_of(value));
 }
 
-// The first page asks for a version not older than any applied. Without a page limit and without
-// such a version it asks for any ("0"), as client-go does; with a limit it does not, since servers
-// then ignore the limit.
-static void list_version(struct kedge__line *l, const struct kedge_informer *inf, bool paged)
+bool kedge__asks_page_is_set(const struct kedge_informer *inf)
 {
-    if (inf->reflector.any_version)
+    uint32_t page = inf->options.page;
+    return (page != 0 && page != KEDGE_UNPAGED) || inf->reflector.short_page > 0;
+}
+
+// The first page asks for a version not older than any applied. Where there is none yet it asks for
+// any ("0"), as client-go does, but not where a page limit is set: servers then ignore the limit.
+// Without a match a server takes a version without a limit for "not older than", and one with a
+// limit for just that one: client-go says none, where the user leaves the pages to us.
+static void list_version(struct kedge__line *l, const struct kedge_informer *inf)
+{
+    const struct kedge__reflector *r = &inf->reflector;
+    if (r->any_version)
         return;
-    if (inf->floor[0] != '\0') {
-        query_text(l, "resourceVersion", inf->floor);
-        query_text(l, "resourceVersionMatch", "NotOlderThan");
-    } else if (!paged) {
+    if (r->at_zero)
         query_text(l, "resourceVersion", "0");
-    }
+    else
+        query_text(l, "resourceVersion", inf->floor);
+    if (inf->floor[0] != '\0' && (inf->options.page != 0 || r->short_page > 0))
+        query_text(l, "resourceVersionMatch", "NotOlderThan");
 }
 
 void kedge__asks_list(struct kedge__line *l, const struct kedge_informer *inf, kedge_str token)
 {
-    bool paged = inf->options.page != KEDGE_UNPAGED;
     collection(l, inf);
     if (token.len > 0)
         query(l, "continue", token);
     query_text(l, "fieldSelector", inf->options.field_selector);
     query_text(l, "labelSelector", inf->options.label_selector);
-    if (paged)
-        query_int(l, "limit", inf->options.page);
+    if (inf->reflector.limit > 0)
+        query_int(l, "limit", inf->reflector.limit);
     if (token.len == 0)
-        list_version(l, inf, paged);
+        list_version(l, inf);
 }
 
-void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, int64_t seconds)
+void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, bool initial,
+                       int64_t seconds)
 {
+    const struct kedge__reflector *r = &inf->reflector;
     collection(l, inf);
     query_text(l, "allowWatchBookmarks", "true");
     query_text(l, "fieldSelector", inf->options.field_selector);
     query_text(l, "labelSelector", inf->options.label_selector);
-    query_text(l, "resourceVersion", inf->reflector.read);
+    if (!initial)
+        query_text(l, "resourceVersion", r->read);
+    else if (!r->any_version)
+        query_text(l, "resourceVersion", inf->floor);
+    if (initial) {
+        query_text(l, "resourceVersionMatch", "NotOlderThan");
+        query_text(l, "sendInitialEvents", "true");
+    }
     query_int(l, "timeoutSeconds", seconds);
     query_text(l, "watch", "true");
 }

@@ -9,8 +9,13 @@
 // token stands for.
 void kedge__asks_list(struct kedge__line *l, const struct kedge_informer *inf, kedge_str token);
 
-// A watch from the version read, which the server is to end after `seconds`.
-void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, int64_t seconds);
+// A watch from the version read, which the server is to end after `seconds`; `initial`: a WatchList,
+// which begins with the whole state, not older than what was applied.
+void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, bool initial,
+                       int64_t seconds);
+
+// True if a page's size was set, by the user or by time-outs: then it counts, always.
+bool kedge__asks_page_is_set(const struct kedge_informer *inf);
 
 // What the answers are to look like.
 const char *kedge__asks_accept(const struct kedge_informer *inf, bool watch);

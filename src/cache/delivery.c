@@ -252,7 +252,7 @@ static void apply_delete(struct kedge_informer *inf, const struct kedge__delta *
 {
     struct kedge__heap *heap = heap_of(inf);
     const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
-    apply_object_version(inf, o, false);
+    apply_object_version(inf, o, delta->listed);
     uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
                                          kedge_text_str(&o->name));
     if (known != 0) {
@@ -338,8 +338,7 @@ static bool mark_due(struct kedge__delivery *d, kedge_time now)
 static void queue_resync(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__delivery *d = &inf->delivery;
-    if (now < d->next_resync || inf->reflector.state != KEDGE__REFLECTOR_WATCH_BODY ||
-        d->resync_queued || d->resyncing ||
+    if (now < d->next_resync || !kedge__reflector_watches(inf) || d->resync_queued || d->resyncing ||
         !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
         return;
     if (!mark_due(d, now))

@@ -25,7 +25,7 @@ struct kedge__delta {
     uint32_t slot; // of the record; 0: none
     uint32_t mark; // the list attempt at whose time it was framed
     uint8_t type;  // enum kedge__delta_type
-    bool listed;   // UPSERT: from a list, whose items come in no order of versions
+    bool listed;   // UPSERT, DELETE: before a list was whole, whose items come in no order of versions
     bool stored;   // LIST_END: of a list that stored what it saw
 };
 

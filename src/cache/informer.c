@@ -5,7 +5,6 @@
 #include "net/escape.h"
 
 #define QUEUE_DEFAULT  32
-#define PAGE_DEFAULT   500
 #define TEXT_DEFAULT   6144
 #define TEXT_MIN       1024
 #define BUFFER_DEFAULT 4096
@@ -58,6 +57,8 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     bool blocked = inf->delivery.blocked;
     if (!inf->stop_asked)
         tell_state(inf);
+    if (!inf->stop_asked)
+        kedge__watch_error_tell(inf);
     if (inf->stop_asked) {
         kedge__informer_do_stop(inf);
         return true;
@@ -67,8 +68,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         moved |= tidy(inf->factory);
     if (blocked && now + READY_LOOK < t->deadline)
         t->deadline = now + READY_LOOK;
-    if (inf->delivery.next_resync < t->deadline &&
-        inf->reflector.state == KEDGE__REFLECTOR_WATCH_BODY && !blocked)
+    if (inf->delivery.next_resync < t->deadline && kedge__reflector_watches(inf) && !blocked)
         t->deadline = inf->delivery.next_resync;
     kedge__factory_report(inf->factory);
     return moved;
@@ -78,8 +78,6 @@ static const struct kedge__task_ops task_ops = {step, deliver};
 
 static void fill_defaults(struct kedge_informer_options *o)
 {
-    if (o->page == 0)
-        o->page = PAGE_DEFAULT;
     if (o->text_max == 0)
         o->text_max = TEXT_DEFAULT;
     if (o->buffer == 0)
@@ -104,6 +102,10 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
         problem = "buffer is less than 2048";
     else if (o->maximum > 0 && o->maximum < o->reserved)
         problem = "maximum is less than reserved";
+    else if (o->backoff_first < 0 || o->backoff_cap < 0 || o->watch_timeout < 0)
+        problem = "a negative time";
+    else if (o->backoff_cap > 0 && o->backoff_cap < o->backoff_first)
+        problem = "backoff_cap is less than backoff_first";
     if (problem == NULL && o->namespace_[0] != '\0') {
         // It becomes a part of the path.
         what = "the namespace of an informer ";
@@ -166,8 +168,11 @@ void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase
                            kedge_time now)
 {
     if (phase == KEDGE_CURRENT) {
-        inf->reason = KEDGE_OK;
-        inf->problem[0] = '\0';
+        // What has failed since the list was whole is not over with its sweep.
+        inf->reason = inf->late;
+        memcpy(inf->problem, inf->failed.text, sizeof inf->problem);
+        if (inf->late == KEDGE_OK)
+            inf->problem[0] = '\0';
         inf->object[0] = '\0';
         inf->bytes_short = 0;
     }
@@ -178,7 +183,7 @@ void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase
     inf->state_dirty = true;
 }
 
-static void log_failure(struct kedge_informer *inf, const char *what, const char *problem)
+void kedge__informer_warn(struct kedge_informer *inf, const char *what, const char *problem)
 {
     struct kedge *k = inf->factory->k;
     if (!kedge__log_wants(k, KEDGE_LOG_WARNING))
@@ -194,26 +199,33 @@ static void log_failure(struct kedge_informer *inf, const char *what, const char
     kedge__log(k, KEDGE_LOG_WARNING, text);
 }
 
-void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
-                            const char *text)
+void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, bool of_watch,
+                            const char *text, const struct kedge_status *status)
 {
-    char problem[KEDGE__PROBLEM_MAX];
+    struct kedge__failure *f = &inf->failed;
     struct kedge__line l;
-    kedge__line_init(&l, problem, sizeof problem);
+    kedge__line_init(&l, f->text, sizeof f->text);
     kedge__line_printable(
         &l, kedge_str_of(text != NULL && text[0] != '\0' ? text : kedge_err_text(err)),
-        sizeof inf->problem - 4);
+        sizeof f->text - 4);
+    f->err = err;
+    f->of_watch = of_watch;
+    f->code = status != NULL ? status->code : 0;
+    f->reason = status != NULL ? kedge_status_reason(status) : KEDGE_REASON_UNKNOWN;
+    f->waits = true;
     inf->failures++;
+    inf->late = err;
     inf->state_dirty = true;
-    log_failure(inf, what, problem);
+    kedge__informer_warn(inf, of_watch ? "watch" : "list", f->text);
     if (inf->phase == KEDGE_STALE)
         return; // that is what matters, until it is over
     inf->reason = err;
-    memcpy(inf->problem, problem, sizeof problem);
+    memcpy(inf->problem, f->text, sizeof inf->problem);
 }
 
 void kedge__informer_recovered(struct kedge_informer *inf)
 {
+    inf->late = KEDGE_OK;
     if (inf->phase != KEDGE_CURRENT || inf->reason == KEDGE_OK)
         return;
     inf->reason = KEDGE_OK;
@@ -233,7 +245,7 @@ void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
     kedge__line_text(&l, inf->object);
     inf->failures++;
     inf->state_dirty = true;
-    log_failure(inf, "cache", inf->problem);
+    kedge__informer_warn(inf, "cache", inf->problem);
 }
 
 bool kedge__version_older(const char *a, const char *b)

@@ -15,6 +15,7 @@
 #include "kedge/lister.h"
 #include "kedge/reader.h"
 #include "kedge/sieve.h"
+#include "kedge/status.h"
 #include "object/heap.h"
 #include "object/project.h"
 
@@ -44,7 +45,8 @@ enum kedge__reflector_next { KEDGE__NEXT_LIST, KEDGE__NEXT_WATCH };
 struct kedge__reflector {
     enum kedge__reflector_state state;
     enum kedge__reflector_next next;  // PAUSE: what comes after it
-    enum kedge__reflector_next asked; // what the request under way is
+    enum kedge__reflector_next asked; // what the request under way is; a WatchList is a list
+    enum kedge__reflector_next then;  // what follows if it fails
     kedge_time wake;
     kedge_time room_wake; // STALE: a list may come early, if there is room, from this time on
 
@@ -68,12 +70,38 @@ struct kedge__reflector {
     bool more_pages;  // the next request takes the envelope's continue token
     bool any_version; // the server cannot serve our version: ask for its most recent
 
+    // How the list under way is asked for. reflector_list.c and reflector_initial.c say more.
+    uint32_t limit;     // objects a page; 0: no limit
+    uint32_t short_page; // what time-outs have left of the page's size; 0: all of it
+    uint8_t cut_lists;  // in a row, each by time
+    uint8_t unfinished; // WatchLists in a row that ended before their bookmark
+    bool initial;       // the watch under way is a WatchList whose bookmark has not come
+    bool fall_back;     // a WatchList was refused: a list takes its place until one ends
+    bool again;         // the list begins anew with the same limit
+    bool whole;         // a continue token has expired: no limit this time
+    bool at_zero;       // version 0 was asked for
+    bool continued;     // the page under way is not the first
+    bool slow;          // a page of this list took long
+    bool paginated;     // the server has cut up a list at version 0: it has no watch cache
+
+    kedge_time asked_at; // the request under way began
+    kedge_time warned;   // that a WatchList's bookmark has not come
     kedge_time watch_began;
     kedge_time watch_ends;  // the server should have ended it by then
     kedge_time heard;       // last byte of the watch
     bool watch_told;        // an event or a bookmark has come in this watch
     bool bookmarks;         // this resource sends bookmarks
     uint8_t silent_watches; // in a row, from one version
+};
+
+// The last failure of list or watch, until its handler was told.
+struct kedge__failure {
+    kedge_err err;
+    int32_t code;
+    enum kedge_reason reason;
+    bool of_watch;
+    bool waits; // for the loop to tell of it
+    char text[KEDGE__PROBLEM_MAX];
 };
 
 enum kedge__note {
@@ -135,6 +163,11 @@ struct kedge_informer {
     uint64_t lists;
     uint64_t watches;
     uint64_t failures;
+    kedge_err late; // why list or watch has failed since the last list was whole; OK: it has not
+    struct kedge__failure failed;
+    void (*on_watch_error)(void *ctx, struct kedge_informer *informer,
+                           const struct kedge_watch_error *error);
+    void *on_watch_error_ctx;
     bool state_dirty;
     void (*on_state)(void *ctx, struct kedge_informer *informer);
     void *on_state_ctx;
@@ -163,9 +196,16 @@ struct kedge_factory {
 // KEDGE_WAIT      no room yet
 // KEDGE_ERR_FULL  no room; inf->object, bytes_short and stale_bytes say for what
 kedge_err kedge__intake_list_item(struct kedge_informer *inf);
-// An event's object, whose identity was read. `partial`: there is nothing else of it.
-kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object,
-                              const struct kedge__identity *id, bool partial, bool deleted);
+// An event's object, whose identity was read. `partial`: there is nothing else of it. `listed`: the
+// whole state is not there yet, so the cache is not at its version.
+struct kedge__event_object {
+    kedge_json_value object;
+    const struct kedge__identity *id;
+    bool partial;
+    bool deleted;
+    bool listed;
+};
+kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e);
 // Tokenises the sieve's item; one with too many tokens is cut down to its identity: *partial.
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial);
 
@@ -182,6 +222,8 @@ kedge_err kedge__reflector_init(struct kedge_informer *inf);
 void kedge__reflector_start(struct kedge_informer *inf, kedge_time now);
 bool kedge__reflector_step(struct kedge_informer *inf, kedge_time now);
 void kedge__reflector_stop(struct kedge_informer *inf);
+// True while a watch runs: not before a WatchList has ended as a list.
+bool kedge__reflector_watches(const struct kedge_informer *inf);
 
 // factory.c
 // Brings the heap's line of the memory report up to date.
@@ -197,9 +239,14 @@ void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase
 void kedge__informer_recovered(struct kedge_informer *inf);
 // The heap is full: the phase is STALE.
 void kedge__informer_stale(struct kedge_informer *inf, kedge_time now);
-// Counts and keeps a failure of `what`. `text` may come from outside, or be NULL.
-void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, const char *what,
-                            const char *text);
+// Counts and keeps a failure of list or watch. `text` may come from outside, or be NULL; `status`
+// is what the server said, or NULL.
+void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, bool of_watch,
+                            const char *text, const struct kedge_status *status);
+// Logs a warning about the informer's `what`.
+void kedge__informer_warn(struct kedge_informer *inf, const char *what, const char *problem);
+// watch_error.c: tells the watch error handler what it has not been told.
+void kedge__watch_error_tell(struct kedge_informer *inf);
 // True if version `a` is older than `b`: shorter, or of equal length and less as text.
 bool kedge__version_older(const char *a, const char *b);
 // Sets inf->floor to the greater of itself and `version`.

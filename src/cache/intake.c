@@ -209,12 +209,17 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
     return inf->reflector.marking ? KEDGE_WAIT : take(inf, &a);
 }
 
-kedge_err kedge__intake_event(struct kedge_informer *inf, kedge_json_value object,
-                              const struct kedge__identity *id, bool partial, bool deleted)
+kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e)
 {
-    struct arrival a = {.id = id, .object = object, .deleted = deleted, .partial = partial};
-    if (!usable(inf, id))
+    struct arrival a = {.id = e->id,
+                        .object = e->object,
+                        .deleted = e->deleted,
+                        .partial = e->partial,
+                        .listed = e->listed};
+    if (!usable(inf, e->id))
         return KEDGE_OK;
-    a.known = find(inf, id);
+    a.known = find(inf, e->id);
+    if (e->listed && !e->deleted && !kedge__delivery_busy(inf) && only_marked(inf, e->id, a.known))
+        return KEDGE_OK;
     return take(inf, &a);
 }

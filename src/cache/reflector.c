@@ -10,8 +10,12 @@
 //     |        next: LIST, or WATCH from the version read         +----------------+
 //     +------------------------------------------------------------ expired: LIST
 //
+// A list may be a WatchList: then WATCH_HEAD and WATCH_BODY come at once, with `initial` set until
+// the bookmark that stands for LIST_END; the same stream goes on as the watch (reflector_initial.c).
+//
 // Every way back leads through PAUSE and a step of the jittered backoff, but for a watch that ended
-// in good order. A list that breaks off deletes nothing: only LIST_END, applied, sweeps.
+// in good order and a list that is asked for in another way because the server said no to this one
+// (reflector_refused.c). A list that breaks off deletes nothing: only LIST_END, applied, sweeps.
 //
 // When the heap is full (STALE), a marking list comes next: it stores nothing, so it completes, and
 // its sweep makes what room can be made; then a storing list, at once if the object that lacked
@@ -35,7 +39,21 @@
 // No server makes us wait longer than this: it may be a slip of a proxy.
 #define ASKED_MAX KEDGE_HOUR
 
-#define REFUSED_MAX 65536 // bytes of an error's body that are looked at
+// A list that breaks after so long was cut by the server, which ends what is no watch after 60 s.
+#define CUT_AFTER (50 * KEDGE_SECOND)
+
+// What the user wants of the backoff, or client-go's values; the cap is not below the first step.
+static void init_backoff(struct kedge_backoff *b, const struct kedge_informer_options *o,
+                         uint64_t seed)
+{
+    kedge_time cap = o->backoff_cap > 0 ? o->backoff_cap : BACKOFF_CAP;
+    kedge_time first = o->backoff_first > 0 ? o->backoff_first : BACKOFF_FIRST;
+    if (o->backoff_cap <= 0 && first > cap)
+        cap = first;
+    if (first > cap)
+        first = cap;
+    kedge_backoff_init(b, first, cap, 200, 100, BACKOFF_RESET, seed);
+}
 
 kedge_err kedge__reflector_init(struct kedge_informer *inf)
 {
@@ -51,8 +69,7 @@ kedge_err kedge__reflector_init(struct kedge_informer *inf)
     r->envelope_buf = kedge__take(k, "text", KEDGE__ENVELOPE_MAX, 1, 1);
     if (r->item_buf == NULL || r->envelope_buf == NULL)
         return k->failure;
-    kedge_backoff_init(&r->backoff, BACKOFF_FIRST, BACKOFF_CAP, 200, 100, BACKOFF_RESET,
-                       kedge__random_next64(random));
+    init_backoff(&r->backoff, &inf->options, kedge__random_next64(random));
     kedge_backoff_init(&r->stale_backoff, STALE_FIRST, STALE_CAP, 200, 20, KEDGE_FOREVER,
                        kedge__random_next64(random));
     r->state = KEDGE__REFLECTOR_STOPPED;
@@ -84,31 +101,68 @@ static void forget_item(struct kedge_informer *inf)
     kedge__wipe(inf->factory->shrink_buf, KEDGE__SHRINK_MAX);
 }
 
+static kedge_time asked_for(const struct kedge__reflector *r)
+{
+    kedge_time asked = r->connection.response.retry_after * KEDGE_SECOND;
+    return asked < ASKED_MAX ? asked : ASKED_MAX;
+}
+
 // A step of the backoff, at least as long as the server asked for.
 kedge_time kedge__reflector_backoff(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     kedge_time delay = kedge_backoff_next(&r->backoff, now);
-    kedge_time asked = r->connection.response.retry_after * KEDGE_SECOND;
-    if (asked > ASKED_MAX)
-        asked = ASKED_MAX;
+    kedge_time asked = asked_for(r);
     return now + (asked > delay ? asked : delay);
+}
+
+static void forget_reply(struct kedge_informer *inf)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    r->item_waits = false;
+    r->more_pages = false;
+    r->initial = false;
+    forget_item(inf);
 }
 
 // Ends what is under way; nothing that was framed is lost.
 void kedge__reflector_abandon(struct kedge_informer *inf)
 {
+    kedge__connection_close(&inf->reflector.connection);
+    forget_reply(inf);
+}
+
+// A reply of which only the line's end is left leaves the connection as good as it was.
+static bool reply_is_over(struct kedge__connection *c, kedge_time now)
+{
+    kedge_str rest;
+    kedge_err err = kedge__exchange_body(c, now, &rest);
+    if (err == KEDGE_OK) {
+        kedge__exchange_used(c, rest.len);
+        err = kedge__exchange_body(c, now, &rest);
+    }
+    return err == KEDGE_ERR_CLOSED;
+}
+
+void kedge__reflector_again(struct kedge_informer *inf, kedge_time now)
+{
     struct kedge__reflector *r = &inf->reflector;
-    kedge__connection_close(&r->connection);
-    r->item_waits = false;
-    r->more_pages = false;
-    forget_item(inf);
+    if (!reply_is_over(&r->connection, now))
+        kedge__connection_close(&r->connection);
+    forget_reply(inf);
+    r->again = true;
+    kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + asked_for(r));
 }
 
 void kedge__reflector_stop(struct kedge_informer *inf)
 {
     kedge__reflector_abandon(inf);
     inf->reflector.state = KEDGE__REFLECTOR_STOPPED;
+}
+
+bool kedge__reflector_watches(const struct kedge_informer *inf)
+{
+    return inf->reflector.state == KEDGE__REFLECTOR_WATCH_BODY && !inf->reflector.initial;
 }
 
 // Our own credentials were renewed: that is no failure, and nothing to wait for.
@@ -121,9 +175,9 @@ static void go_on(struct kedge_informer *inf, kedge_time now)
                "credentials were renewed: the informer opens its connection anew");
 }
 
-// Ends what is under way and asks the same again after a backoff step.
-void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err err,
-                           const char *text)
+// Ends what is under way and goes on after a backoff step.
+void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_time now, kedge_err err,
+                              const char *text, const struct kedge_status *status)
 {
     struct kedge__reflector *r = &inf->reflector;
     if (r->connection.renewed) {
@@ -131,9 +185,18 @@ void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err
         return;
     }
     kedge_time until = kedge__reflector_backoff(inf, now);
+    // Who was refused a WatchList and now fails with the list begins anew with a WatchList.
+    if (r->asked == KEDGE__NEXT_LIST && !r->initial)
+        r->fall_back = r->whole = false;
     kedge__reflector_abandon(inf);
-    kedge__reflector_pause(inf, r->asked, until);
-    kedge__informer_failed(inf, err, r->asked == KEDGE__NEXT_WATCH ? "watch" : "list", text);
+    kedge__reflector_pause(inf, r->then, until);
+    kedge__informer_failed(inf, err, r->asked == KEDGE__NEXT_WATCH, text, status);
+}
+
+void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err err,
+                           const char *text)
+{
+    kedge__reflector_fail_by(inf, now, err, text, NULL);
 }
 
 static const struct kedge_field list_rows[] = {
@@ -151,7 +214,8 @@ void kedge__reflector_request(struct kedge_informer *inf, const struct kedge__li
     struct kedge__reflector *r = &inf->reflector;
     struct kedge__ask ask = {
         .method = "GET", .path = kedge__line_done(path), .accept = kedge__asks_accept(inf, watch)};
-    r->asked = watch ? KEDGE__NEXT_WATCH : KEDGE__NEXT_LIST;
+    r->asked = r->then = watch && !r->initial ? KEDGE__NEXT_WATCH : KEDGE__NEXT_LIST;
+    r->asked_at = now;
     if (path->cut) {
         kedge__reflector_fail(inf, now, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");
         return;
@@ -191,7 +255,7 @@ static kedge_err start_sieve(struct kedge_informer *inf, enum kedge_sieve_shape 
 static bool answered(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    bool watch = r->asked == KEDGE__NEXT_WATCH;
+    bool watch = r->asked == KEDGE__NEXT_WATCH || r->initial;
     bool ok = r->connection.response.status == 200;
     if (ok && r->connection.response.encoded) {
         kedge__reflector_fail(inf, now, KEDGE_ERR_HTTP, "the answer is compressed, unasked");
@@ -206,7 +270,7 @@ static bool answered(struct kedge_informer *inf, kedge_time now)
     }
     r->heard = now;
     r->refused_bytes = 0;
-    if (ok && watch)
+    if (ok && r->asked == KEDGE__NEXT_WATCH)
         kedge__informer_recovered(inf);
     r->state = !ok     ? KEDGE__REFLECTOR_REFUSED
                : watch ? KEDGE__REFLECTOR_WATCH_BODY
@@ -224,92 +288,6 @@ static bool step_head(struct kedge_informer *inf, kedge_time now)
     if (err == KEDGE_OK)
         return answered(inf, now);
     kedge__reflector_fail(inf, now, err, r->connection.problem);
-    return true;
-}
-
-// A watch that the server will go on refusing: what it cannot read leaves the cache by a list
-// (client-go does the same), and a request that it calls wrong is not tried for ever. Not so an
-// overloaded server, or one that does not know us: a list would not help.
-static bool leads_to_list(struct kedge__reflector *r, const struct kedge_status *s)
-{
-    if (r->asked != KEDGE__NEXT_WATCH)
-        return false;
-    if (kedge_status_is_storage_read_error(s))
-        return true;
-    bool wrong = s->code >= 400 && s->code < 500 && s->code != 401 && s->code != 403 &&
-                 s->code != 408 && s->code != 429;
-    return wrong && kedge__reflector_twice_silent(r);
-}
-
-// An answer that is no Status: says what it was, and where it points.
-static void refused_without_words(struct kedge_informer *inf, kedge_time now)
-{
-    const struct kedge_http_response *a = &inf->reflector.connection.response;
-    char text[KEDGE__PROBLEM_MAX];
-    struct kedge__line l;
-    kedge__line_init(&l, text, sizeof text);
-    kedge__line_text(&l, "the server answered ");
-    kedge__line_int(&l, a->status);
-    kedge__line_text(&l, " without a Status");
-    if (a->location[0] != '\0') {
-        kedge__line_text(&l, ", pointing to ");
-        kedge__line_text(&l, a->location);
-    }
-    kedge__line_text(&l, ": is it an API server?");
-    kedge__reflector_fail(inf, now, KEDGE_ERR_API, text);
-}
-
-static void refused(struct kedge_informer *inf, const struct kedge_status *s, kedge_time now)
-{
-    struct kedge__reflector *r = &inf->reflector;
-    bool expired = kedge_status_is_expired(s) || kedge_status_is_gone(s);
-    bool too_large = kedge_status_is_too_large_version(s);
-    // Our version, or our continue token, is not to be had: the next list takes what there is.
-    if (too_large || (r->asked == KEDGE__NEXT_LIST && expired))
-        r->any_version = true;
-    if (expired || too_large || leads_to_list(r, s))
-        r->asked = KEDGE__NEXT_LIST;
-    if (s->retry_after_seconds > r->connection.response.retry_after)
-        r->connection.response.retry_after = s->retry_after_seconds;
-    if (s->from_server && s->message[0] != '\0')
-        kedge__reflector_fail(inf, now, KEDGE_ERR_API, s->message);
-    else
-        refused_without_words(inf, now);
-}
-
-// A Status is large. It lies in a frame of its own, so that no other event pays for it.
-void kedge__reflector_refused(struct kedge_informer *inf, int code, const struct kedge_json *doc,
-                              kedge_time now)
-{
-    struct kedge_status status;
-    kedge_status_from_code(&status, code);
-    kedge_status_read(&status, kedge_json_root(doc));
-    refused(inf, &status, now);
-}
-
-// Reads an answer that is not 200 as far as it makes sense, and takes the Status out of it.
-static bool step_refused(struct kedge_informer *inf, kedge_time now)
-{
-    struct kedge__reflector *r = &inf->reflector;
-    struct kedge_json doc;
-    bool partial;
-    kedge_str bytes;
-    enum kedge_sieve_event event = KEDGE_SIEVE_MORE;
-    kedge_err err = kedge__exchange_body(&r->connection, now, &bytes);
-    if (kedge__is_want(err) && now - r->heard < KEDGE__BODY_TIMEOUT)
-        return false;
-    if (err == KEDGE_OK) {
-        size_t used = 0;
-        err = kedge_sieve_feed(&r->sieve, bytes.ptr, bytes.len, &used, &event);
-        kedge__exchange_used(&r->connection, used);
-        r->refused_bytes += used;
-    }
-    if (err == KEDGE_OK && event == KEDGE_SIEVE_MORE && r->refused_bytes < REFUSED_MAX &&
-        now - r->heard < KEDGE__BODY_TIMEOUT)
-        return true;
-    bool whole = err == KEDGE_OK && event == KEDGE_SIEVE_ITEM &&
-                 kedge__intake_parse(inf, &doc, &partial) == KEDGE_OK;
-    kedge__reflector_refused(inf, r->connection.response.status, whole ? &doc : NULL, now);
     return true;
 }
 
@@ -347,8 +325,26 @@ static void json_failure(struct kedge_informer *inf, kedge_err err, kedge_time n
     struct kedge__reflector *r = &inf->reflector;
     const char *problem = r->sieve.problem;
     if (r->asked == KEDGE__NEXT_WATCH && kedge__reflector_twice_silent(r))
-        r->asked = KEDGE__NEXT_LIST;
+        r->then = KEDGE__NEXT_LIST;
+    if (r->initial)
+        r->fall_back = true;
     kedge__reflector_fail(inf, now, err, problem != NULL ? problem : kedge_err_text(err));
+}
+
+// The link's fault, or time's.
+static void body_broke(struct kedge_informer *inf, kedge_err err, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    // A short life may be the link's fault; a long one without a word is as good as an end.
+    if (r->asked == KEDGE__NEXT_WATCH && now - r->watch_began >= KEDGE__WATCH_SILENCE &&
+        kedge__reflector_twice_silent(r))
+        r->then = KEDGE__NEXT_LIST;
+    if (r->initial)
+        kedge__reflector_count_unfinished(r);
+    else if (r->asked == KEDGE__NEXT_LIST &&
+             (err == KEDGE_ERR_TIMEOUT || now - r->asked_at >= CUT_AFTER))
+        kedge__reflector_count_cut(inf);
+    kedge__reflector_fail(inf, now, err, r->connection.problem);
 }
 
 static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now)
@@ -359,15 +355,13 @@ static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now
         return;
     }
     if (err != KEDGE_ERR_CLOSED) {
-        // A short life may be the link's fault; a long one without a word is as good as an end.
-        if (r->asked == KEDGE__NEXT_WATCH && now - r->watch_began >= KEDGE__WATCH_SILENCE &&
-            kedge__reflector_twice_silent(r))
-            r->asked = KEDGE__NEXT_LIST;
-        kedge__reflector_fail(inf, now, err, r->connection.problem);
+        body_broke(inf, err, now);
         return;
     }
     if (kedge_sieve_finish(&r->sieve) != KEDGE_OK)
         json_failure(inf, KEDGE_ERR_JSON, now);
+    else if (r->initial)
+        kedge__reflector_initial_ended(inf, now);
     else if (r->state == KEDGE__REFLECTOR_WATCH_BODY)
         kedge__reflector_watch_ended(inf, now);
     else if (r->more_pages)
@@ -439,7 +433,7 @@ static bool step(struct kedge_informer *inf, kedge_time now)
     case KEDGE__REFLECTOR_WATCH_BODY:
         return kedge__reflector_watch_body(inf, now);
     case KEDGE__REFLECTOR_REFUSED:
-        return step_refused(inf, now);
+        return kedge__reflector_step_refused(inf, now);
     default:
         return false;
     }
@@ -467,6 +461,8 @@ static kedge_time next_deadline(const struct kedge_informer *inf, kedge_time now
         return now + KEDGE__STALE_LOOK;
     if (r->state == KEDGE__REFLECTOR_PAUSE)
         return r->wake;
+    if (r->state == KEDGE__REFLECTOR_WATCH_BODY && r->initial)
+        return kedge__reflector_initial_deadline(r);
     if (r->state == KEDGE__REFLECTOR_WATCH_BODY) {
         at = r->watch_ends;
         if (r->bookmarks && r->heard + KEDGE__WATCH_SILENCE < at)

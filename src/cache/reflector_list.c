@@ -4,15 +4,68 @@
 #include "cache/asks.h"
 #include "cache/reflector_priv.h"
 
+// client-go's page.
+#define PAGE_DEFAULT 500
+
+// A page that takes longer is a slow one.
+#define SLOW_PAGE (10 * KEDGE_SECOND)
+
+// So many lists in a row, cut by time, halve the page.
+#define CUTS_MAX 2
+
+static uint32_t full_page(const struct kedge_informer *inf)
+{
+    return inf->options.page != 0 ? inf->options.page : PAGE_DEFAULT;
+}
+
+// Objects a page; 0: no limit. Where the user sets none, these are client-go's rules: pages for the
+// first list, which a server with a watch cache does not cut up, and pages again where it has none;
+// else everything at once, which the watch cache can answer.
+static uint32_t limit_of(const struct kedge_informer *inf)
+{
+    const struct kedge__reflector *r = &inf->reflector;
+    if (inf->options.page == KEDGE_UNPAGED)
+        return 0;
+    if (r->short_page > 0)
+        return r->short_page;
+    bool from_now = r->any_version || inf->floor[0] == '\0';
+    return inf->options.page != 0 || r->paginated || from_now ? full_page(inf) : 0;
+}
+
 static void begin_attempt(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     r->attempt++;
     r->marking = inf->phase == KEDGE_STALE && r->mark_next;
     r->first_page[0] = '\0';
+    if (!r->again)
+        r->limit = limit_of(inf);
+    if (r->whole)
+        r->limit = 0;
+    r->again = r->slow = false;
+    r->at_zero = !r->any_version && inf->floor[0] == '\0' && !kedge__asks_page_is_set(inf);
     inf->lists++;
     if (inf->phase == KEDGE_CURRENT)
         kedge__informer_phase(inf, KEDGE_RELISTING, now);
+}
+
+void kedge__reflector_count_cut(struct kedge_informer *inf)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    if (inf->options.page == KEDGE_UNPAGED || ++r->cut_lists < CUTS_MAX)
+        return;
+    uint32_t page = r->short_page > 0 ? r->short_page : full_page(inf);
+    r->short_page = page > 1 ? page / 2 : 1;
+    r->cut_lists = 0;
+}
+
+// A list that came quickly has its pages doubled again, up to what they were.
+static void lengthen_page(struct kedge_informer *inf)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    if (r->short_page == 0 || r->slow)
+        return;
+    r->short_page = r->short_page < full_page(inf) / 2 ? r->short_page * 2 : 0;
 }
 
 #define ENVELOPE_TOKENS 16
@@ -52,8 +105,14 @@ void kedge__reflector_start_list(struct kedge_informer *inf, kedge_time now)
     if (r->more_pages)
         token = take_token(inf);
     r->more_pages = false;
-    if (token.len == 0)
+    r->initial = false;
+    r->continued = token.len > 0;
+    if (!r->continued)
         begin_attempt(inf, now);
+    if (!r->continued && kedge__reflector_wants_initial(inf)) {
+        kedge__reflector_start_initial(inf, now);
+        return;
+    }
     struct kedge__line path;
     kedge__line_init(&path, r->item_buf, r->item_cap - token.len);
     kedge__asks_list(&path, inf, token);
@@ -69,6 +128,7 @@ void kedge__reflector_become_stale(struct kedge_informer *inf, kedge_time now)
     kedge_time delay = kedge_backoff_next(first ? &r->backoff : &r->stale_backoff, now);
     kedge__reflector_abandon(inf);
     r->mark_next = true;
+    r->fall_back = r->whole = false;
     r->stale_again = !first;
     kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + delay);
     r->room_wake = now + KEDGE__STALE_LOOK;
@@ -118,6 +178,8 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
         kedge__reflector_fail(inf, now, KEDGE_ERR_JSON, "the list has no resourceVersion");
         return;
     }
+    r->paginated |= r->continued && r->at_zero;
+    r->slow |= now - r->asked_at > SLOW_PAGE;
     kedge_json_value token = list_metadata(inf, "continue", &doc, tokens);
     r->more_pages = kedge_json_text(token, NULL, 0) > 0;
     r->state = KEDGE__REFLECTOR_LIST_DRAIN;
@@ -147,23 +209,33 @@ bool kedge__reflector_list_drain(struct kedge_informer *inf, kedge_time now)
     return kedge__reflector_feed(inf, now, &event);
 }
 
-// Hands the end of the list to the fifo: what it did not have will be swept.
-bool kedge__reflector_list_end(struct kedge_informer *inf, kedge_time now)
+void kedge__reflector_listed(struct kedge_informer *inf)
 {
     struct kedge__reflector *r = &inf->reflector;
-    if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_LIST_END))
-        return false;
     struct kedge__delta end = {
         .mark = r->attempt, .type = KEDGE__DELTA_LIST_END, .stored = !r->marking};
     kedge__delta_fifo_push(&inf->fifo, end, r->first_page);
-    if (r->marking) {
-        after_marking(inf, now);
-        return true;
-    }
+    r->fall_back = r->whole = false;
+    r->cut_lists = r->unfinished = 0;
+    if (r->marking)
+        return;
     memcpy(r->read, r->first_page, sizeof r->read);
     r->any_version = false;
     r->silent_watches = 0;
     r->mark_next = false;
-    kedge__reflector_start_watch(inf, now);
+    inf->late = KEDGE_OK;
+}
+
+// Hands the end of the list to the fifo: what it did not have will be swept.
+bool kedge__reflector_list_end(struct kedge_informer *inf, kedge_time now)
+{
+    if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_LIST_END))
+        return false;
+    kedge__reflector_listed(inf);
+    lengthen_page(inf);
+    if (inf->reflector.marking)
+        after_marking(inf, now);
+    else
+        kedge__reflector_start_watch(inf, now);
     return true;
 }

@@ -3,23 +3,56 @@
 #include "cache/asks.h"
 #include "cache/reflector_priv.h"
 
-#define WATCH_MIN   300 // seconds; the server ends a watch between this and twice this
-#define WATCH_SHORT KEDGE_SECOND
-#define WATCH_GRACE (30 * KEDGE_SECOND)
+#define WATCH_MIN     300 // seconds; the server ends a watch between this and twice this
+#define WATCH_MIN_MAX 1000000000
+#define WATCH_GRACE   (30 * KEDGE_SECOND)
+
+// So long, in seconds, that many clients which began together do not end together.
+static int64_t watch_seconds(struct kedge_informer *inf)
+{
+    int64_t least = inf->options.watch_timeout / KEDGE_SECOND;
+    if (least < WATCH_MIN)
+        least = WATCH_MIN;
+    if (least > WATCH_MIN_MAX)
+        least = WATCH_MIN_MAX;
+    struct kedge__random *random = &inf->factory->client->random;
+    return least + (int64_t)kedge__random_below(random, (uint64_t)least);
+}
+
+static void start(struct kedge_informer *inf, bool initial, kedge_time now)
+{
+    struct kedge__reflector *r = &inf->reflector;
+    int64_t seconds = watch_seconds(inf);
+    struct kedge__line path;
+    kedge__line_init(&path, r->item_buf, r->item_cap);
+    kedge__asks_watch(&path, inf, initial, seconds);
+    inf->watches++;
+    r->watch_began = r->heard = r->warned = now;
+    r->watch_ends = now + seconds * KEDGE_SECOND + WATCH_GRACE;
+    r->watch_told = false;
+    r->initial = initial;
+    kedge__reflector_request(inf, &path, true, now);
+}
 
 void kedge__reflector_start_watch(struct kedge_informer *inf, kedge_time now)
 {
-    struct kedge__reflector *r = &inf->reflector;
+    start(inf, false, now);
+}
+
+void kedge__reflector_start_initial(struct kedge_informer *inf, kedge_time now)
+{
+    start(inf, true, now);
+}
+
+// A server that ends a watch before it was asked to does so to all its clients at once: they do not
+// all come back at once.
+static kedge_time spread(struct kedge_informer *inf, kedge_time now)
+{
+    const struct kedge__reflector *r = &inf->reflector;
+    if (now + KEDGE_SECOND >= r->watch_ends - WATCH_GRACE)
+        return now;
     struct kedge__random *random = &inf->factory->client->random;
-    int64_t seconds = WATCH_MIN + (int64_t)kedge__random_below(random, WATCH_MIN);
-    struct kedge__line path;
-    kedge__line_init(&path, r->item_buf, r->item_cap);
-    kedge__asks_watch(&path, inf, seconds);
-    inf->watches++;
-    r->watch_began = r->heard = now;
-    r->watch_ends = now + seconds * KEDGE_SECOND + WATCH_GRACE;
-    r->watch_told = false;
-    kedge__reflector_request(inf, &path, true, now);
+    return now + (kedge_time)kedge__random_below(random, (uint64_t)r->backoff.first);
 }
 
 void kedge__reflector_watch_ended(struct kedge_informer *inf, kedge_time now)
@@ -27,10 +60,10 @@ void kedge__reflector_watch_ended(struct kedge_informer *inf, kedge_time now)
     struct kedge__reflector *r = &inf->reflector;
     if (kedge__reflector_twice_silent(r))
         kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
-    else if (now - r->watch_began < WATCH_SHORT)
+    else if (now - r->watch_began < KEDGE__WATCH_SHORT)
         kedge__reflector_pause(inf, KEDGE__NEXT_WATCH, kedge__reflector_backoff(inf, now));
     else
-        kedge__reflector_start_watch(inf, now);
+        kedge__reflector_pause(inf, KEDGE__NEXT_WATCH, spread(inf, now));
 }
 
 enum event_type { ADDED, MODIFIED, DELETED, BOOKMARK, ERROR, UNKNOWN };
@@ -84,16 +117,22 @@ static bool take_versioned(struct kedge_informer *inf, enum event_type type,
     kedge__identity_read(&id, object);
     if (id.unusable || id.resource_version[0] == '\0')
         return skip_event(inf, now);
+    struct kedge__event_object e = {.object = object,
+                                    .id = &id,
+                                    .partial = partial,
+                                    .deleted = type == DELETED,
+                                    .listed = r->initial};
+    if (r->initial)
+        return kedge__reflector_taken(
+            inf, kedge__reflector_initial_event(inf, &e, type == BOOKMARK), now);
     // A watch goes forward. This one comes from a server that was set back, to a backup: its
     // history is not ours.
     if (kedge__version_older(id.resource_version, r->read)) {
-        r->asked = KEDGE__NEXT_LIST;
+        r->then = KEDGE__NEXT_LIST;
         kedge__reflector_fail(inf, now, KEDGE_ERR_API, "the server's versions have gone back");
         return true;
     }
-    kedge_err err = type == BOOKMARK
-                        ? take_bookmark(inf, &id)
-                        : kedge__intake_event(inf, object, &id, partial, type == DELETED);
+    kedge_err err = type == BOOKMARK ? take_bookmark(inf, &id) : kedge__intake_event(inf, &e);
     if (err == KEDGE_OK)
         told(r, &id);
     return kedge__reflector_taken(inf, err, now);
@@ -133,10 +172,12 @@ bool kedge__reflector_watch_body(struct kedge_informer *inf, kedge_time now)
     }
     enum kedge_sieve_event event;
     if (!kedge__reflector_feed(inf, now, &event)) {
+        if (r->initial)
+            return kedge__reflector_initial_silent(inf, now);
         if (!watch_is_dead(inf, now))
             return false;
         if (kedge__reflector_twice_silent(r))
-            r->asked = KEDGE__NEXT_LIST;
+            r->then = KEDGE__NEXT_LIST;
         kedge__reflector_fail(inf, now, KEDGE_ERR_TIMEOUT, "the watch has gone silent");
         return true;
     }

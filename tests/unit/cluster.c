@@ -170,6 +170,8 @@ void cluster_open(struct cluster *c, const struct cluster_options *options)
         kedge_log_to(c->k, KEDGE_LOG_DEBUG, show, c);
 }
 
+const struct kedge_informer_options cluster_lists = {.no_watch_list = true};
+
 struct kedge_informer *cluster_informer(struct cluster *c, const struct kedge_kind *kind,
                                         const struct kedge_informer_options *options,
                                         struct recorder *r)

@@ -64,6 +64,9 @@ struct kedge_informer *cluster_informer(struct cluster *c, const struct kedge_ki
                                         struct recorder *r);
 void cluster_start(struct cluster *c);
 
+// An informer's options: it lists, in client-go's pages, and then watches; never a WatchList.
+extern const struct kedge_informer_options cluster_lists;
+
 // Polls for `ms` of virtual time.
 void cluster_run(struct cluster *c, kedge_time ms);
 

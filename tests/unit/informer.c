@@ -178,15 +178,14 @@ static void an_expired_continue_begins_the_list_anew(void **state)
     cluster_close(&c);
 }
 
-static void a_list_that_breaks_off_deletes_nothing(void **state)
+static void breaking_off(const struct kedge_informer_options *o, enum mock_on on)
 {
-    (void)state;
     for (size_t at = 1; at < 40000; at += 997) {
         struct cluster c;
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){0});
         mock_fill(c.mock, 30, 3);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
         cluster_start(&c);
         assert_true(cluster_settle(&c, inf, SETTLE));
         mock_compact(c.mock);
@@ -194,7 +193,7 @@ static void a_list_that_breaks_off_deletes_nothing(void **state)
                                                  .on = MOCK_ON_WATCH,
                                                  .now = true});
         mock_inject(c.mock,
-                    &(struct mock_fault){.kind = MOCK_FAULT_CUT, .on = MOCK_ON_LIST, .bytes = at});
+                    &(struct mock_fault){.kind = MOCK_FAULT_CUT, .on = on, .bytes = at});
         cluster_run(&c, 20 * KEDGE_SECOND);
         assert_int_equal(r.deletes, 0);
         assert_true(cluster_settle(&c, inf, SETTLE));
@@ -203,6 +202,13 @@ static void a_list_that_breaks_off_deletes_nothing(void **state)
         cluster_assert_equal(&c, inf, &r);
         cluster_close(&c);
     }
+}
+
+static void a_list_that_breaks_off_deletes_nothing(void **state)
+{
+    (void)state;
+    breaking_off(&cluster_lists, MOCK_ON_LIST);
+    breaking_off(NULL, MOCK_ON_WATCH); // a WatchList
 }
 
 // ---------------------------------------------------------------- what ends a watch
@@ -364,13 +370,13 @@ static void a_server_without_our_history_is_listed_anew(void **state)
 
 // ---------------------------------------------------------------- servers that misbehave
 
-static void misbehaviour(struct mock_fault fault)
+static void misbehaviour_towards(const struct kedge_informer_options *o, struct mock_fault fault)
 {
     struct cluster c;
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 20, 3);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
     fault.on = MOCK_ON_LIST;
     fault.count = 2;
     mock_inject(c.mock, &fault);
@@ -385,6 +391,12 @@ static void misbehaviour(struct mock_fault fault)
     assert_true(cluster_settle(&c, inf, KEDGE_HOUR));
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
+}
+
+static void misbehaviour(struct mock_fault fault)
+{
+    misbehaviour_towards(NULL, fault);
+    misbehaviour_towards(&cluster_lists, fault);
 }
 
 static void whatever_the_server_answers_the_cache_recovers(void **state)
@@ -413,7 +425,7 @@ static void retry_after_is_honoured(void **state)
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                              .on = MOCK_ON_LIST,
                                              .status = 429,
@@ -486,7 +498,7 @@ static void twenty_megabytes_in_one_object_cost_no_memory(void **state)
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_configmap, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_configmap, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_HUGE_OBJECT, .on = MOCK_ON_LIST});
     cluster_start(&c);
     cluster_run(&c, KEDGE_MINUTE);
@@ -501,7 +513,7 @@ static void a_list_without_end_is_ended_by_the_heap(void **state)
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){.memory = 128 * 1024});
     mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_ENDLESS_LIST, .on = MOCK_ON_LIST});
     cluster_start(&c);
     while (cluster_phase(inf) != KEDGE_STALE)
@@ -522,7 +534,7 @@ static void however_the_bytes_are_split(void **state)
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){.seed = size, .mock.chunk_bytes = size * 3});
         mock_fill(c.mock, 6, 2);
-        struct kedge_informer_options o = {.page = 4};
+        struct kedge_informer_options o = {.page = size % 2 != 0 ? 4 : 0};
         struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
         c.port.fake.cruelty.read_max = size;
         c.port.fake.cruelty.write_max = size;
@@ -539,16 +551,14 @@ static void however_the_bytes_are_split(void **state)
     }
 }
 
-static void whichever_port_call_fails(void **state)
+static void one_port_call_failing(const struct kedge_informer_options *o)
 {
-    (void)state;
     for (unsigned at = 1; at < 400; at++) {
         struct cluster c;
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){.seed = at});
         mock_fill(c.mock, 6, 2);
-        struct kedge_informer_options o = {.page = 4};
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
         c.port.fake.cruelty.read_max = 700;
         c.port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
         c.port.fake.cruelty.fail_at = at;
@@ -564,15 +574,21 @@ static void whichever_port_call_fails(void **state)
     }
 }
 
-static void wherever_the_servers_bytes_end(void **state)
+static void whichever_port_call_fails(void **state)
 {
     (void)state;
+    one_port_call_failing(&(struct kedge_informer_options){.page = 4});
+    one_port_call_failing(NULL);
+}
+
+static void bytes_ending_anywhere(const struct kedge_informer_options *o)
+{
     for (size_t at = 0; at < 12000; at += 61) {
         struct cluster c;
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){.seed = at});
         mock_fill(c.mock, 3, 1);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
         c.port.fake.cruelty.cut = true;
         c.port.fake.cruelty.cut_at = at;
         cluster_start(&c);
@@ -583,6 +599,13 @@ static void wherever_the_servers_bytes_end(void **state)
         cluster_assert_equal(&c, inf, &r);
         cluster_close(&c);
     }
+}
+
+static void wherever_the_servers_bytes_end(void **state)
+{
+    (void)state;
+    bytes_ending_anywhere(NULL);
+    bytes_ending_anywhere(&cluster_lists);
 }
 
 // ---------------------------------------------------------------- memory

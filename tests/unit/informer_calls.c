@@ -315,7 +315,7 @@ static void a_change_of_state_is_told_and_so_is_a_failure(void **state)
     struct watcher w = {0};
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 5, 1);
-    w.inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    w.inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     kedge_informer_on_state(w.inf, state_changed, &w);
     mock_inject(c.mock,
                 &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .on = MOCK_ON_LIST, .status = 500});

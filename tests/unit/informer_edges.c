@@ -80,7 +80,7 @@ static void a_refusal_that_stalls_is_left(void **state)
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     // The watch is refused, and the refusal never ends.
     mock_inject(c.mock, &(struct mock_fault){
                             .kind = MOCK_FAULT_STATUS, .on = MOCK_ON_WATCH, .status = 500});
@@ -105,7 +105,7 @@ static void a_watch_that_is_wrong_for_ever_is_followed_by_a_list(void **state)
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){0});
         mock_fill(c.mock, 5, 1);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
         mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                                  .on = MOCK_ON_WATCH,
                                                  .status = cases[i].code,
@@ -125,7 +125,7 @@ static void a_refusal_without_words_is_put_into_words(void **state)
     struct cluster c;
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_REDIRECT, .on = MOCK_ON_LIST});
     mock_inject(c.mock,
                 &(struct mock_fault){.kind = MOCK_FAULT_HTML, .on = MOCK_ON_LIST, .status = 403});
@@ -145,7 +145,7 @@ static void the_server_cannot_silence_us_for_years(void **state)
     struct cluster c;
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                              .on = MOCK_ON_LIST,
                                              .status = 429,
@@ -310,7 +310,7 @@ static void a_list_that_we_hold_back_does_not_time_out(void **state)
     struct recorder r;
     cluster_open(&c, &(struct cluster_options){0});
     mock_fill(c.mock, 100, 2);
-    struct kedge_informer_options o = {.queue = 2};
+    struct kedge_informer_options o = {.queue = 2, .no_watch_list = true};
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
     c.port.fake.cruelty.block_every = 2;
     cluster_start(&c);
@@ -508,7 +508,8 @@ static void delete_unknown(struct kedge_informer *inf, char *json)
     kedge__identity_read(&id, kedge_json_root(&doc));
     while (kedge__heap_free(&inf->factory->heap) > 900)
         kedge__heap_add(&inf->factory->heap, inf->owner, 64); // lost to the test
-    assert_int_equal(kedge__intake_event(inf, kedge_json_root(&doc), &id, false, true), KEDGE_OK);
+    struct kedge__event_object e = {.object = kedge_json_root(&doc), .id = &id, .deleted = true};
+    assert_int_equal(kedge__intake_event(inf, &e), KEDGE_OK);
     assert_int_equal(state_of(inf).skipped, skipped + 1);
 }
 

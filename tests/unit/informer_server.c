@@ -34,6 +34,8 @@ struct fixture {
     struct recorder r;
 };
 
+static const struct kedge_informer_options lists = {.no_watch_list = true};
+
 static struct fixture *open_with(const char *const *answers, size_t count,
                                  const struct kedge_kind *kind,
                                  const struct kedge_informer_options *options)
@@ -57,7 +59,7 @@ static struct fixture *open_with(const char *const *answers, size_t count,
 }
 
 #define OPEN(answers) \
-    open_with(answers, sizeof(answers) / sizeof *(answers), &kedge_kind_deployment, NULL)
+    open_with(answers, sizeof(answers) / sizeof *(answers), &kedge_kind_deployment, &lists)
 
 static void close_it(struct fixture *f)
 {
@@ -181,7 +183,7 @@ static void a_continue_token_without_room_is_a_failure_with_a_pause(void **state
         OK_HEAD META("7", ",\"continue\":\"" HUNDRED("continue-") TEN("0123456789")
                               TEN("0123456789") "\"") "\"items\":[]}" SCRIPT_CLOSES;
     const char *answers[40];
-    struct kedge_informer_options o = {.text_max = 1024};
+    struct kedge_informer_options o = {.text_max = 1024, .no_watch_list = true};
     for (size_t i = 0; i < 40; i++)
         answers[i] = page;
     struct fixture *f = open_with(answers, 40, &kedge_kind_deployment, &o);
@@ -220,7 +222,7 @@ static void a_table_that_the_sieve_cannot_read_is_named(void **state)
                                            .kind = "Deep",
                                            .table = &deep_table,
                                            .tag = &tag};
-    struct fixture *f = open_with(answers, 1, &deep, NULL);
+    struct fixture *f = open_with(answers, 1, &deep, &lists);
     until_failures(f, 1);
     assert_says(f, KEDGE_ERR_ARGUMENT, "the kind's table or text_max does not suit the sieve");
     close_it(f);
