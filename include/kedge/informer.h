@@ -113,8 +113,8 @@ struct kedge_informer_state {
     uint64_t partial;    // objects stored without their fields, being over the size limit
     uint64_t skipped;    // events and items that could not be used (no name, no such type, ...)
     const char *last_partial; // namespace/name of the last partial one, or ""
-    uint64_t lists;   // begun, to get the whole state; a WatchList is one, too
-    uint64_t watches; // begun; a WatchList is one, too
+    uint64_t lists;           // begun, to get the whole state; a WatchList is one, too
+    uint64_t watches;         // begun; a WatchList is one, too
     uint64_t failures;        // of either, in all
     uint64_t bytes_in;        // received, bodies and heads
     uint64_t bytes_out;
@@ -132,9 +132,9 @@ void kedge_informer_on_state(struct kedge_informer *informer,
 
 // A failure of list or watch. Good until the handler returns.
 struct kedge_watch_error {
-    kedge_err err;   // KEDGE_ERR_API: the server said no
-    bool of_watch;   // of a watch; else of a list, or of a WatchList before its end
-    int32_t code;    // of the server's Status, or of an HTTP reply without one; 0: there was none
+    kedge_err err; // KEDGE_ERR_API: the server said no
+    bool of_watch; // of a watch; else of a list, or of a WatchList before its end
+    int32_t code;  // of the server's Status, or of an HTTP reply without one; 0: there was none
     enum kedge_reason reason; // the Status's: KEDGE_REASON_EXPIRED, ...
     const char *text;         // in words, never NULL; may come from the server
 };
@@ -145,11 +145,11 @@ struct kedge_watch_error {
 //
 // KEDGE_ERR_ARGUMENT  informer is NULL
 // KEDGE_ERR_STATE     the informer has already started
-kedge_err kedge_informer_set_watch_error_handler(
-    struct kedge_informer *informer,
-    void (*failed)(void *ctx, struct kedge_informer *informer,
-                   const struct kedge_watch_error *error),
-    void *ctx);
+kedge_err
+kedge_informer_set_watch_error_handler(struct kedge_informer *informer,
+                                       void (*failed)(void *ctx, struct kedge_informer *informer,
+                                                      const struct kedge_watch_error *error),
+                                       void *ctx);
 
 const struct kedge_kind *kedge_informer_kind(const struct kedge_informer *informer);
 

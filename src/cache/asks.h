@@ -9,8 +9,8 @@
 // token stands for.
 void kedge__asks_list(struct kedge__line *l, const struct kedge_informer *inf, kedge_str token);
 
-// A watch from the version read, which the server is to end after `seconds`; `initial`: a WatchList,
-// which begins with the whole state, not older than what was applied.
+// A watch from the version read, which the server is to end after `seconds`; `initial`: a
+// WatchList, which begins with the whole state, not older than what was applied.
 void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, bool initial,
                        int64_t seconds);
 

@@ -338,8 +338,8 @@ static bool mark_due(struct kedge__delivery *d, kedge_time now)
 static void queue_resync(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__delivery *d = &inf->delivery;
-    if (now < d->next_resync || !kedge__reflector_watches(inf) || d->resync_queued || d->resyncing ||
-        !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
+    if (now < d->next_resync || !kedge__reflector_watches(inf) || d->resync_queued ||
+        d->resyncing || !kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_RESYNC))
         return;
     if (!mark_due(d, now))
         return;

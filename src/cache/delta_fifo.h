@@ -25,8 +25,9 @@ struct kedge__delta {
     uint32_t slot; // of the record; 0: none
     uint32_t mark; // the list attempt at whose time it was framed
     uint8_t type;  // enum kedge__delta_type
-    bool listed;   // UPSERT, DELETE: before a list was whole, whose items come in no order of versions
-    bool stored;   // LIST_END: of a list that stored what it saw
+    bool
+        listed; // UPSERT, DELETE: before a list was whole, whose items come in no order of versions
+    bool stored; // LIST_END: of a list that stored what it saw
 };
 
 #define KEDGE__VERSION_MAX 64 // bytes of a resourceVersion with its NUL; real ones have 20 digits

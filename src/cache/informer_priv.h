@@ -71,18 +71,18 @@ struct kedge__reflector {
     bool any_version; // the server cannot serve our version: ask for its most recent
 
     // How the list under way is asked for. reflector_list.c and reflector_initial.c say more.
-    uint32_t limit;     // objects a page; 0: no limit
+    uint32_t limit;      // objects a page; 0: no limit
     uint32_t short_page; // what time-outs have left of the page's size; 0: all of it
-    uint8_t cut_lists;  // in a row, each by time
-    uint8_t unfinished; // WatchLists in a row that ended before their bookmark
-    bool initial;       // the watch under way is a WatchList whose bookmark has not come
-    bool fall_back;     // a WatchList was refused: a list takes its place until one ends
-    bool again;         // the list begins anew with the same limit
-    bool whole;         // a continue token has expired: no limit this time
-    bool at_zero;       // version 0 was asked for
-    bool continued;     // the page under way is not the first
-    bool slow;          // a page of this list took long
-    bool paginated;     // the server has cut up a list at version 0: it has no watch cache
+    uint8_t cut_lists;   // in a row, each by time
+    uint8_t unfinished;  // WatchLists in a row that ended before their bookmark
+    bool initial;        // the watch under way is a WatchList whose bookmark has not come
+    bool fall_back;      // a WatchList was refused: a list takes its place until one ends
+    bool again;          // the list begins anew with the same limit
+    bool whole;          // a continue token has expired: no limit this time
+    bool at_zero;        // version 0 was asked for
+    bool continued;      // the page under way is not the first
+    bool slow;           // a page of this list took long
+    bool paginated;      // the server has cut up a list at version 0: it has no watch cache
 
     kedge_time asked_at; // the request under way began
     kedge_time warned;   // that a WatchList's bookmark has not come

@@ -11,7 +11,8 @@
 //     +------------------------------------------------------------ expired: LIST
 //
 // A list may be a WatchList: then WATCH_HEAD and WATCH_BODY come at once, with `initial` set until
-// the bookmark that stands for LIST_END; the same stream goes on as the watch (reflector_initial.c).
+// the bookmark that stands for LIST_END; the same stream goes on as the watch
+// (reflector_initial.c).
 //
 // Every way back leads through PAUSE and a step of the jittered backoff, but for a watch that ended
 // in good order and a list that is asked for in another way because the server said no to this one
@@ -149,8 +150,8 @@ void kedge__reflector_again(struct kedge_informer *inf, kedge_time now)
     struct kedge__reflector *r = &inf->reflector;
     if (!reply_is_over(&r->connection, now))
         kedge__connection_close(&r->connection);
+    r->again = !r->initial;
     forget_reply(inf);
-    r->again = true;
     kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now + asked_for(r));
 }
 

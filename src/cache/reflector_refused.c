@@ -3,8 +3,8 @@
 //
 //   what was asked    what it said                          what follows
 //   WatchList         too many requests                     the same after a backoff step
-//                     expired, gone, too large              any version, at once; a second time: ...
-//                     anything else                         a list in its place, at once
+//                     expired, gone, too large              any version, at once; a second time:
+//                     ... anything else                         a list in its place, at once
 //   page 2 and on     expired, and the pages are ours       all in one list, at once
 //                     expired, and the user set their size  page 1 again, of any version, at once
 //   list              expired, gone, too large              any version, at once, but once

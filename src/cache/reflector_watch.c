@@ -58,12 +58,10 @@ static kedge_time spread(struct kedge_informer *inf, kedge_time now)
 void kedge__reflector_watch_ended(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    if (kedge__reflector_twice_silent(r))
-        kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
-    else if (now - r->watch_began < KEDGE__WATCH_SHORT)
-        kedge__reflector_pause(inf, KEDGE__NEXT_WATCH, kedge__reflector_backoff(inf, now));
-    else
-        kedge__reflector_pause(inf, KEDGE__NEXT_WATCH, spread(inf, now));
+    bool very_short = now - r->watch_began < KEDGE__WATCH_SHORT;
+    kedge_time until = very_short ? kedge__reflector_backoff(inf, now) : spread(inf, now);
+    bool silent = kedge__reflector_twice_silent(r);
+    kedge__reflector_pause(inf, silent ? KEDGE__NEXT_LIST : KEDGE__NEXT_WATCH, until);
 }
 
 enum event_type { ADDED, MODIFIED, DELETED, BOOKMARK, ERROR, UNKNOWN };

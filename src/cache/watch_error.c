@@ -2,11 +2,11 @@
 // watch_error.c - the user's handler for failures of list and watch.
 #include "cache/informer_priv.h"
 
-kedge_err kedge_informer_set_watch_error_handler(
-    struct kedge_informer *inf,
-    void (*failed)(void *ctx, struct kedge_informer *informer,
-                   const struct kedge_watch_error *error),
-    void *ctx)
+kedge_err
+kedge_informer_set_watch_error_handler(struct kedge_informer *inf,
+                                       void (*failed)(void *ctx, struct kedge_informer *informer,
+                                                      const struct kedge_watch_error *error),
+                                       void *ctx)
 {
     if (inf == NULL)
         return KEDGE_ERR_ARGUMENT;

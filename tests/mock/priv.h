@@ -272,7 +272,8 @@ struct watch {
     const char *include;
     struct snapshot initial;
     size_t next_initial;
-    bool end_mark; // the bookmark at the end of the initial events is due
+    bool end_mark;            // the bookmark at the end of the initial events is due
+    uint64_t initial_version; // of the state that they are
     uint64_t cursor;
     uint64_t since;
     bool bookmarks;

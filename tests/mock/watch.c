@@ -79,7 +79,7 @@ static void write_bookmark(struct mock_connection *c, bool end_mark)
     struct watch *w = &c->watch;
     const struct kind *kind = &w->resource->kind;
     struct text t = {0}, api = {0}, metadata = {0};
-    uint64_t version = c->mock->version;
+    uint64_t version = end_mark ? w->initial_version : c->mock->version;
     const char *mark = end_mark ? "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
     kind_api_version(kind, &api);
     if (kind->custom && w->view == VIEW_FULL) {
@@ -281,7 +281,8 @@ static void take_initial(struct mock_connection *c)
     struct watch *w = &c->watch;
     struct snapshot *s = &w->initial;
     size_t kept = 0;
-    *s = resource_snapshot(w->resource, c->mock->version);
+    w->initial_version = c->mock->version;
+    *s = resource_snapshot(w->resource, w->initial_version);
     for (size_t i = 0; i < s->count; i++) {
         if (is_seen(w, s->items[i]))
             s->items[kept++] = s->items[i];

@@ -66,6 +66,7 @@ static const char *const faults[] = {"cut",
                                      NULL};
 static const char *const ons[] = {"any", "list", "watch", "other", NULL};
 static const char *const ways[] = {"closed", "reset", NULL};
+static const char *const listings[] = {"list", "watch-list", "client-go", NULL};
 static const char *const splits[] = {"whole", "random", "bytes", "few", "packets", NULL};
 
 static const struct word set_words[SET_COUNT] = {
@@ -95,6 +96,7 @@ static const struct word informer_words[INF_COUNT] = {
     [INF_SPACE] = {"space", 0, 3, 0, 0, NULL, "namespace 1 to 3; 0: all"},
     [INF_LABELS] = {"labels", 0, 4, 0, 0, labels, "selector"},
     [INF_PAGE] = {"page", 0, 100000, 0, 0, NULL, "objects a page; 0: one list of all"},
+    [INF_WAY] = {"way", 0, 2, 0, 0, listings, "of listing; but for list, page does not count"},
     [INF_QUEUE] = {"queue", 1, 10000, 32, 0, NULL, "deltas"},
     [INF_BUFFER] = {"buffer", 2048, 65536, 4096, 0, NULL, "bytes"},
     [INF_TEXT] = {"text", 1024, 65536, 6144, 0, NULL, "bytes"},
@@ -371,6 +373,14 @@ void plan_from_seed(struct plan *plan, uint64_t seed)
     plan->informers = 1 + (size_t)(chance_one_in(&c, 2) ? 0 : chance_below(&c, PLAN_INFORMERS));
     for (size_t i = 0; i < plan->informers; i++)
         draw_informer(&c, plan->informer[i]);
+    // Of their own chance, so that a new way leaves the rest of a seed's plan as it was.
+    struct chance ways_of = {seed ^ 0x7761797377617973};
+    for (size_t i = 0; i < plan->informers; i++) {
+        plan->informer[i][INF_WAY] =
+            chance_one_in(&ways_of, 2) ? 1 : chance_one_in(&ways_of, 3) * 2;
+        if (plan->informer[i][INF_WAY] != 0)
+            plan->informer[i][INF_PAGE] = 0;
+    }
     // Some heaps are just large enough or not quite, so that fullness is a part of the story.
     if (chance_one_in(&c, 3))
         plan->set[SET_MEMORY] = (int64_t)plan->informers * 22 * 1024 + 8192 +

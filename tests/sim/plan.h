@@ -61,6 +61,7 @@ enum informer_setting {
     INF_RESERVED,
     INF_HANDLERS,
     INF_RESYNC,
+    INF_WAY,
     INF_COUNT
 };
 

@@ -21,14 +21,31 @@ static long number_behind(const char *line, const char *text)
     return at != NULL ? strtol(at + strlen(text), NULL, 10) : -1;
 }
 
-static void check_watch(struct sim *s, const char *line)
+static bool is_initial(const char *line)
 {
+    return has(line, "sendInitialEvents=");
+}
+
+// With the whole state first: not older than what the informer has, and only where it is wanted.
+static void check_initial(struct sim *s, size_t informer, const char *line)
+{
+    if (s->plan->informer[informer][INF_WAY] != 1)
+        sim_fail(s, "a WatchList where none is wanted: %s", line);
+    if (!has(line, "sendInitialEvents=true") || !has(line, "resourceVersionMatch=NotOlderThan"))
+        sim_fail(s, "half a WatchList: %s", line);
+}
+
+static void check_watch(struct sim *s, size_t informer, const char *line)
+{
+    bool initial = is_initial(line);
     long seconds = number_behind(line, "timeoutSeconds=");
     if (seconds < 300 || seconds >= 600)
         sim_fail(s, "a watch of %ld s: %s", seconds, line);
     if (!has(line, "allowWatchBookmarks=true"))
         sim_fail(s, "a watch without bookmarks: %s", line);
-    if (number_behind(line, "resourceVersion=") <= 0)
+    if (initial)
+        check_initial(s, informer, line);
+    else if (number_behind(line, "resourceVersion=") <= 0)
         sim_fail(s, "a watch from no version: %s", line);
     if (has(line, "limit=") || has(line, "continue="))
         sim_fail(s, "a watch in pages: %s", line);
@@ -53,10 +70,12 @@ static void check_reason(struct sim *s, size_t informer, const char *line)
     kedge_informer_state(inf->inf, &state);
     if (has(line, "continue=") || state.phase != KEDGE_RELISTING)
         return;
-    bool spoke = r->watch && r->granted && inf->inf->reflector.watch_told;
+    bool spoke = r->watch && !r->initial && r->granted && inf->inf->reflector.watch_told;
     if (spoke && !r->said_no)
         sim_fail(s, "a list where a watch would go on: %s", line);
-    if (!r->refused && !has(line, "resourceVersionMatch=NotOlderThan"))
+    bool matched = s->plan->informer[informer][INF_WAY] == 0;
+    if (!r->refused &&
+        !has(line, matched ? "resourceVersionMatch=NotOlderThan" : "resourceVersion="))
         sim_fail(s, "a list of any version, though nothing was refused: %s", line);
 }
 
@@ -64,7 +83,10 @@ static void check_list(struct sim *s, size_t informer, const char *line)
 {
     int64_t page = s->plan->informer[informer][INF_PAGE];
     long limit = number_behind(line, "limit=");
-    if (page == 0 ? limit != -1 : limit != page)
+    const struct kedge__reflector *reflector = &s->informers[informer].inf->reflector;
+    bool shortened = reflector->short_page > 0 && limit == reflector->short_page;
+    bool ours = s->plan->informer[informer][INF_WAY] != 0 && limit == 500;
+    if (!shortened && !ours && (page == 0 ? limit != -1 : limit != page))
         sim_fail(s, "a page of %ld where %lld is wanted: %s", limit, (long long)page, line);
     if (has(line, "continue=") && has(line, "resourceVersion="))
         sim_fail(s, "a continue token beside a version: %s", line);
@@ -143,14 +165,18 @@ static void check_request(struct sim *s, size_t informer, char *head)
     check_pace(s, informer, head);
     struct requests *r = &s->informers[informer].requests;
     bool watch = has(head, "watch=true");
+    // What a WatchList was told in its stream is not seen here.
+    r->refused |= r->said_no || r->initial;
     if (watch) {
-        check_watch(s, head);
+        check_watch(s, informer, head);
         check_length(s, r, head);
     } else {
         check_list(s, informer, head);
-        check_reason(s, informer, head);
     }
+    if (!watch || is_initial(head))
+        check_reason(s, informer, head);
     r->watch = watch;
+    r->initial = is_initial(head);
     r->granted = r->said_no = false;
     r->unknown_at = 0;
     r->on_link++;
@@ -200,7 +226,7 @@ void requests_answered(struct sim *s, size_t informer, const unsigned char *byte
         r->asked_ms = seconds * 1000;
     r->granted = strncmp(r->answer, "HTTP/1.1 200", 12) == 0;
     r->unknown_at = strncmp(r->answer, "HTTP/1.1 401", 12) == 0 ? s->network.now : 0;
-    r->refused = r->watch && r->granted ? false : r->refused || !r->granted;
+    r->refused = r->watch && !r->initial && r->granted ? false : r->refused || !r->granted;
     r->answer[strcspn(r->answer, "\r\n")] = '\0';
     sim_trace(s, "informer %zu: %s", informer, r->answer);
 }

@@ -67,7 +67,7 @@ uint64_t informer_version(const struct informer *inf)
 int64_t informer_patience(const struct informer *inf)
 {
     const struct kedge__reflector *r = &inf->inf->reflector;
-    if (r->state != KEDGE__REFLECTOR_WATCH_BODY)
+    if (r->state != KEDGE__REFLECTOR_WATCH_BODY || r->initial)
         return 70 * KEDGE_SECOND;
     return r->bookmarks ? 90 * KEDGE_SECOND : 630 * KEDGE_SECOND;
 }
@@ -101,6 +101,13 @@ static void join(struct sim *s, size_t informer, size_t handler, bool late)
         sim_fail(s, "a handler cannot join: %s", kedge_error_text(s->k));
 }
 
+static uint32_t page_of(const int64_t *set)
+{
+    if (set[INF_WAY] != 0)
+        return 0;
+    return set[INF_PAGE] > 0 ? (uint32_t)set[INF_PAGE] : KEDGE_UNPAGED;
+}
+
 static void make_informer(struct sim *s, size_t i)
 {
     static const char *const labels[] = {"", "tier=a", "tier!=a", "tier in (a,b)", "!tier"};
@@ -111,7 +118,8 @@ static void make_informer(struct sim *s, size_t i)
     struct kedge_informer_options o = {
         .namespace_ = scoped ? thing_space(kind, (unsigned)set[INF_SPACE] - 1) : NULL,
         .label_selector = labels[set[INF_LABELS]],
-        .page = set[INF_PAGE] > 0 ? (uint32_t)set[INF_PAGE] : KEDGE_UNPAGED,
+        .page = page_of(set),
+        .no_watch_list = set[INF_WAY] == 2,
         .text_max = (size_t)set[INF_TEXT],
         .buffer = (size_t)set[INF_BUFFER],
         .maximum = (size_t)set[INF_MAXIMUM],
@@ -640,6 +648,16 @@ static void check_resync(struct sim *s, size_t i, size_t h, uint64_t resyncs, in
                  (long long)period);
 }
 
+// A WatchList of a server without bookmarks is given up after 70 s, and a list takes its place.
+static int64_t end_is_waited_for(const struct sim *s)
+{
+    int64_t ms = 0;
+    for (size_t i = 0; i < s->plan->informers && s->plan->set[SET_BOOKMARKS] == 0; i++)
+        if (s->plan->informer[i][INF_WAY] == 1)
+            ms = 80 * KEDGE_SECOND;
+    return ms;
+}
+
 static void keep_quiet(struct sim *s, int64_t ms)
 {
     if (!s->started)
@@ -649,7 +667,7 @@ static void keep_quiet(struct sim *s, int64_t ms)
     struct before a = count_all(s);
     run_until(s, from + ms);
     // Where bookmarks never come, a list may be under way.
-    const char *why = wait_until_settled(s, 10 * KEDGE_SECOND);
+    const char *why = wait_until_settled(s, 10 * KEDGE_SECOND + end_is_waited_for(s));
     struct before b = count_all(s);
     ms = s->network.now - from;
     if (why != NULL)
@@ -697,6 +715,7 @@ static void pulse(struct sim *s)
     int64_t ms = PULSE_MS + (chunk > 0 && chunk < 64 ? 6400 / chunk : 100) * s->plan->set[SET_CPU];
     if (s->plan->set[SET_HISTORY] < (int64_t)PULSE * PLAN_INFORMERS)
         ms += KEDGE_MINUTE;
+    ms += end_is_waited_for(s);
     run_until(s, s->network.now + ms);
     const char *why = unsettled(s);
     if (why != NULL)

@@ -159,6 +159,7 @@ struct requests {
     int64_t sent_at;    // the last request, or a part of it
     int64_t held_at;    // until then the client did not want to read
     bool watch;         // the last request is one
+    bool initial;       // and a WatchList
     bool granted;       // and was answered 200
     int64_t unknown_at; // the last answer was 401; 0: it was not
     bool said_no;       // since then the server has refused something, or is another

@@ -192,8 +192,7 @@ static void breaking_off(const struct kedge_informer_options *o, enum mock_on on
         mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_EXPIRED_EVENT,
                                                  .on = MOCK_ON_WATCH,
                                                  .now = true});
-        mock_inject(c.mock,
-                    &(struct mock_fault){.kind = MOCK_FAULT_CUT, .on = on, .bytes = at});
+        mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_CUT, .on = on, .bytes = at});
         cluster_run(&c, 20 * KEDGE_SECOND);
         assert_int_equal(r.deletes, 0);
         assert_true(cluster_settle(&c, inf, SETTLE));

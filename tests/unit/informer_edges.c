@@ -105,7 +105,8 @@ static void a_watch_that_is_wrong_for_ever_is_followed_by_a_list(void **state)
         struct recorder r;
         cluster_open(&c, &(struct cluster_options){0});
         mock_fill(c.mock, 5, 1);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
+        struct kedge_informer *inf =
+            cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
         mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                                  .on = MOCK_ON_WATCH,
                                                  .status = cases[i].code,
