@@ -46,6 +46,7 @@ kedge_err visitor_start(struct visitor *v, const struct kedge_kind *kind)
     kedge_log_to(v->k, KEDGE_LOG_DEBUG, witness, v);
     v->client = kedge_client_new(v->k, &v->config);
     v->factory = kedge_factory_new_with(v->client, &(struct kedge_factory_options){0});
+    v->options.no_watch_list = true; // a list is what its peers are asked for first
     v->inf = kedge_factory_informer_with(v->factory, kind, &v->options);
     (void)kedge_factory_start(v->factory);
     assert_printable(kedge_error_text(v->k));
