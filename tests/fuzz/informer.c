@@ -188,7 +188,8 @@ static void start(struct run *r, struct fuzz_input *in)
     server.after = (enum after)fuzz_choose(in, AFTER);
     server.good_list = fuzz_choose(in, 2) == 0;
     const struct kedge_kind *kind = fuzz_kinds[fuzz_choose(in, 4)];
-    struct kedge_informer_options options = {.page = pages[fuzz_choose(in, 3)], .queue = 3};
+    struct kedge_informer_options options = {
+        .page = pages[fuzz_choose(in, 3)], .no_watch_list = in->cut % 2 == 0, .queue = 3};
     bool small = fuzz_choose(in, 2) == 1;
     fake_port_init(&r->port, in->cut);
     r->port.peer = &peer;

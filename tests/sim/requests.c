@@ -8,7 +8,7 @@
 #include "sim.h"
 
 // Lists and watches that may begin within ten seconds: more is no backoff.
-enum { STARTS = 12, STARTS_MS = 10000, ASKED_MAX_S = 3600, ALIKE = 4 };
+enum { STARTS = 20, STARTS_MS = 10000, ASKED_MAX_S = 3600, ALIKE = 4 };
 
 static bool has(const char *line, const char *text)
 {

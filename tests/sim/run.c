@@ -67,7 +67,7 @@ uint64_t informer_version(const struct informer *inf)
 int64_t informer_patience(const struct informer *inf)
 {
     const struct kedge__reflector *r = &inf->inf->reflector;
-    if (r->state != KEDGE__REFLECTOR_WATCH_BODY || r->initial)
+    if (r->state != KEDGE__REFLECTOR_WATCH_BODY)
         return 70 * KEDGE_SECOND;
     return r->bookmarks ? 90 * KEDGE_SECOND : 630 * KEDGE_SECOND;
 }

@@ -154,7 +154,7 @@ struct requests {
     size_t answer_len;
     int64_t asked_ms;   // Retry-After of the answer under way
     int64_t not_before; // what it comes to
-    int64_t starts[16]; // of the last lists and watches
+    int64_t starts[20]; // of the last lists and watches
     unsigned started;
     int64_t sent_at;    // the last request, or a part of it
     int64_t held_at;    // until then the client did not want to read
