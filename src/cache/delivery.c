@@ -52,29 +52,66 @@ static bool is_ready(const struct kedge_informer *inf, const struct kedge_handle
     return ready;
 }
 
-static void call(const struct kedge_informer *inf, const struct kedge_handler *h)
+static void tell_add(const struct kedge_handler *h, const struct kedge_object *o, bool initial)
+{
+    if (h->on_add != NULL)
+        h->on_add(h->ctx, o, initial);
+}
+
+static void tell_update(const struct kedge_handler *h, const struct kedge_object *old,
+                        const struct kedge_object *o)
+{
+    if (h->on_update != NULL)
+        h->on_update(h->ctx, old, o);
+}
+
+static void tell_delete(const struct kedge_handler *h, const struct kedge_object *o, bool tombstone)
+{
+    if (h->on_delete != NULL)
+        h->on_delete(h->ctx, o, tombstone);
+}
+
+static bool passes(const struct kedge_handler *h, const struct kedge_object *o)
+{
+    return h->filter == NULL || h->filter(h->ctx, o);
+}
+
+// What an update is to a handler that sees only some objects.
+static void update_filtered(const struct kedge_handler *h, const struct kedge_object *old,
+                            const struct kedge_object *o)
+{
+    bool before = passes(h, old);
+    bool now = passes(h, o);
+    if (before && now)
+        tell_update(h, old, o);
+    else if (now)
+        tell_add(h, o, false);
+    else if (before)
+        tell_delete(h, old, false);
+}
+
+static void tell(const struct kedge_informer *inf, const struct kedge_handler *h)
 {
     const struct kedge__delivery *d = &inf->delivery;
     const struct kedge_object *o = kedge__heap_object(heap_of(inf), d->slot);
-    let_go(inf);
-    switch (d->note) {
-    case KEDGE__NOTE_ADD:
-        if (h->on_add != NULL)
-            h->on_add(h->ctx, o, !inf->synced);
-        break;
-    case KEDGE__NOTE_UPDATE:
-        if (h->on_update != NULL)
-            h->on_update(h->ctx, kedge__heap_object(heap_of(inf), d->old), o);
-        break;
-    case KEDGE__NOTE_RESYNC:
-        if (h->on_update != NULL)
-            h->on_update(h->ctx, o, o);
-        break;
-    default:
-        if (h->on_delete != NULL)
-            h->on_delete(h->ctx, o, d->note == KEDGE__NOTE_TOMBSTONE);
-        break;
+    if (d->note == KEDGE__NOTE_UPDATE) {
+        update_filtered(h, kedge__heap_object(heap_of(inf), d->old), o);
+        return;
     }
+    if (!passes(h, o))
+        return;
+    if (d->note == KEDGE__NOTE_ADD)
+        tell_add(h, o, !inf->synced);
+    else if (d->note == KEDGE__NOTE_RESYNC)
+        tell_update(h, o, o);
+    else
+        tell_delete(h, o, d->note == KEDGE__NOTE_TOMBSTONE);
+}
+
+static void call(const struct kedge_informer *inf, const struct kedge_handler *h)
+{
+    let_go(inf);
+    tell(inf, h);
     take_again(inf);
 }
 
@@ -146,10 +183,10 @@ static enum outcome step_replay(struct kedge_informer *inf)
             continue;
         uint32_t slot = ++h->replay;
         inf->delivery.called = true;
-        if (h->on_add == NULL)
-            return WENT_ON;
+        const struct kedge_object *o = kedge__heap_object(heap_of(inf), slot);
         let_go(inf);
-        h->on_add(h->ctx, kedge__heap_object(heap_of(inf), slot), true);
+        if (passes(h, o))
+            tell_add(h, o, true);
         take_again(inf);
         return WENT_ON;
     }

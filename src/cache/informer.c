@@ -305,7 +305,11 @@ const struct kedge_kind *kedge_informer_kind(const struct kedge_informer *inf)
 
 static kedge_time resync_period(const struct kedge_informer *inf, const struct kedge_handler *h)
 {
-    kedge_time period = h->resync != 0 ? h->resync : inf->factory->options.resync;
+    kedge_time period = h->resync;
+    if (period == 0)
+        period = inf->options.resync;
+    if (period == 0)
+        period = inf->factory->options.resync;
     if (period <= 0)
         return KEDGE_FOREVER;
     return period < KEDGE_SECOND ? KEDGE_SECOND : period;
