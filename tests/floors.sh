@@ -24,7 +24,7 @@ BEGIN {
     public("net", "http proxy stream tls url warning")
     public("object", "build heap key kind kinds object quantity resource selector status unstructured")
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
-    public("cache", "cache dynamic_informer factory index indexer informer lister reflector")
+    public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform")
     public("queue", "rate_limiter workqueue")
     public("port", "posix")
     public("all", "kedge")

@@ -81,32 +81,63 @@ struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time 
 struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
                                              const struct kedge_factory_options *options);
 
-// The informer of that kind for all namespaces, made at the first call. Every call for the same
-// kind and scope gives the same one. NULL on failure (kedge_error: KEDGE_ERR_MEMORY,
-// KEDGE_ERR_ENTROPY, KEDGE_ERR_ARGUMENT), or after start.
+// The informer of that kind, for the factory's namespace and selectors (all, where it has none),
+// made at the first call. Every call for the same kind and scope gives the same one. NULL on
+// failure; kedge_error_text says why. Safe in a handler.
+//
+// Before the start a failure is one of the start-up (kedge_error: KEDGE_ERR_MEMORY,
+// KEDGE_ERR_ENTROPY, KEDGE_ERR_ARGUMENT). After it, it is only an answer: the program runs on. An
+// informer made then needs arena, so `heap` must have left some, and another kedge_factory_start or
+// kedge_informer_start.
 struct kedge_informer *kedge_factory_informer(struct kedge_factory *factory,
                                               const struct kedge_kind *kind);
 
 // The same with options, whose texts outlive it. Equal kind, namespace and selectors are the same
-// informer: then the options of the first call hold.
+// informer: then the options of the first call hold. KEDGE_ERR_ARGUMENT names an option that makes
+// no sense, and the place in a label selector that is none.
 struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *factory,
                                                    const struct kedge_kind *kind,
                                                    const struct kedge_informer_options *options);
 
-// Takes the heap and lets the informers run in the loop. Returns at once. KEDGE_ERR_STATE if it was
-// started before; otherwise the first failure of any constructor.
+// The same for what concerns one node: of pods those that run on it (spec.nodeName), of any other
+// kind (Node, CSINode) the object of its name. NULL as `node` (copied) is the environment's
+// NODE_NAME; without that, KEDGE_ERR_CONFIG.
+//
+//     kedge_factory_informer_on_node(factory, &kedge_kind_pod, NULL);
+struct kedge_informer *kedge_factory_informer_on_node(struct kedge_factory *factory,
+                                                      const struct kedge_kind *kind,
+                                                      const char *node);
+
+// Takes the heap, the first time, and lets those informers run in the loop that do not yet. Returns
+// at once. What kedge_informer_stop has stopped stays so. Safe in a handler.
+//
+// KEDGE_ERR_STOPPED   the factory was shut down
+// KEDGE_ERR_ARGUMENT  factory is NULL
+// otherwise           the first failure of any constructor
 kedge_err kedge_factory_start(struct kedge_factory *factory);
 
-// Polls until every informer has synced.
+// Polls until every informer that was started has synced.
 //
 // KEDGE_OK            all have
-// KEDGE_ERR_TIMEOUT   not within `timeout` ms. kedge_error_text(k) says which and why not; the
-//                     informers go on
+// KEDGE_ERR_TIMEOUT   not within `timeout` ms. kedge_error_text(k) names those that have not, in
+// the
+//                     order of their names, and why not; the informers go on
+// KEDGE_ERR_STOPPED   one was stopped before, or the kedge
 // KEDGE_ERR_STATE     not started
 // otherwise           as kedge_poll
 kedge_err kedge_factory_wait_for_cache_sync(struct kedge_factory *factory, kedge_time timeout);
 
-// Stops every informer and closes their connections. Caches stay readable. Not from a handler.
+// The same for some: `count` informers of this kedge, of any of its factories. None: KEDGE_OK.
+// KEDGE_ERR_ARGUMENT also if one is NULL or another kedge's, KEDGE_ERR_STATE if one was not
+// started.
+kedge_err kedge_wait_for_cache_sync(struct kedge *k, struct kedge_informer *const *informers,
+                                    size_t count, kedge_time timeout);
+
+// Stops every informer for good and gives back all but the memory itself: connections and what TLS
+// holds for them, what waited in queues (it is told nobody), handlers (their structs are yours
+// again). Caches stay readable, and are all that the heap still holds. Twice, or before the start,
+// it may be called; then kedge_factory_start gives KEDGE_ERR_STOPPED. From a handler it does
+// nothing.
 void kedge_factory_shutdown(struct kedge_factory *factory);
 
 #ifdef __cplusplus

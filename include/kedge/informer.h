@@ -57,8 +57,8 @@ struct kedge_handler {
 
     void *ctx;
 
-    // How often on_update is called for every object without a change. 0: as the factory says;
-    // KEDGE_FOREVER: never; less than a second counts as a second.
+    // How often on_update is called for every object without a change. 0: as the informer's options
+    // say, or the factory's; KEDGE_FOREVER: never; less than a second counts as a second.
     kedge_time resync;
 
     // Private.
@@ -77,7 +77,7 @@ struct kedge_handler {
 //
 // KEDGE_ERR_ARGUMENT  informer or h is NULL
 // KEDGE_ERR_EXISTS    h is joined already, here or elsewhere
-// KEDGE_ERR_STATE     the informer was stopped
+// KEDGE_ERR_STATE     the informer is stopped
 kedge_err kedge_informer_add_handler(struct kedge_informer *informer, struct kedge_handler *h);
 
 // Parts with `h`, which then gets no further call, also not the ones that wait. KEDGE_OK also if it
@@ -89,9 +89,29 @@ kedge_err kedge_informer_remove_handler(struct kedge_informer *informer, struct 
 bool kedge_informer_has_synced(const struct kedge_informer *informer);
 bool kedge_handler_has_synced(const struct kedge_handler *h);
 
-// Ends reading and delivering for good, closes the connection; the lister goes on to serve what it
-// has. Safe in a handler.
+// Ends reading and delivering, and closes the connection. The lister goes on to serve what it has,
+// handlers stay joined but hear nothing, and what waits for them is kept. Safe in a handler: done
+// when that has returned. Twice, or of a NULL informer, it does nothing.
 void kedge_informer_stop(struct kedge_informer *informer);
+
+// Goes on after a stop, or starts an informer that kedge_factory_start has not. What waits is
+// delivered first; the watch goes on from the version read, or, if a list was under way or due,
+// that is begun anew: nothing is missed, nothing comes twice. Safe in a handler.
+//
+// KEDGE_OK            also if it runs already
+// KEDGE_ERR_STATE     the factory was not started: kedge_factory_start comes first
+// KEDGE_ERR_STOPPED   the factory was shut down
+// KEDGE_ERR_ARGUMENT  informer is NULL
+// otherwise           the first failure of any constructor
+kedge_err kedge_informer_start(struct kedge_informer *informer);
+
+// True after a stop, until a start. True of NULL. client-go's IsStopped.
+bool kedge_informer_is_stopped(const struct kedge_informer *informer);
+
+// The version that list or watch has come to, "" before the first list: a watch would go on from
+// there. What the lister shows may be a little behind: see kedge_informer_state. Good until the
+// next poll.
+const char *kedge_informer_last_sync_resource_version(const struct kedge_informer *informer);
 
 enum kedge_informer_phase {
     KEDGE_SYNCING,   // the first list is not complete
@@ -108,10 +128,11 @@ struct kedge_informer_state {
     const char *object; // STALE: namespace/name that had no room
     size_t bytes_short; // STALE: how many bytes were lacking for it
     kedge_time since;   // when the phase began, on the port's clock as long as that never went back
-    const char *version; // resourceVersion that the cache is at; "" before the first list
-    size_t objects;      // in the cache
-    uint64_t partial;    // objects stored without their fields, being over the size limit
-    uint64_t skipped;    // events and items that could not be used (no name, no such type, ...)
+    const char *version;    // resourceVersion that the cache is at; "" before the first list
+    size_t objects;         // in the cache
+    uint64_t partial;       // objects stored without their fields, being over the size limit
+    uint64_t skipped;       // events and items that could not be used (no name, no such type, ...)
+    uint64_t untransformed; // objects for whose transform transform_room was too little
     const char *last_partial; // namespace/name of the last partial one, or ""
     uint64_t lists;           // begun, to get the whole state; a WatchList is one, too
     uint64_t watches;         // begun; a WatchList is one, too

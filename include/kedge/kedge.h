@@ -35,6 +35,7 @@
 #include <kedge/status.h>
 #include <kedge/text.h>
 #include <kedge/time.h>
+#include <kedge/transform.h>
 #include <kedge/unstructured.h>
 #include <kedge/version.h>
 #include <kedge/watch.h>

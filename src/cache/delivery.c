@@ -295,8 +295,26 @@ static void apply_delete(struct kedge_informer *inf, const struct kedge__delta *
     if (known != 0) {
         kedge__indexer_remove(&inf->indexer, known);
         kedge__heap_remove(heap, known);
+    } else if (inf->options.keep != NULL) {
+        kedge__heap_remove(heap, delta->slot); // it was kept from the handlers, too
+        return;
     }
     begin_note(inf, KEDGE__NOTE_DELETE, delta->slot, 0);
+}
+
+// An object that the informer does not keep. If it did, it is gone, as it was.
+static void apply_left(struct kedge_informer *inf, const struct kedge__delta *delta)
+{
+    struct kedge__heap *heap = heap_of(inf);
+    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
+    apply_object_version(inf, o, delta->listed);
+    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
+                                         kedge_text_str(&o->name));
+    kedge__heap_remove(heap, delta->slot);
+    if (known == 0)
+        return;
+    kedge__indexer_remove(&inf->indexer, known);
+    begin_note(inf, KEDGE__NOTE_DELETE, known, 0);
 }
 
 static void apply(struct kedge_informer *inf, const struct kedge__delta *delta)
@@ -308,6 +326,9 @@ static void apply(struct kedge_informer *inf, const struct kedge__delta *delta)
         break;
     case KEDGE__DELTA_DELETE:
         apply_delete(inf, delta);
+        break;
+    case KEDGE__DELTA_LEFT:
+        apply_left(inf, delta);
         break;
     case KEDGE__DELTA_TOMBSTONE:
         kedge__indexer_remove(&inf->indexer, delta->slot);
@@ -410,7 +431,8 @@ void kedge__delivery_discard(struct kedge_informer *inf)
     if (inf->delivery.note != KEDGE__NOTE_NONE)
         end_note(inf);
     while (kedge__delta_fifo_pop(&inf->fifo, &delta)) {
-        if (delta.type == KEDGE__DELTA_UPSERT || delta.type == KEDGE__DELTA_DELETE)
+        if (delta.type == KEDGE__DELTA_UPSERT || delta.type == KEDGE__DELTA_DELETE ||
+            delta.type == KEDGE__DELTA_LEFT)
             kedge__heap_remove(heap_of(inf), delta.slot);
     }
     kedge__delta_fifo_version_done(&inf->fifo);

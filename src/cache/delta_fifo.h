@@ -15,6 +15,7 @@
 enum kedge__delta_type {
     KEDGE__DELTA_UPSERT,    // client-go's Added, Updated and Replaced: the cache tells them apart
     KEDGE__DELTA_DELETE,    // with the final state
+    KEDGE__DELTA_LEFT,      // what it has become is not kept: for its key and version only
     KEDGE__DELTA_TOMBSTONE, // deleted; `slot` is the cached object itself
     KEDGE__DELTA_LIST_END,  // of a storing or a marking list: sweep, then `version` holds
     KEDGE__DELTA_BOOKMARK,  // `version` holds

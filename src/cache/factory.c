@@ -4,8 +4,6 @@
 
 #define OBJECT_DEFAULT 4096
 #define OBJECT_MIN     512 // a partial record with the longest name fits
-// Bytes of kept text that a token stands for, about; an object with more tokens becomes partial.
-#define TEXT_PER_TOKEN 10
 
 struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
                                              const struct kedge_factory_options *options)
@@ -50,6 +48,32 @@ static bool same_scope(const struct kedge_informer_options *a,
            same_text(a->field_selector, b->field_selector);
 }
 
+static struct kedge_informer *find(const struct kedge_factory *f, const struct kedge_kind *kind,
+                                   const struct kedge_informer_options *options)
+{
+    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
+        if (inf->kind == kind && same_scope(&inf->options, options))
+            return inf;
+    }
+    return NULL;
+}
+
+// What the informer's options do not say, the factory's do.
+static struct kedge_informer_options merged(const struct kedge_factory *f,
+                                            const struct kedge_kind *kind,
+                                            const struct kedge_informer_options *options)
+{
+    static const struct kedge_informer_options defaults;
+    struct kedge_informer_options o = options != NULL ? *options : defaults;
+    if (o.namespace_ == NULL && (kind->flags & KEDGE_NAMESPACED) != 0)
+        o.namespace_ = f->options.namespace_;
+    if (o.label_selector == NULL)
+        o.label_selector = f->options.label_selector;
+    if (o.field_selector == NULL)
+        o.field_selector = f->options.field_selector;
+    return o;
+}
+
 static void append(struct kedge_factory *f, struct kedge_informer *inf)
 {
     struct kedge_informer **end = &f->informers;
@@ -59,27 +83,107 @@ static void append(struct kedge_factory *f, struct kedge_informer *inf)
     f->count++;
 }
 
+static kedge_err take_tokens(struct kedge_factory *f, size_t text)
+{
+    size_t count = text / KEDGE__TEXT_PER_TOKEN;
+    if (count <= f->token_count)
+        return KEDGE_OK;
+    struct kedge_json_token *tokens = KEDGE__NEW(f->k, "tokens", struct kedge_json_token, count);
+    if (tokens == NULL)
+        return f->k->failure;
+    f->tokens = tokens;
+    f->token_count = count;
+    return KEDGE_OK;
+}
+
+// Informers that a table of accounts has room for beyond those that it is made for: the table
+// before it stays behind in the arena.
+#define ACCOUNTS_STEP 8
+
+static kedge_err take_accounts(struct kedge_factory *f)
+{
+    uint16_t room = (uint16_t)(f->count + ACCOUNTS_STEP);
+    if (f->count < f->account_room)
+        return KEDGE_OK;
+    struct kedge__account **accounts = KEDGE__NEW(f->k, "factory", struct kedge__account *, room);
+    if (accounts == NULL)
+        return f->k->failure;
+    memcpy(accounts, f->heap.accounts, f->count * sizeof(struct kedge__account *));
+    f->heap.accounts = accounts;
+    f->account_room = room;
+    return KEDGE_OK;
+}
+
+// Looked at before anything is taken, so that a running program loses nothing by the question.
+static bool has_room_for_another(struct kedge_factory *f, const struct kedge_informer_options *o)
+{
+    size_t tables = (f->count + ACCOUNTS_STEP) * sizeof(void *) * 4; // accounts, the loop's waits
+    size_t need = kedge__informer_bytes(o) + tables;
+    size_t left = f->k->size - f->k->used;
+    if (need <= left)
+        return true;
+    struct kedge__line *l = kedge__fail(f->k, KEDGE_ERR_MEMORY);
+    kedge__line_text(l, "no room for an informer after the start: ");
+    kedge__line_int(l, (int64_t)need);
+    kedge__line_text(l, " bytes are needed, ");
+    kedge__line_int(l, (int64_t)left);
+    kedge__line_text(l, " are left; ask for it before kedge_factory_start, or set `heap` of the "
+                        "factory's options");
+    return false;
+}
+
+static struct kedge_informer *make(struct kedge_factory *f, const struct kedge_kind *kind,
+                                   const struct kedge_informer_options *o)
+{
+    struct kedge_informer *inf = NULL;
+    if (f->shut_down) {
+        kedge__line_text(kedge__fail(f->k, KEDGE_ERR_STOPPED),
+                         "an informer is asked for after kedge_factory_shutdown");
+        return NULL;
+    }
+    if (f->started && (!has_room_for_another(f, o) || take_accounts(f) != KEDGE_OK))
+        return NULL;
+    inf = kedge__informer_new(f, kind, o);
+    if (inf == NULL || (f->started && take_tokens(f, inf->options.text_max) != KEDGE_OK))
+        return NULL;
+    if (f->started) {
+        f->heap.accounts[inf->owner] = &inf->account;
+        f->heap.account_count++;
+    }
+    append(f, inf);
+    return inf;
+}
+
 struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
                                                    const struct kedge_kind *kind,
                                                    const struct kedge_informer_options *options)
 {
-    static const struct kedge_informer_options defaults;
     if (f == NULL || kind == NULL || f->k->failure != KEDGE_OK)
         return NULL;
-    if (options == NULL)
-        options = &defaults;
-    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
-        if (inf->kind == kind && same_scope(&inf->options, options))
-            return inf;
-    }
-    if (f->started) {
-        kedge__line_text(kedge__fail(f->k, KEDGE_ERR_STATE),
-                         "an informer is asked for after kedge_factory_start");
-        return NULL;
-    }
-    struct kedge_informer *inf = kedge__informer_new(f, kind, options);
+    struct kedge_informer_options o = merged(f, kind, options);
+    struct kedge_informer *inf = find(f, kind, &o);
+    if (inf == NULL)
+        inf = make(f, kind, &o);
+    // A program that runs already gets an answer, and runs on.
+    if (f->started || f->shut_down)
+        f->k->failure = KEDGE_OK;
+    return inf;
+}
+
+struct kedge_informer *kedge__factory_informer_by_field(struct kedge_factory *f,
+                                                        const struct kedge_kind *kind,
+                                                        kedge_str selector)
+{
+    struct kedge_informer_options o = {.field_selector = selector.ptr};
+    struct kedge_informer_options all = merged(f, kind, &o);
+    struct kedge_informer *inf = find(f, kind, &all);
     if (inf != NULL)
-        append(f, inf);
+        return inf;
+    o.field_selector = kedge__take_text(f->k, "factory", selector);
+    if (o.field_selector != NULL)
+        inf = kedge_factory_informer_with(f, kind, &o);
+    if (f->started)
+        f->k->failure = KEDGE_OK;
     return inf;
 }
 
@@ -89,16 +193,14 @@ struct kedge_informer *kedge_factory_informer(struct kedge_factory *f,
     return kedge_factory_informer_with(f, kind, NULL);
 }
 
-static kedge_err take_tokens(struct kedge_factory *f)
+static size_t longest_text(const struct kedge_factory *f)
 {
-    size_t text = 0;
+    size_t text = KEDGE__TEXT_PER_TOKEN;
     for (const struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
         if (inf->options.text_max > text)
             text = inf->options.text_max;
     }
-    f->token_count = text / TEXT_PER_TOKEN;
-    f->tokens = KEDGE__NEW(f->k, "tokens", struct kedge_json_token, f->token_count);
-    return f->tokens != NULL ? KEDGE_OK : f->k->failure;
+    return text;
 }
 
 void kedge__factory_report(struct kedge_factory *f)
@@ -148,6 +250,7 @@ static kedge_err take_heap(struct kedge_factory *f)
         accounts[inf->owner] = &inf->account;
         reserved += inf->options.reserved;
     }
+    f->account_room = f->count;
     size_t before = f->heap_part->used;
     void *memory = heap_memory(f, &bytes);
     if (f->k->failure != KEDGE_OK)
@@ -166,77 +269,45 @@ kedge_err kedge_factory_start(struct kedge_factory *f)
         return KEDGE_ERR_ARGUMENT;
     if (f->k->failure != KEDGE_OK)
         return f->k->failure;
-    if (f->started)
-        return KEDGE_ERR_STATE;
-    kedge_err err = take_tokens(f);
-    if (err == KEDGE_OK)
-        err = take_heap(f);
-    if (err != KEDGE_OK)
-        return err;
-    f->started = true;
-    kedge_time now = kedge__clock(f->k);
-    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
-        inf->since = now;
-        if (!inf->stopped)
-            kedge__reflector_start(inf, now);
-    }
-    f->k->again = true;
-    return KEDGE_OK;
-}
-
-static const struct kedge_informer *not_synced(const struct kedge_factory *f)
-{
-    for (const struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
-        if (!inf->synced)
-            return inf;
-    }
-    return NULL;
-}
-
-static kedge_err say_not_synced(struct kedge_factory *f, const struct kedge_informer *inf,
-                                kedge_err err)
-{
-    struct kedge__line *l = kedge__fail(f->k, err);
-    kedge__line_text(l, "the cache of ");
-    kedge__line_text(l, inf->kind->resource);
-    kedge__line_text(l, inf->stopped ? " was stopped before it was synced"
-                                     : " did not sync in time: ");
-    if (!inf->stopped)
-        kedge__line_text(l,
-                         inf->problem[0] != '\0' ? inf->problem : "the list is not complete yet");
-    // It is an answer, not a failure of the kedge: the next call may succeed.
-    f->k->failure = KEDGE_OK;
-    return err;
-}
-
-kedge_err kedge_factory_wait_for_cache_sync(struct kedge_factory *f, kedge_time timeout)
-{
-    if (f == NULL)
-        return KEDGE_ERR_ARGUMENT;
-    if (f->k->failure != KEDGE_OK)
-        return f->k->failure;
-    if (!f->started)
-        return KEDGE_ERR_STATE;
-    kedge_time now = kedge__clock(f->k);
-    kedge_time until = kedge__after(now, timeout);
-    const struct kedge_informer *inf;
-    while ((inf = not_synced(f)) != NULL) {
-        now = kedge__clock(f->k);
-        if (inf->stopped)
-            return say_not_synced(f, inf, KEDGE_ERR_STOPPED);
-        if (now >= until)
-            return say_not_synced(f, inf, KEDGE_ERR_TIMEOUT);
-        kedge_err err = kedge_poll(f->k, until == KEDGE_FOREVER ? KEDGE_FOREVER : until - now);
+    if (f->shut_down)
+        return KEDGE_ERR_STOPPED;
+    if (!f->started) {
+        kedge_err err = take_tokens(f, longest_text(f));
+        if (err == KEDGE_OK)
+            err = take_heap(f);
         if (err != KEDGE_OK)
             return err;
     }
+    f->started = true;
+    kedge_time now = kedge__clock(f->k);
+    for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
+        if (!inf->started && !inf->stopped)
+            kedge__informer_do_start(inf, now);
+    }
     return KEDGE_OK;
+}
+
+// Nothing of what waited is told any more; what the cache holds stays.
+static void part_with(struct kedge_informer *inf)
+{
+    kedge_informer_stop(inf);
+    kedge__delivery_discard(inf);
+    memcpy(inf->reflector.read, inf->applied, sizeof inf->applied);
+    while (inf->delivery.handlers != NULL)
+        kedge_informer_remove_handler(inf, inf->delivery.handlers);
+    inf->on_state = NULL;
+    kedge__task_remove(inf->factory->k, &inf->task);
 }
 
 void kedge_factory_shutdown(struct kedge_factory *f)
 {
     if (f == NULL || f->k->inside)
         return;
+    kedge__lock(f->k);
+    f->shut_down = true;
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next)
-        kedge_informer_stop(inf);
+        part_with(inf);
+    if (f->started)
+        kedge__factory_report(f);
+    kedge__unlock(f->k);
 }

@@ -92,6 +92,30 @@ static void fill_defaults(struct kedge_informer_options *o)
         o->field_selector = "";
 }
 
+size_t kedge__informer_bytes(const struct kedge_informer_options *options)
+{
+    struct kedge_informer_options o = *options;
+    fill_defaults(&o);
+    size_t places = 8; // takings, each aligned
+    size_t tokens = o.text_max / KEDGE__TEXT_PER_TOKEN * sizeof(struct kedge_json_token);
+    return tokens + sizeof(struct kedge_informer) + o.queue * sizeof(struct kedge__delta) +
+           o.text_max + o.buffer + KEDGE__ENVELOPE_MAX + places * _Alignof(max_align_t);
+}
+
+// The server would refuse it, again and again.
+static bool selector_is_sound(struct kedge *k, const struct kedge_informer_options *o)
+{
+    struct kedge_selector s;
+    if (kedge_selector_parse(&s, o->label_selector) == KEDGE_OK)
+        return true;
+    struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
+    kedge__line_text(l, "the label selector of an informer, at byte ");
+    kedge__line_int(l, (int64_t)s.error_at);
+    kedge__line_text(l, ": ");
+    kedge__line_text(l, s.problem);
+    return false;
+}
+
 static bool options_are_sound(struct kedge *k, const struct kedge_informer_options *o)
 {
     const char *what = "the options of an informer: ";
@@ -112,7 +136,7 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
         problem = kedge__url_segment_problem(kedge_str_of(o->namespace_));
     }
     if (problem == NULL)
-        return true;
+        return selector_is_sound(k, o);
     struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
     kedge__line_text(l, what);
     kedge__line_text(l, problem);
@@ -277,6 +301,7 @@ kedge_err kedge_informer_state(const struct kedge_informer *inf, struct kedge_in
         .objects = inf->indexer.count,
         .partial = inf->partial,
         .skipped = inf->skipped,
+        .untransformed = inf->untransformed,
         .last_partial = inf->last_partial,
         .lists = inf->lists,
         .watches = inf->watches,
@@ -381,13 +406,11 @@ bool kedge_informer_has_synced(const struct kedge_informer *inf)
 
 // ---------------------------------------------------------------------------- the end
 
+// What was framed and not delivered stays where it is, and so do the handlers: a start goes on with
+// both, so nothing is lost or told twice.
 void kedge__informer_do_stop(struct kedge_informer *inf)
 {
     kedge__reflector_stop(inf);
-    kedge__delivery_discard(inf);
-    while (inf->delivery.handlers != NULL)
-        kedge_informer_remove_handler(inf, inf->delivery.handlers);
-    memcpy(inf->reflector.read, inf->applied, sizeof inf->applied);
     inf->stopped = true;
     inf->stop_asked = false;
     inf->task.stream = NULL;
@@ -400,9 +423,48 @@ void kedge_informer_stop(struct kedge_informer *inf)
 {
     if (inf == NULL || inf->stopped)
         return;
-    // A handler may hold a record that stopping would free: then it is done when it has returned.
+    // It closes its connection, which must not happen inside a step; a handler may be in one of
+    // ours. Then it is done when that has returned.
     if (inf->factory->k->inside)
         inf->stop_asked = true;
     else
         kedge__informer_do_stop(inf);
+}
+
+void kedge__informer_do_start(struct kedge_informer *inf, kedge_time now)
+{
+    if (!inf->started)
+        inf->since = now;
+    if (!inf->started || inf->stopped)
+        kedge__reflector_start(inf, now);
+    inf->started = true;
+    inf->stopped = false;
+    inf->stop_asked = false;
+    inf->task.deadline = now;
+    inf->factory->k->again = true;
+}
+
+kedge_err kedge_informer_start(struct kedge_informer *inf)
+{
+    if (inf == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    struct kedge_factory *f = inf->factory;
+    if (f->k->failure != KEDGE_OK)
+        return f->k->failure;
+    if (f->shut_down)
+        return KEDGE_ERR_STOPPED;
+    if (!f->started)
+        return KEDGE_ERR_STATE;
+    kedge__informer_do_start(inf, kedge__clock(f->k));
+    return KEDGE_OK;
+}
+
+bool kedge_informer_is_stopped(const struct kedge_informer *inf)
+{
+    return inf == NULL || inf->stopped || inf->stop_asked;
+}
+
+const char *kedge_informer_last_sync_resource_version(const struct kedge_informer *inf)
+{
+    return inf != NULL ? inf->reflector.read : "";
 }

@@ -23,6 +23,9 @@
 // names are as long as they may be).
 #define KEDGE__ENVELOPE_MAX 2048
 
+// Bytes of kept text that a token stands for, about; an object with more tokens becomes partial.
+#define KEDGE__TEXT_PER_TOKEN 10
+
 #define KEDGE__SHRINK_MAX  768 // name, namespace, uid and version at their longest, as JSON
 #define KEDGE__PROBLEM_MAX 160
 #define KEDGE__KEY_MAX     (63 + 1 + 253 + 1) // namespace/name with its NUL
@@ -147,7 +150,8 @@ struct kedge_informer {
     char applied[KEDGE__VERSION_MAX]; // what the user sees is at this version
     char floor[KEDGE__VERSION_MAX];   // the greatest version applied: a list must not be older
     bool synced;
-    bool stopped;
+    bool started;    // once, at least
+    bool stopped;    // and not started again
     bool stop_asked; // by a handler; done when it has returned
 
     enum kedge_informer_phase phase;
@@ -160,6 +164,7 @@ struct kedge_informer {
     char last_partial[KEDGE__KEY_MAX];
     uint64_t partial;
     uint64_t skipped;
+    uint64_t untransformed;
     uint64_t lists;
     uint64_t watches;
     uint64_t failures;
@@ -179,7 +184,9 @@ struct kedge_factory {
     struct kedge_factory_options options;
     struct kedge_informer *informers;
     uint16_t count;
+    uint16_t account_room; // of the heap's table
     bool started;
+    bool shut_down;
     struct kedge__heap heap;
     size_t tidied; // bytes moved in this turn
     struct kedge__part *heap_part;
@@ -219,6 +226,7 @@ void kedge__delivery_discard(struct kedge_informer *inf);
 
 // reflector.c
 kedge_err kedge__reflector_init(struct kedge_informer *inf);
+// Goes on where it was stopped; the first time, lists.
 void kedge__reflector_start(struct kedge_informer *inf, kedge_time now);
 bool kedge__reflector_step(struct kedge_informer *inf, kedge_time now);
 void kedge__reflector_stop(struct kedge_informer *inf);
@@ -228,6 +236,10 @@ bool kedge__reflector_watches(const struct kedge_informer *inf);
 // factory.c
 // Brings the heap's line of the memory report up to date.
 void kedge__factory_report(struct kedge_factory *f);
+// The informer of that field selector, whose text (NUL-terminated) is copied if it is new.
+struct kedge_informer *kedge__factory_informer_by_field(struct kedge_factory *f,
+                                                        const struct kedge_kind *kind,
+                                                        kedge_str selector);
 
 // informer.c
 struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
@@ -251,6 +263,9 @@ void kedge__watch_error_tell(struct kedge_informer *inf);
 bool kedge__version_older(const char *a, const char *b);
 // Sets inf->floor to the greater of itself and `version`.
 void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version);
+void kedge__informer_do_start(struct kedge_informer *inf, kedge_time now);
 void kedge__informer_do_stop(struct kedge_informer *inf);
+// Bytes of the arena that an informer of these options takes, with tokens, or a few more.
+size_t kedge__informer_bytes(const struct kedge_informer_options *options);
 
 #endif

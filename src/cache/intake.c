@@ -3,7 +3,7 @@
 //
 // Nothing is kept of an object that finds no room: the sieve still has its text, and the next turn
 // tries again.
-#include "cache/informer_priv.h"
+#include "cache/change.h"
 
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial)
 {
@@ -43,11 +43,11 @@ static kedge_err measure(struct kedge_informer *inf, kedge_json_value object, bo
 }
 
 // Something queued may make room. Not what another informer's handler holds back: that could wait
-// for us in turn.
+// for us in turn. Nor what a stopped one keeps.
 static bool anything_queued(const struct kedge_informer *inf)
 {
     for (const struct kedge_informer *i = inf->factory->informers; i != NULL; i = i->next) {
-        if (kedge__delivery_busy(i) && (i == inf || !i->delivery.blocked))
+        if (kedge__delivery_busy(i) && (i == inf || !(i->delivery.blocked || i->stopped)))
             return true;
     }
     return false;
@@ -73,9 +73,12 @@ struct arrival {
 };
 
 // No room for the final state of what was deleted, but none is needed to forget what is known.
-static kedge_err forget(struct kedge_informer *inf, const struct arrival *a)
+// Under which name a transform would have it known cannot be said.
+static kedge_err forget(struct kedge_informer *inf, const struct arrival *a, size_t size)
 {
     struct kedge__delta delta = {.slot = a->known, .type = KEDGE__DELTA_TOMBSTONE};
+    if (inf->options.transform != NULL)
+        return full(inf, a->id, size, size);
     kedge__informer_raise_floor(inf, a->id->resource_version);
     if (a->known != 0)
         kedge__delta_fifo_push(&inf->fifo, delta, NULL);
@@ -84,27 +87,50 @@ static kedge_err forget(struct kedge_informer *inf, const struct arrival *a)
     return KEDGE_OK;
 }
 
-static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_t size)
+// The informer has a say in what becomes of the object, so only its record will tell.
+static bool is_open(const struct kedge_informer *inf)
 {
-    struct kedge__heap *heap = &inf->factory->heap;
-    size_t lacking = 0;
-    kedge_err err = a->known != 0 && !a->deleted
-                        ? kedge__heap_room_to_replace(heap, a->known, size, &lacking)
-                        : kedge__heap_room(heap, inf->owner, size, a->deleted, &lacking);
-    if (err == KEDGE_ERR_FULL && anything_queued(inf))
-        return KEDGE_WAIT;
-    return err == KEDGE_ERR_FULL && !a->deleted ? full(inf, a->id, size, lacking) : err;
+    return inf->options.transform != NULL || inf->options.keep != NULL;
 }
 
-// What the indices need for the new record, so that nothing can fail when it is applied. The final
-// state of what was deleted is in no index.
+static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_t size,
+                      size_t *lacking)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    kedge_err err = a->known != 0 && !a->deleted && !is_open(inf)
+                        ? kedge__heap_room_to_replace(heap, a->known, size, lacking)
+                        : kedge__heap_room(heap, inf->owner, size, a->deleted, lacking);
+    return err == KEDGE_ERR_FULL && anything_queued(inf) ? KEDGE_WAIT : err;
+}
+
+static kedge_err add(struct kedge_informer *inf, const struct arrival *a, bool partial, size_t size,
+                     uint32_t *slot)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    *slot = kedge__heap_add(heap, inf->owner, size + kedge__change_room(inf, size));
+    kedge_err err =
+        kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, *slot), size, &size);
+    if (err == KEDGE_OK)
+        kedge__change_apply(inf, *slot);
+    else
+        kedge__heap_remove(heap, *slot);
+    return err;
+}
+
+static uint32_t known_as(const struct kedge_informer *inf, uint32_t slot)
+{
+    const struct kedge_object *o = kedge__heap_object(&inf->factory->heap, slot);
+    return kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
+                               kedge_text_str(&o->name));
+}
+
+// What the indices need for the new record, so that nothing can fail when it is applied.
 static kedge_err take_nodes(struct kedge_informer *inf, const struct arrival *a, uint32_t slot,
                             size_t size)
 {
     size_t lacking = 0;
-    if (a->deleted)
-        return KEDGE_OK;
-    kedge_err err = kedge__indexer_take_nodes(&inf->indexer, slot, a->known, &lacking);
+    uint32_t known = is_open(inf) ? known_as(inf, slot) : a->known;
+    kedge_err err = kedge__indexer_take_nodes(&inf->indexer, slot, known, &lacking);
     if (err == KEDGE_ERR_FULL && anything_queued(inf))
         return KEDGE_WAIT;
     size += (kedge__heap_nodes(&inf->factory->heap, slot) + 1) * sizeof(struct kedge__slot);
@@ -115,20 +141,35 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
                        size_t size)
 {
     struct kedge__heap *heap = &inf->factory->heap;
-    kedge_err err = room(inf, a, size);
+    size_t whole = size + kedge__change_room(inf, size);
+    size_t lacking = 0;
+    size_t ignored;
+    kedge_err err = room(inf, a, whole, &lacking);
     if (err == KEDGE_ERR_FULL && a->deleted)
-        return forget(inf, a);
+        return forget(inf, a, whole);
+    bool tight = err == KEDGE_ERR_FULL && is_open(inf);
+    if (tight)
+        err = kedge__heap_room(heap, inf->owner, whole, true, &ignored);
+    if (err == KEDGE_ERR_FULL)
+        return full(inf, a->id, whole, lacking);
     if (err != KEDGE_OK)
         return err;
 
-    uint32_t slot = kedge__heap_add(heap, inf->owner, size);
-    err =
-        kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, slot), size, &size);
-    if (err != KEDGE_OK) {
-        kedge__heap_remove(heap, slot);
+    uint32_t slot;
+    err = add(inf, a, partial, size, &slot);
+    if (err != KEDGE_OK)
         return err;
+    enum kedge__delta_type type = KEDGE__DELTA_DELETE;
+    if (!a->deleted)
+        type = kedge__change_keeps(inf, slot) ? KEDGE__DELTA_UPSERT : KEDGE__DELTA_LEFT;
+    if (tight && type == KEDGE__DELTA_UPSERT &&
+        kedge__heap_may_stay(heap, slot, known_as(inf, slot), &lacking) != KEDGE_OK) {
+        kedge__heap_remove(heap, slot);
+        return full(inf, a->id, whole, lacking);
     }
-    err = take_nodes(inf, a, slot, size);
+    // What was deleted or is not kept is in no index.
+    if (type == KEDGE__DELTA_UPSERT)
+        err = take_nodes(inf, a, slot, size);
     if (err != KEDGE_OK) {
         kedge__heap_remove(heap, slot);
         return err;
@@ -137,11 +178,37 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
         inf->partial++;
         write_key(inf->last_partial, a->id);
     }
-    struct kedge__delta delta = {.slot = slot,
-                                 .mark = inf->reflector.attempt,
-                                 .type = a->deleted ? KEDGE__DELTA_DELETE : KEDGE__DELTA_UPSERT,
-                                 .listed = a->listed};
+    struct kedge__delta delta = {
+        .slot = slot, .mark = inf->reflector.attempt, .type = (uint8_t)type, .listed = a->listed};
     kedge__delta_fifo_push(&inf->fifo, delta, NULL);
+    return KEDGE_OK;
+}
+
+static bool same_uid(const struct kedge_object *o, const struct kedge__identity *id)
+{
+    return kedge_str_is(kedge_text_str(&o->uid), id->uid);
+}
+
+// A marking list stores nothing, but what a transform makes of an object's name is in its record
+// only.
+static kedge_err mark_transformed(struct kedge_informer *inf, const struct arrival *a, bool partial,
+                                  size_t size)
+{
+    struct kedge__heap *heap = &inf->factory->heap;
+    size_t whole = size + kedge__change_room(inf, size);
+    size_t lacking = 0;
+    uint32_t slot;
+    kedge_err err = kedge__heap_room(heap, inf->owner, whole, true, &lacking);
+    if (err == KEDGE_ERR_FULL)
+        return anything_queued(inf) ? KEDGE_WAIT : full(inf, a->id, whole, lacking);
+    if (err == KEDGE_OK)
+        err = add(inf, a, partial, size, &slot);
+    if (err != KEDGE_OK)
+        return err;
+    uint32_t known = known_as(inf, slot);
+    kedge__heap_remove(heap, slot);
+    if (known != 0 && same_uid(kedge__heap_object(heap, known), a->id))
+        kedge__heap_slot(heap, known)->mark = inf->reflector.attempt;
     return KEDGE_OK;
 }
 
@@ -152,7 +219,10 @@ static kedge_err take(struct kedge_informer *inf, const struct arrival *a)
     bool partial = a->partial;
     size_t size = 0;
     kedge_err err = measure(inf, a->object, &partial, &size);
-    return err == KEDGE_OK ? store(inf, a, partial, size) : err;
+    if (err != KEDGE_OK)
+        return err;
+    return inf->reflector.marking ? mark_transformed(inf, a, partial, size)
+                                  : store(inf, a, partial, size);
 }
 
 static bool usable(struct kedge_informer *inf, const struct kedge__identity *id)
@@ -166,11 +236,6 @@ static bool usable(struct kedge_informer *inf, const struct kedge__identity *id)
 static uint32_t find(const struct kedge_informer *inf, const struct kedge__identity *id)
 {
     return kedge__indexer_find(&inf->indexer, kedge_str_of(id->namespace_), kedge_str_of(id->name));
-}
-
-static bool same_uid(const struct kedge_object *o, const struct kedge__identity *id)
-{
-    return kedge_str_is(kedge_text_str(&o->uid), id->uid);
 }
 
 // True if the item needs no delta: a marking list's, or one whose object is cached just so. Marks
@@ -204,9 +269,11 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
         return KEDGE_OK;
     a.known = find(inf, &id);
     // What is known is what was applied: compare with it only when nothing else is on its way.
-    if (!kedge__delivery_busy(inf) && only_marked(inf, &id, a.known))
+    bool named = inf->options.transform == NULL || !inf->reflector.marking;
+    if (!kedge__delivery_busy(inf) && named && only_marked(inf, &id, a.known))
         return KEDGE_OK;
-    return inf->reflector.marking ? KEDGE_WAIT : take(inf, &a);
+    bool wait = inf->reflector.marking && (named || kedge__delivery_busy(inf));
+    return wait ? KEDGE_WAIT : take(inf, &a);
 }
 
 kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e)

@@ -87,9 +87,15 @@ void kedge__reflector_pause(struct kedge_informer *inf, enum kedge__reflector_ne
     r->state = KEDGE__REFLECTOR_PAUSE;
 }
 
+// What a stop broke off is asked anew: a list from its beginning, a watch from the version read. A
+// pause that was under way is kept: the server may have asked for it.
 void kedge__reflector_start(struct kedge_informer *inf, kedge_time now)
 {
-    kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
+    struct kedge__reflector *r = &inf->reflector;
+    if (!inf->started)
+        kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
+    else
+        r->state = KEDGE__REFLECTOR_PAUSE;
 }
 
 // The text of a secret does not stay where it came in, nor where it was sieved.
@@ -157,8 +163,14 @@ void kedge__reflector_again(struct kedge_informer *inf, kedge_time now)
 
 void kedge__reflector_stop(struct kedge_informer *inf)
 {
+    struct kedge__reflector *r = &inf->reflector;
+    kedge_time now = kedge__clock(inf->factory->k);
+    if (r->state == KEDGE__REFLECTOR_REFUSED)
+        kedge__reflector_pause(inf, r->asked, kedge__reflector_backoff(inf, now));
+    else if (r->state != KEDGE__REFLECTOR_PAUSE && r->state != KEDGE__REFLECTOR_STOPPED)
+        kedge__reflector_pause(inf, r->asked, now);
     kedge__reflector_abandon(inf);
-    inf->reflector.state = KEDGE__REFLECTOR_STOPPED;
+    r->state = KEDGE__REFLECTOR_STOPPED;
 }
 
 bool kedge__reflector_watches(const struct kedge_informer *inf)
@@ -239,13 +251,15 @@ static kedge_err start_sieve(struct kedge_informer *inf, enum kedge_sieve_shape 
     };
     if (shape == KEDGE_SIEVE_WATCH)
         o.tables[2] = &kedge__status_table; // an ERROR event's object is a Status
-    if (shape == KEDGE_SIEVE_LIST && r->marking)
+    // What a transform may look at must be there.
+    bool marking = shape == KEDGE_SIEVE_LIST && r->marking && inf->options.transform == NULL;
+    if (marking)
         o.tables[0] = &kedge__identity_table;
     if (shape == KEDGE_SIEVE_OBJECT) {
         o.tables[0] = &kedge__status_table;
         o.identity = 0;
     }
-    if (shape == KEDGE_SIEVE_OBJECT || (shape == KEDGE_SIEVE_LIST && r->marking))
+    if (shape == KEDGE_SIEVE_OBJECT || marking)
         o.tables[1] = NULL;
     if (shape != KEDGE_SIEVE_OBJECT)
         o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;

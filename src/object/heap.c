@@ -285,6 +285,47 @@ uint32_t kedge__heap_add_node(struct kedge__heap *h, uint32_t slot, uint8_t inde
     return node;
 }
 
+void kedge__heap_trim(struct kedge__heap *h, uint32_t slot, size_t bytes)
+{
+    const struct kedge__slot *s = kedge__heap_slot(h, slot);
+    struct block *b = block_at(h, s->record);
+    uint32_t less = b->units - units_for(bytes);
+    if (h->hole == h->top)
+        h->hole -= less;
+    h->top -= less;
+    b->units -= less;
+    h->live -= (size_t)less * UNIT;
+    h->accounts[s->owner]->used -= (size_t)less * UNIT;
+}
+
+kedge_err kedge__heap_may_stay(const struct kedge__heap *h, uint32_t slot, uint32_t known,
+                               size_t *lacking)
+{
+    const struct kedge__slot *s = kedge__heap_slot(h, slot);
+    const struct kedge__account *a = h->accounts[s->owner];
+    size_t kept = kept_for_others(h, s->owner);
+    size_t left = kedge__heap_free(h);
+    size_t used = a->used;
+    bool grows = true;
+    if (known == 0) {
+        kept += held_back(h, 0);
+    } else {
+        size_t old = bytes_of(h, known);
+        grows = bytes_of(h, slot) > old;
+        left += old; // which goes
+        used -= old;
+    }
+    if (grows && kept > left) {
+        *lacking = kept - left;
+        return KEDGE_ERR_FULL;
+    }
+    if (grows && a->maximum > 0 && used > a->maximum) {
+        *lacking = used - a->maximum;
+        return KEDGE_ERR_FULL;
+    }
+    return KEDGE_OK;
+}
+
 // The free slots at the end of the table go back to the gap.
 static void free_slot(struct kedge__heap *h, uint32_t slot)
 {

@@ -61,9 +61,9 @@ struct kedge__heap {
     bool in_pieces;       // somebody waits for room that lies in pieces: the loop tidies
 };
 
-// Makes an empty heap over `memory` (aligned for anything). `accounts` outlives it; an owner is an
-// index into it. KEDGE_ERR_MEMORY: not even one record of `largest` bytes fits beside the room that
-// is held back; *need is then how many bytes would do.
+// Makes an empty heap over `memory` (aligned for anything). `accounts` outlives it, or
+// is replaced by a longer one; an owner is an index into it. KEDGE_ERR_MEMORY: not even one record
+// of `largest` bytes fits beside the room that is held back; *need is then how many bytes would do.
 kedge_err kedge__heap_init(struct kedge__heap *h, void *memory, size_t size, size_t largest,
                            struct kedge__account **accounts, size_t account_count, size_t *need);
 
@@ -101,6 +101,14 @@ size_t kedge__heap_nodes(const struct kedge__heap *h, uint32_t slot);
 // Frees the nodes of a slot, which no tree may have any more: all, or those of one index.
 #define KEDGE__EVERY_INDEX 0
 void kedge__heap_free_nodes(struct kedge__heap *h, uint32_t slot, uint8_t index);
+
+// Makes the record that was added last as short as `bytes`.
+void kedge__heap_trim(struct kedge__heap *h, uint32_t slot, size_t bytes);
+
+// Whether the record of `slot`, added as in flight, may stay for good, in place of that of `known`
+// (0: of none). KEDGE_OK, or KEDGE_ERR_FULL and *lacking.
+kedge_err kedge__heap_may_stay(const struct kedge__heap *h, uint32_t slot, uint32_t known,
+                               size_t *lacking);
 
 // Frees the slot, its nodes and its record.
 void kedge__heap_remove(struct kedge__heap *h, uint32_t slot);

@@ -349,14 +349,13 @@ static void the_first_failure_stays_the_first(void **state)
 {
     (void)state;
     struct cluster c;
-    struct recorder r;
+    struct kedge_informer_options o = {.text_max = 1};
     cluster_open(&c, &(struct cluster_options){0});
-    cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_null(kedge_factory_informer(c.factory, &kedge_kind_pod)); // too late
-    assert_int_equal(kedge_error(c.k), KEDGE_ERR_STATE);
-    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_STATE);
-    assert_int_equal(kedge_error(c.k), KEDGE_ERR_STATE);
+    assert_null(kedge_factory_informer_with(c.factory, &kedge_kind_pod, &o));
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
     cluster_close(&c);
 }
 
@@ -444,7 +443,7 @@ static bool not_ready(void *ctx)
     return false;
 }
 
-static void what_a_stop_gives_back_is_reported(void **state)
+static void what_a_shutdown_gives_back_is_reported(void **state)
 {
     (void)state;
     struct cluster c;
@@ -458,8 +457,12 @@ static void what_a_stop_gives_back_is_reported(void **state)
     cluster_run(&c, KEDGE_SECOND);
     assert_true(kedge__delivery_busy(inf));
     size_t before = kedge__heap_used(&c.factory->heap);
-    kedge_informer_stop(inf);
+    kedge_informer_stop(inf); // keeps what waits
+    assert_int_equal(kedge__heap_used(&c.factory->heap), before);
+    kedge_factory_shutdown(c.factory);
     assert_true(kedge__heap_used(&c.factory->heap) < before);
+    assert_int_equal(c.factory->heap.accounts[0]->count, kedge_lister_count(inf));
+    assert_null(held.informer);
     struct kedge_memory_part parts[32];
     size_t count = kedge_memory_report(c.k, parts, 32);
     for (size_t i = 0; i < count; i++) {
@@ -617,7 +620,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_handler_for_two_informers_fails_at_start),
         cmocka_unit_test(a_stop_in_a_handler_is_the_last_call),
         cmocka_unit_test(two_factories_share_the_report),
-        cmocka_unit_test(what_a_stop_gives_back_is_reported),
+        cmocka_unit_test(what_a_shutdown_gives_back_is_reported),
         cmocka_unit_test(what_is_enough_is_enough_and_not_twice_that),
         cmocka_unit_test(a_delete_without_room_for_its_final_state_is_a_tombstone),
         cmocka_unit_test(what_was_replaced_in_stale_is_a_tombstone_and_an_add),
