@@ -197,7 +197,7 @@ static void a_path_without_room_is_a_failure_with_a_pause(void **state)
 {
     (void)state;
     struct kedge_informer_options o = {.text_max = 1024,
-                                       .label_selector = "a=" HUNDRED("selectors_")};
+                                       .field_selector = "a=" HUNDRED("selectors_")};
     struct fixture *f = open_with(NULL, 0, &kedge_kind_deployment, &o);
     run(f, KEDGE_MINUTE);
     assert_says(f, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");
