@@ -92,10 +92,9 @@ void kedge__reflector_pause(struct kedge_informer *inf, enum kedge__reflector_ne
 void kedge__reflector_start(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
+    r->state = KEDGE__REFLECTOR_PAUSE;
     if (!inf->started)
         kedge__reflector_pause(inf, KEDGE__NEXT_LIST, now);
-    else
-        r->state = KEDGE__REFLECTOR_PAUSE;
 }
 
 // The text of a secret does not stay where it came in, nor where it was sieved.
@@ -114,7 +113,6 @@ static kedge_time asked_for(const struct kedge__reflector *r)
     return asked < ASKED_MAX ? asked : ASKED_MAX;
 }
 
-// A step of the backoff, at least as long as the server asked for.
 kedge_time kedge__reflector_backoff(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
@@ -132,7 +130,6 @@ static void forget_reply(struct kedge_informer *inf)
     forget_item(inf);
 }
 
-// Ends what is under way; nothing that was framed is lost.
 void kedge__reflector_abandon(struct kedge_informer *inf)
 {
     kedge__connection_close(&inf->reflector.connection);
@@ -385,7 +382,6 @@ static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now
         r->state = KEDGE__REFLECTOR_LIST_END;
 }
 
-// Feeds the sieve from the body once. True if it got anywhere; *event says what came.
 bool kedge__reflector_feed(struct kedge_informer *inf, kedge_time now,
                            enum kedge_sieve_event *event)
 {
