@@ -303,8 +303,6 @@ static bool step_head(struct kedge_informer *inf, kedge_time now)
     return true;
 }
 
-// What comes of a body, in whatever state.
-
 // What intake answers, acted upon. True if it went on.
 bool kedge__reflector_taken(struct kedge_informer *inf, kedge_err err, kedge_time now)
 {

@@ -510,6 +510,7 @@ static void delete_unknown(struct kedge_informer *inf, char *json)
                       value);
     assert_int_equal(kedge_json_parse(&doc, json, (size_t)len, tokens, 32), KEDGE_OK);
     kedge__identity_read(&id, kedge_json_root(&doc));
+    kedge__heap_tidy(&inf->factory->heap, SIZE_MAX);
     while (kedge__heap_free(&inf->factory->heap) > 900)
         kedge__heap_add(&inf->factory->heap, inf->owner, 64); // lost to the test
     struct kedge__event_object e = {.object = kedge_json_root(&doc), .id = &id, .deleted = true};
