@@ -16,6 +16,7 @@
 #include <kedge/dynamic_informer.h>
 #include <kedge/err.h>
 #include <kedge/factory.h>
+#include <kedge/field_selector.h>
 #include <kedge/index.h>
 #include <kedge/informer.h>
 #include <kedge/key.h>
