@@ -38,6 +38,7 @@ struct kedge_informer_options {
     const char *namespace_;     // "" or NULL: all; no "/", "%", control characters, ".", ".."
     const char *label_selector; // as the API takes it: "app=web,tier!=db"; NULL: all
     const char *field_selector; // "spec.nodeName=edge-1"; NULL: all
+    // Each is checked when the informer is made; an error has the byte where it is wrong.
 
     // How a list is read. 0: as a WatchList, which needs least memory and is no list at all; where
     // a server refuses that, in pages of 500, by client-go's rules. So many objects a page: always

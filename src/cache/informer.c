@@ -2,6 +2,8 @@
 // informer.c - the informer as its users see it, and as the loop does: a task that reads and
 // delivers.
 #include "cache/informer_priv.h"
+#include "kedge/field_selector.h"
+#include "kedge/selector.h"
 #include "net/escape.h"
 
 #define QUEUE_DEFAULT  32
@@ -102,17 +104,29 @@ size_t kedge__informer_bytes(const struct kedge_informer_options *options)
            o.text_max + o.buffer + KEDGE__ENVELOPE_MAX + places * _Alignof(max_align_t);
 }
 
-// The server would refuse it, again and again.
-static bool selector_is_sound(struct kedge *k, const struct kedge_informer_options *o)
+// Refused here, where it can be named, rather than by the server again and again.
+static bool selectors_are_sound(struct kedge *k, const struct kedge_informer_options *o)
 {
-    struct kedge_selector s;
-    if (kedge_selector_parse(&s, o->label_selector) == KEDGE_OK)
+    struct kedge_selector labels;
+    struct kedge_field_selector fields;
+    bool sound = kedge_selector_parse(&labels, o->label_selector) == KEDGE_OK;
+    const char *what = sound ? "field_selector" : "label_selector";
+    size_t at = labels.error_at;
+    const char *problem = labels.problem;
+    if (sound) {
+        sound = kedge_field_selector_parse(&fields, o->field_selector) == KEDGE_OK;
+        at = fields.error_at;
+        problem = fields.problem;
+    }
+    if (sound)
         return true;
     struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
-    kedge__line_text(l, "the label selector of an informer, at byte ");
-    kedge__line_int(l, (int64_t)s.error_at);
+    kedge__line_text(l, "the options of an informer: ");
+    kedge__line_text(l, what);
+    kedge__line_text(l, " is wrong at byte ");
+    kedge__line_number(l, at);
     kedge__line_text(l, ": ");
-    kedge__line_text(l, s.problem);
+    kedge__line_text(l, problem);
     return false;
 }
 
@@ -136,7 +150,7 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
         problem = kedge__url_segment_problem(kedge_str_of(o->namespace_));
     }
     if (problem == NULL)
-        return selector_is_sound(k, o);
+        return selectors_are_sound(k, o);
     struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
     kedge__line_text(l, what);
     kedge__line_text(l, problem);

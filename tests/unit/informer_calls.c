@@ -24,6 +24,8 @@ static void options_that_make_no_sense_are_named(void **state)
         const char *says;
     } cases[] = {
         {{.text_max = 1023}, "text_max is less than 1024"},
+        {{.label_selector = "app=web,=x"}, "label_selector is wrong at byte 8: expected a label"},
+        {{.field_selector = "a=b,c"}, "field_selector is wrong at byte 4: invalid selector"},
         {{.buffer = 2047}, "buffer is less than 2048"},
         {{.reserved = 2, .maximum = 1}, "maximum is less than reserved"},
     };
