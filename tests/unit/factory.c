@@ -191,7 +191,7 @@ static void a_wrong_label_selector_is_refused_at_once(void **state)
     cluster_open(&c, &(struct cluster_options){0});
     assert_null(kedge_factory_informer_with(c.factory, &kedge_kind_pod, &o));
     assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
-    assert_non_null(strstr(kedge_error_text(c.k), "label selector of an informer, at byte 7"));
+    assert_non_null(strstr(kedge_error_text(c.k), "label_selector is wrong at byte 7"));
     cluster_close(&c);
 }
 
