@@ -38,6 +38,7 @@ func yes(path string) column      { return column{path, orElse("false")} }
 func quantity(path string) column { return column{path, milli} }
 func texts(path string) column    { return column{path, pairsOf(escape)} }
 func binary(path string) column   { return column{path, pairsOf(hexOf)} }
+func list(path string) column     { return column{path, elements} }
 
 func legacy(resource string, columns ...column) kind {
 	return kind{schema.GroupVersionResource{Version: "v1", Resource: resource}, columns}
@@ -82,6 +83,8 @@ var kindsByName = map[string]kind{
 	"lease": group("coordination.k8s.io", "leases",
 		text("spec.holderIdentity"), number("spec.leaseDurationSeconds"), text("spec.acquireTime"),
 		text("spec.renewTime"), number("spec.leaseTransitions")),
+	"sensor": {sensors, []column{
+		number("spec.intervalSeconds"), text("spec.unit"), list("spec.tags"), text("status.phase")}},
 	"event": legacy("events",
 		text("type"), text("reason"), text("message"), number("count"), text("firstTimestamp"),
 		text("lastTimestamp"), text("involvedObject.kind"), text("involvedObject.namespace"),
@@ -165,6 +168,15 @@ func hexOf(text string) string {
 		return err.Error()
 	}
 	return hex.EncodeToString(raw)
+}
+
+func elements(v any) string {
+	texts, _ := v.([]any)
+	parts := make([]string, 0, len(texts))
+	for _, t := range texts {
+		parts = append(parts, escape(fmt.Sprint(t)))
+	}
+	return strings.Join(parts, ",")
 }
 
 func milli(v any) string {
