@@ -66,7 +66,7 @@ static void compare(const struct kedge_informer *informer, struct history *h)
     size_t count = 0;
 
     for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL; count++) {
-        if (history_has(o))
+        if (history_has(h, o))
             continue;
         h->violations++;
         fprintf(stderr, "violation: in the cache and not in the history: %s/%s at %s\n",

@@ -13,6 +13,16 @@
 
 #include <kedge/kinds.h>
 
+// The custom resource of examples/sensor_watch.c.
+#define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                       \
+    FIELD(K, INT32, spec_interval_seconds, "spec", "intervalSeconds") \
+    FIELD(K, TEXT, spec_unit, "spec", "unit")                         \
+    FIELD(K, TEXT_LIST, spec_tags, "spec", "tags")                    \
+    FIELD(K, TEXT, status_phase, "status", "phase")
+
+KEDGE_DECLARE_KIND(sensor)
+KEDGE_DEFINE_KIND(sensor, "edge.example.com", "v1", "sensors", "Sensor", KEDGE_NAMESPACED)
+
 // Tab, newline and backslash, which would end a column, a line or an escape, are escaped.
 static void print_bytes(FILE *out, const char *bytes, size_t len)
 {
@@ -249,6 +259,21 @@ static void print_event(FILE *out, const struct kedge_object *o)
     text(out, &e->source_host);
 }
 
+static void print_sensor(FILE *out, const struct kedge_object *o)
+{
+    const struct kedge_sensor *s = kedge_as_sensor(o);
+
+    number(out, s->spec_interval_seconds);
+    text(out, &s->spec_unit);
+    fputc('\t', out);
+    for (size_t i = 0; i < s->spec_tags.count; i++) {
+        const struct kedge_text *tag = kedge_text_at(&s->spec_tags, i);
+        fputs(i > 0 ? "," : "", out);
+        print_bytes(out, kedge_text(tag), kedge_text_len(tag));
+    }
+    text(out, &s->status_phase);
+}
+
 static const struct columns all[] = {
     {"deployment", &kedge_kind_deployment, print_deployment},
     {"pod", &kedge_kind_pod, print_pod},
@@ -259,6 +284,7 @@ static const struct columns all[] = {
     {"secret", &kedge_kind_secret, print_secret},
     {"lease", &kedge_kind_lease, print_lease},
     {"event", &kedge_kind_event, print_event},
+    {"sensor", &kedge_kind_sensor, print_sensor},
 };
 
 const struct columns *columns_of(const char *kind)

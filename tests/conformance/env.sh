@@ -119,8 +119,10 @@ start_etcd() {
     etcd_pid=$spawned
 }
 
+# With $apiserver_flags besides, where there are any.
 start_apiserver() {
     local pki=$dir/pki
+    # shellcheck disable=SC2086 # a list of words
     spawn apiserver "$assets/kube-apiserver" --etcd-servers="$etcd_url" \
         --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port="$port" \
         --endpoint-reconciler-type=none --service-cluster-ip-range=10.0.0.0/24 \

@@ -2,6 +2,8 @@
 // history.c - a hash table of chains, one a process for all kinds, with libc's heap: this is the
 // test's own view, made of nothing that the library holds.
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "history.h"
 
 #include <stdio.h>
@@ -10,9 +12,11 @@
 
 struct entry {
     struct entry *next;
+    const struct history *history;
     char *uid;
     char *version;
-    char key[]; // kind namespace/name
+    char *line; // where the history has columns
+    char key[]; // namespace/name
 };
 
 #define CHAINS 8192u
@@ -29,17 +33,17 @@ static char *copy(const char *text)
 
 static void key_of(const struct kedge_object *o, char key[512])
 {
-    snprintf(key, 512, "%x %s/%s", (unsigned)o->kind, kedge_namespace(o), kedge_name(o));
+    snprintf(key, 512, "%s/%s", kedge_namespace(o), kedge_name(o));
 }
 
 // The link that points to the entry, or the end of its chain.
-static struct entry **find(const char *key)
+static struct entry **find(const struct history *h, const char *key)
 {
     unsigned hash = 2166136261u;
     for (const char *c = key; *c != '\0'; c++)
         hash = (hash ^ (unsigned char)*c) * 16777619u;
     struct entry **link = &chains[hash % CHAINS];
-    while (*link != NULL && strcmp((*link)->key, key) != 0)
+    while (*link != NULL && ((*link)->history != h || strcmp((*link)->key, key) != 0))
         link = &(*link)->next;
     return link;
 }
@@ -51,12 +55,27 @@ static void violation(struct history *h, const char *what, const struct kedge_ob
             kedge_resource_version(o));
 }
 
+static char *line_of(const struct columns *columns, const struct kedge_object *o)
+{
+    char *line = NULL;
+    size_t size;
+    FILE *out = open_memstream(&line, &size);
+    if (out == NULL)
+        abort();
+    columns_print(out, columns, o);
+    if (fclose(out) != 0)
+        abort();
+    return line;
+}
+
 static void store(struct entry *e, const struct kedge_object *o)
 {
     free(e->uid);
     free(e->version);
+    free(e->line);
     e->uid = copy(kedge_uid(o));
     e->version = copy(kedge_resource_version(o));
+    e->line = e->history->columns != NULL ? line_of(e->history->columns, o) : NULL;
 }
 
 static void on_add(void *ctx, const struct kedge_object *o, bool initial)
@@ -66,7 +85,7 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     char key[512];
     key_of(o, key);
     h->adds++;
-    struct entry **link = find(key);
+    struct entry **link = find(h, key);
     if (*link != NULL) {
         violation(h, "an add of what was added before", o);
         store(*link, o);
@@ -76,6 +95,7 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     if (e == NULL)
         abort();
     memcpy(e->key, key, strlen(key) + 1);
+    e->history = h;
     store(e, o);
     *link = e;
     h->count++;
@@ -86,7 +106,7 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     struct history *h = ctx;
     char key[512];
     key_of(o, key);
-    struct entry *e = *find(key);
+    struct entry *e = *find(h, key);
     if (old == o)
         h->resyncs++;
     else
@@ -107,6 +127,7 @@ static void unlink_entry(struct entry **link)
     *link = e->next;
     free(e->uid);
     free(e->version);
+    free(e->line);
     free(e);
 }
 
@@ -117,7 +138,7 @@ static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
     key_of(o, key);
     h->deletes++;
     h->tombstones += tombstone;
-    struct entry **link = find(key);
+    struct entry **link = find(h, key);
     struct entry *e = *link;
     if (e == NULL) {
         violation(h, "a delete of what is not there", o);
@@ -137,13 +158,23 @@ void history_handler(struct history *h, struct kedge_handler *handler)
     handler->ctx = h;
 }
 
-bool history_has(const struct kedge_object *o)
+bool history_has(const struct history *h, const struct kedge_object *o)
 {
     char key[512];
     key_of(o, key);
-    const struct entry *e = *find(key);
+    const struct entry *e = *find(h, key);
     return e != NULL && strcmp(e->uid, kedge_uid(o)) == 0 &&
            strcmp(e->version, kedge_resource_version(o)) == 0;
+}
+
+void history_print(const struct history *h, FILE *out)
+{
+    for (size_t i = 0; i < CHAINS; i++) {
+        for (const struct entry *e = chains[i]; e != NULL; e = e->next) {
+            if (e->history == h)
+                fputs(e->line, out);
+        }
+    }
 }
 
 void history_free(void)

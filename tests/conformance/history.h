@@ -6,10 +6,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <kedge/informer.h>
 
+#include "columns.h"
+
 struct history {
+    const struct columns *columns; // NULL: an object's uid and version are enough to keep of it
     unsigned long adds;
     unsigned long updates;
     unsigned long resyncs; // updates without a change
@@ -23,7 +27,11 @@ struct history {
 void history_handler(struct history *h, struct kedge_handler *handler);
 
 // True if the handler was last told exactly of this object at this version.
-bool history_has(const struct kedge_object *o);
+bool history_has(const struct history *h, const struct kedge_object *o);
+
+// Prints what was told last of every object that should be there, a line each, in no order. Needs
+// `columns`.
+void history_print(const struct history *h, FILE *out);
 
 // Forgets all.
 void history_free(void);

@@ -3,7 +3,8 @@
 #
 # run.sh [SCENARIO...]: the conformance run. Starts a kube-apiserver with etcd on loopback, lets
 # drive change what it holds, and compares what kedge's informers hold with it, object by object.
-# Without arguments all scenarios run, in the order of `all`; README.md says what each one is about.
+# Without arguments all scenarios of `all` run, in that order; README.md says what each one is about,
+# and names those that run for longer, when they are asked for by name.
 
 set -u
 # shellcheck source=env.sh
@@ -12,7 +13,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster verbs clients history"
+incluster verbs clients beside history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -24,6 +25,8 @@ programs=$build/examples
 . "$here/verbs.sh"
 # shellcheck source=clients.sh
 . "$here/clients.sh"
+# shellcheck source=beside.sh
+. "$here/beside.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid
@@ -170,7 +173,7 @@ for scenario in "$@"; do
     # shellcheck disable=SC2086
     [ "$(type -t "scenario_$scenario")" = function ] || die "no scenario is called $scenario; there are:" $all
 done
-for program in "$cache_dump" "$programs"/{deployment_list,deployment_watch,deployment_informer,sensor_watch}; do
+for program in "$cache_dump" "$beside" "$programs"/{deployment_list,deployment_watch,deployment_informer,sensor_watch}; do
     [ -x "$program" ] || die "$program is missing: use 'make conformance', which builds it"
 done
 build_drive

@@ -62,7 +62,7 @@ static unsigned long compare(const struct watched *w, FILE *out)
     size_t objects = 0;
 
     for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL; objects++) {
-        differences += !history_has(o);
+        differences += !history_has(&w->history, o);
         columns_print(out, w->columns, o);
     }
     return differences + (objects != w->history.count);

@@ -163,34 +163,32 @@ func (m *mixer) step(ctx context.Context, random *rand.Rand, mine func(i int) in
 	o := mixedObject{m, random.Intn(len(mixed)), mine(random.Intn(m.count))}
 	what := &mixed[o.kind]
 	n := random.Intn(1000)
-	switch random.Intn(24) {
-	case 0, 1, 2, 3, 4:
+	switch random.Intn(26) {
+	case 0, 1, 2, 3, 4, 5, 6, 7:
 		return o.create(ctx, n)
-	case 5, 6, 7, 8:
+	case 8, 9, 10, 11:
 		return o.label(ctx, n)
-	case 9, 10:
-		return o.remove(ctx)
-	case 11:
-		return o.hold(ctx)
 	case 12:
+		return o.remove(ctx)
+	case 13:
+		return o.hold(ctx)
+	case 14:
 		return o.letGo(ctx)
-	case 13, 14: // the same name, and another object
+	case 15, 16: // the same name, and another object
 		return errors.Join(o.remove(ctx), o.create(ctx, n))
-	case 15: // more changes of one object than a client may see one by one
+	case 17: // more changes of one object than a client may see one by one
 		for j := range 10 {
 			if err := o.patch(ctx, what.change(n+j), what.subresource...); err != nil {
 				return err
 			}
 		}
 		return nil
-	case 16:
-		switch i := random.Intn(m.namespaces); n % 4 {
-		case 0:
+	case 18:
+		i := random.Intn(m.namespaces)
+		if n%10 == 0 {
 			return m.drop(ctx, i)
-		case 1, 2:
-			return m.makeNamespace(ctx, i)
 		}
-		return nil
+		return m.makeNamespace(ctx, i)
 	default:
 		return o.patch(ctx, what.change(n), what.subresource...)
 	}
@@ -215,7 +213,7 @@ func (m *mixer) begin(ctx context.Context) error {
 		}
 	}
 	return each(m.count/3*len(mixed), 8, func(i int) error {
-		err := mixedObject{m, i % len(mixed), i / len(mixed)}.create(ctx, i)
+		err := mixedObject{m, i % len(mixed), i / len(mixed)}.create(ctx, i/len(mixed))
 		if apierrors.IsForbidden(err) { // a namespace that an earlier round left ending
 			return nil
 		}
