@@ -41,7 +41,7 @@ two_sides() {
     spawn client-go env KUBE_FEATURE_WatchListClient="${watch_list-true}" "$drive" informers \
         --kubeconfig "$(at admin "https://127.0.0.1:${ports#* }")" --out "$dir/client-go" $followed
     side_pid[client-go]=$spawned
-    within 60 both_synced || say "not synced: $(tail -n 1 "$dir/kedge.log" "$dir/client-go.log")"
+    within 120 both_synced || say "not synced: $(tail -n 1 "$dir/kedge.log" "$dir/client-go.log")"
 }
 
 both_synced() { grep -q '^synced' "$dir/kedge.log" && grep -q '^synced' "$dir/client-go.log"; }
@@ -52,7 +52,7 @@ side() { sed -n "s/^$2=//p" "$dir/$1/state"; }
 ask_side() {
     rm -f "$dir/$1/state"
     kill -USR1 "${side_pid[$1]}" 2>/dev/null || return 1
-    within 10 test -e "$dir/$1/state"
+    within 60 test -e "$dir/$1/state"
 }
 
 # holds NAME FILE: is that file of that side what $dir/server.txt is?
