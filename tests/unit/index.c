@@ -521,6 +521,9 @@ static void a_full_heap_still_takes_updates(void **state)
     while (put(f, n, 0x3ffu << n % 3, 0))
         n++;
     assert_in_range(n, 40, OBJECTS - 1);
+    size_t all = n; // and the rest is taken by what has no node
+    while (put(f, all, 0, 0))
+        all++;
     size_t nodes = f->inf.account.nodes;
     for (int i = 0; i < 20000; i++)
         assert_true(put(f, (size_t)kedge__random_below(&r, n), 0x3ffu << i % 3, 0));
