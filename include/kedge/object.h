@@ -32,24 +32,18 @@ typedef uint16_t kedge_offset;
 
 // A text in a record. Read it with kedge_text and kedge_text_len.
 struct kedge_text {
-    kedge_offset offset; // from this member to the first byte; 0: absent or empty
-    kedge_offset len;
+    kedge_offset offset; // private; 0: absent or empty
 };
 
 // Never NULL: absent and empty give "". NUL-terminated; may hold NULs inside: then
-// kedge_text_len counts them.
+// kedge_text_len counts them. It lies in the record, or for good in the library.
 const char *kedge_text(const struct kedge_text *t);
 
-static inline size_t kedge_text_len(const struct kedge_text *t)
-{
-    return t->len;
-}
+// Its length in bytes: counted up to 255, then kept.
+size_t kedge_text_len(const struct kedge_text *t);
 
-static inline kedge_str kedge_text_str(const struct kedge_text *t)
-{
-    kedge_str s = {kedge_text(t), t->len};
-    return s;
-}
+// Both. Borrows as kedge_text does.
+kedge_str kedge_text_str(const struct kedge_text *t);
 
 // Texts in the order of the server. kedge_text_at(&l, i) for i < l.count; NULL beyond.
 struct kedge_text_list {

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "object/project.h"
+#include "object/words.h"
 
 static uint32_t add_text(uint32_t hash, const char *text)
 {
@@ -52,6 +53,8 @@ uint32_t kedge_kind_tag(const struct kedge_kind *kind)
     if (*kind->tag != 0)
         return *kind->tag;
     uint32_t hash = add_number(KEDGE_OFFSET_BITS, sizeof(struct kedge_object));
+    kedge_str words = kedge__words();
+    hash = kedge__hash(hash, words.ptr, words.len);
     hash = add_text(hash, kind->group);
     hash = add_text(hash, kind->version);
     hash = add_text(hash, kind->resource);

@@ -5,48 +5,24 @@
 //     0                                          size of the kind's struct                    size
 //
 // Arrays come before texts, so that only they need to be aligned and texts lie without gaps. The
-// same code runs twice: measuring, it only counts; writing, it knows where the texts begin. Texts
-// that occur several times in an object (a label and the selector's, an image in spec and status)
-// are written once: a small table remembers where those written last came from.
+// same code runs twice: measuring, it only counts; writing, it knows where the texts begin.
 #include <string.h>
 
-#include "object/project.h"
+#include "object/project_priv.h"
+#include "object/words.h"
 
-#define OFFSET_MAX ((kedge_offset)-1)
+enum { SHORT_TEXT = 64 };
 
-enum { SHARED = 32, SHARED_MAX = 255, SHORT_TEXT = 64 };
-
-// A text that may be shared: where it stands in the document, and where in the record.
-struct shared {
-    uint32_t from;
-    kedge_offset len; // 0: none
-    kedge_offset place;
-};
-
-struct builder {
-    unsigned char *base; // NULL: measuring
-    size_t arrays;       // where the next array goes, in bytes from the record's beginning
-    size_t texts;        // where the next text goes; measuring, counted from 0
-    uint32_t mistyped;
-    struct shared shared[SHARED];
-};
-
-static void write(const struct builder *b, size_t place, const void *bytes, size_t len)
+// A list or map: where it is and how much.
+static void write_list(const struct kedge__builder *b, size_t member, size_t target, size_t count)
 {
-    if (b->base != NULL)
-        memcpy(b->base + place, bytes, len);
-}
-
-// Writes a text, list or map: all are an offset from the member itself and a number.
-static void write_reference(const struct builder *b, size_t member, size_t target, size_t number)
-{
-    kedge_offset both[2] = {(kedge_offset)(target - member), (kedge_offset)number};
-    if (number > 0)
-        write(b, member, both, sizeof both);
+    kedge_offset both[2] = {(kedge_offset)(target - member), (kedge_offset)count};
+    if (count > 0)
+        kedge__write(b, member, both, sizeof both);
 }
 
 // Room for an array. Alignment divides size, so the lowest bit of `size` is alignment enough.
-static size_t take_array(struct builder *b, size_t count, size_t size)
+static size_t take_array(struct kedge__builder *b, size_t count, size_t size)
 {
     size_t align = size & (~size + 1);
     align = align < 8 ? align : 8;
@@ -57,107 +33,27 @@ static size_t take_array(struct builder *b, size_t count, size_t size)
     return place;
 }
 
-static size_t take_text(struct builder *b, size_t len)
-{
-    size_t place = b->texts;
-    b->texts += len + 1;
-    return place;
-}
-
-// Texts ------------------------------------------------------------------------------------------
-
-// Where a text comes from: a value's text, a member's key, or a value's own JSON.
-enum origin { TEXT, KEY, JSON };
-
-struct source {
-    kedge_json_value value;
-    enum origin origin;
-};
-
-static size_t read_source(struct source s, char *buf, size_t cap)
-{
-    if (s.origin == TEXT)
-        return kedge_json_text(s.value, buf, cap);
-    if (s.origin == KEY)
-        return kedge_json_key(s.value, buf, cap);
-    kedge_str raw = kedge_json_raw(s.value);
-    if (cap > 0)
-        memcpy(buf, raw.ptr, raw.len < cap ? raw.len : cap);
-    return raw.len;
-}
-
-// The bytes of a text in the document, if they are the text's own: no escapes among them.
-static kedge_str plain(struct source s, size_t len)
-{
-    kedge_str none = {NULL, 0};
-    kedge_str raw = s.origin == KEY ? kedge_json_raw_key(s.value) : kedge_json_raw(s.value);
-    if (s.origin == TEXT && raw.len >= 2) {
-        raw.ptr++;
-        raw.len -= 2;
-    }
-    return raw.len == len ? raw : none;
-}
-
-static struct shared *shared_slot(struct builder *b, kedge_str text)
-{
-    uint32_t hash = UINT32_C(2166136261);
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT32_C(16777619);
-    return &b->shared[(hash ^ hash >> 15) % SHARED];
-}
-
-// Where the same text lies already; if nowhere, then where it is to be written now.
-static size_t text_place(struct builder *b, struct source s, size_t len, bool *written)
-{
-    *written = false;
-    kedge_str text = plain(s, len);
-    if (text.ptr == NULL || len > SHARED_MAX)
-        return take_text(b, len);
-    const char *document = s.value.doc->text;
-    struct shared *slot = shared_slot(b, text);
-    *written = slot->len == len && memcmp(document + slot->from, text.ptr, len) == 0;
-    if (!*written) {
-        slot->from = (uint32_t)(text.ptr - document);
-        slot->len = (kedge_offset)len;
-        slot->place = (kedge_offset)take_text(b, len);
-        // Where the measure is over what an offset holds, no record will be written.
-    }
-    return slot->place;
-}
-
-static void put_text(struct builder *b, size_t member, struct source s)
-{
-    size_t len = read_source(s, NULL, 0);
-    if (len == 0)
-        return;
-    bool written;
-    size_t place = text_place(b, s, len, &written);
-    write_reference(b, member, place, len);
-    if (b->base != NULL && !written)
-        read_source(s, (char *)b->base + place, len);
-}
-
 static bool is_text(kedge_json_value v)
 {
     return kedge_json_type(v) == KEDGE_JSON_TEXT;
 }
 
-static bool put_if_text(struct builder *b, size_t member, kedge_json_value v)
+static bool put_if_text(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
-    struct source s = {v, TEXT};
+    struct kedge__source s = {v, KEDGE__TEXT};
     if (is_text(v))
-        put_text(b, member, s);
+        kedge__put_text(b, member, s);
     return is_text(v);
 }
 
-static bool put_json(struct builder *b, size_t member, kedge_json_value v)
+static bool put_json(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
-    struct source s = {v, JSON};
-    put_text(b, member, s);
+    struct kedge__source s = {v, KEDGE__JSON};
+    kedge__put_text(b, member, s);
     return true;
 }
 
-static bool put_scalar(struct builder *b, size_t member, kedge_json_value v)
+static bool put_scalar(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     enum kedge_json_type type = kedge_json_type(v);
     if (type == KEDGE_JSON_NUMBER || type == KEDGE_JSON_BOOL)
@@ -186,7 +82,7 @@ static bool decode(const struct kedge__reader *reader, kedge_json_value v, unsig
     return reader->bytes(json, out, len);
 }
 
-static bool put_bytes(struct builder *b, size_t member, kedge_json_value v,
+static bool put_bytes(struct kedge__builder *b, size_t member, kedge_json_value v,
                       const struct kedge__reader *reader)
 {
     size_t len;
@@ -194,8 +90,7 @@ static bool put_bytes(struct builder *b, size_t member, kedge_json_value v,
         return false;
     if (len == 0)
         return true;
-    size_t place = take_text(b, len);
-    write_reference(b, member, place, len);
+    size_t place = kedge__put_long_text(b, member, len);
     if (b->base != NULL)
         decode(reader, v, b->base + place, &len);
     return true;
@@ -204,47 +99,47 @@ static bool put_bytes(struct builder *b, size_t member, kedge_json_value v,
 // Numbers and other small values
 // -------------------------------------------------------------------
 
-static bool put_bool(struct builder *b, size_t member, kedge_json_value v)
+static bool put_bool(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     bool value;
     if (!kedge_json_bool(v, &value))
         return false;
-    write(b, member, &value, sizeof value);
+    kedge__write(b, member, &value, sizeof value);
     return true;
 }
 
-static bool put_int32(struct builder *b, size_t member, kedge_json_value v)
+static bool put_int32(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     int64_t n;
     if (!kedge_json_int64(v, &n) || n < INT32_MIN || n > INT32_MAX)
         return false;
     int32_t value = (int32_t)n;
-    write(b, member, &value, sizeof value);
+    kedge__write(b, member, &value, sizeof value);
     return true;
 }
 
-static bool put_int64(struct builder *b, size_t member, kedge_json_value v)
+static bool put_int64(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     int64_t value;
     if (!kedge_json_int64(v, &value))
         return false;
-    write(b, member, &value, sizeof value);
+    kedge__write(b, member, &value, sizeof value);
     return true;
 }
 
-static bool put_time(struct builder *b, size_t member, kedge_json_value v)
+static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     char buf[SHORT_TEXT];
     kedge_str text = {buf, short_text(v, buf)};
     kedge_timestamp value;
     if (text.len > SHORT_TEXT || !kedge_timestamp_parse(text, &value))
         return false;
-    write(b, member, &value, sizeof value);
+    kedge__write(b, member, &value, sizeof value);
     return true;
 }
 
 // A number may stand as a text or as itself.
-static bool put_number(struct builder *b, size_t member, kedge_json_value v,
+static bool put_number(struct kedge__builder *b, size_t member, kedge_json_value v,
                        const struct kedge__reader *reader)
 {
     char buf[SHORT_TEXT];
@@ -256,19 +151,19 @@ static bool put_number(struct builder *b, size_t member, kedge_json_value v,
     int64_t value;
     if (reader == NULL || !reader->number(text, &value))
         return false;
-    write(b, member, &value, sizeof value);
+    kedge__write(b, member, &value, sizeof value);
     return true;
 }
 
 // A value that the table does not have is no error: a newer server knows more of them.
-static bool put_enum(struct builder *b, size_t member, kedge_json_value v, const char *names)
+static bool put_enum(struct kedge__builder *b, size_t member, kedge_json_value v, const char *names)
 {
     if (!is_text(v))
         return false;
     uint8_t value = 1;
     for (; *names != '\0'; names += strlen(names) + 1, value++) {
         if (kedge_json_text_is(v, kedge_str_of(names))) {
-            write(b, member, &value, sizeof value);
+            kedge__write(b, member, &value, sizeof value);
             return true;
         }
     }
@@ -330,7 +225,7 @@ static bool value_fits(kedge_json_value v, const struct kedge__reader *bytes)
 
 // `bytes`: what the values are read with, or NULL: they are texts. A pair whose value has another
 // type is left out; of a key that comes twice, the last pair stays.
-static bool put_map(struct builder *b, size_t member, kedge_json_value v,
+static bool put_map(struct kedge__builder *b, size_t member, kedge_json_value v,
                     const struct kedge__reader *bytes)
 {
     if (kedge_json_type(v) != KEDGE_JSON_OBJECT)
@@ -342,7 +237,7 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v,
         count += value_fits(m, bytes) && (once || !comes_again(m)) ? 1 : 0;
 
     size_t pair = take_array(b, count, sizeof(struct kedge_text_pair));
-    write_reference(b, member, pair, count);
+    write_list(b, member, pair, count);
     m = kedge_json_first(v);
     for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m)) {
         if (!once && comes_again(m))
@@ -351,8 +246,8 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v,
         b->mistyped += !fits;
         if (!fits)
             continue;
-        struct source key = {m, KEY};
-        put_text(b, pair + offsetof(struct kedge_text_pair, key), key);
+        struct kedge__source key = {m, KEDGE__KEY};
+        kedge__put_text(b, pair + offsetof(struct kedge_text_pair, key), key);
         size_t value = pair + offsetof(struct kedge_text_pair, value);
         if (bytes != NULL && !is_null(m))
             put_bytes(b, value, m, bytes);
@@ -366,11 +261,11 @@ static bool put_map(struct builder *b, size_t member, kedge_json_value v,
 // Structs
 // ------------------------------------------------------------------------------------------
 
-static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_table *table,
+static uint64_t put_struct(struct kedge__builder *b, size_t place, const struct kedge_table *table,
                            size_t rows, kedge_json_value object, unsigned depth);
 
 // False if the element stays empty, all zeros, though it is not null.
-static bool put_element(struct builder *b, size_t place, kedge_json_value v,
+static bool put_element(struct kedge__builder *b, size_t place, kedge_json_value v,
                         const struct kedge_table *items, unsigned depth)
 {
     if (items == NULL)
@@ -383,7 +278,7 @@ static bool put_element(struct builder *b, size_t place, kedge_json_value v,
 
 // `items`: of an element; NULL: they are texts. What does not suit stays, so that places in the
 // list are those of the server.
-static bool put_list(struct builder *b, size_t member, kedge_json_value v,
+static bool put_list(struct kedge__builder *b, size_t member, kedge_json_value v,
                      const struct kedge_table *items, unsigned depth)
 {
     if (kedge_json_type(v) != KEDGE_JSON_ARRAY || depth == KEDGE__LISTS_MAX)
@@ -391,7 +286,7 @@ static bool put_list(struct builder *b, size_t member, kedge_json_value v,
     size_t size = items != NULL ? items->size : sizeof(struct kedge_text);
     size_t count = kedge_json_count(v);
     size_t place = take_array(b, count, size);
-    write_reference(b, member, place, count);
+    write_list(b, member, place, count);
     kedge_json_value element = kedge_json_first(v);
     for (size_t i = 0; i < count; i++, element = kedge_json_next(element), place += size)
         b->mistyped += !put_element(b, place, element, items, depth);
@@ -399,7 +294,7 @@ static bool put_list(struct builder *b, size_t member, kedge_json_value v,
 }
 
 // False if the value does not suit the field.
-static bool put_field(struct builder *b, size_t member, const struct kedge_field *field,
+static bool put_field(struct kedge__builder *b, size_t member, const struct kedge_field *field,
                       kedge_json_value v, unsigned depth)
 {
     switch ((enum kedge_field_type)field->type) {
@@ -440,7 +335,7 @@ static bool put_field(struct builder *b, size_t member, const struct kedge_field
 
 // Fills the struct at `place` from the first `rows` of its table. Gives a bit for each row that was
 // there. Lists make it call itself, as deep as KEDGE__LISTS_MAX.
-static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_table *table,
+static uint64_t put_struct(struct kedge__builder *b, size_t place, const struct kedge_table *table,
                            size_t rows, kedge_json_value object, unsigned depth)
 {
     struct kedge__found found;
@@ -460,7 +355,7 @@ static uint64_t put_struct(struct builder *b, size_t place, const struct kedge_t
     return present;
 }
 
-static uint64_t put_record(struct builder *b, const struct kedge_kind *kind,
+static uint64_t put_record(struct kedge__builder *b, const struct kedge_kind *kind,
                            kedge_json_value object, bool partial)
 {
     b->arrays = kind->table->size;
@@ -474,12 +369,12 @@ static uint64_t put_record(struct builder *b, const struct kedge_kind *kind,
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size)
 {
-    struct builder b;
+    struct kedge__builder b;
     b.base = NULL;
     b.texts = 0;
     put_record(&b, kind, object, partial);
     *size = (b.arrays + b.texts + 7) / 8 * 8;
-    if (*size > OFFSET_MAX)
+    if (*size >= KEDGE__FIRST_WORD)
         return KEDGE_ERR_TOO_LONG;
     if (buf == NULL)
         return KEDGE_OK;

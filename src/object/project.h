@@ -43,6 +43,9 @@ void kedge__status_take(struct kedge_status *s, kedge_json_value object);
 // Of struct kedge_kind's flags: its records are raw.
 #define KEDGE__RAW 0x100u
 
+// The first byte of a text in a record that has its length behind it, in a kedge_offset.
+#define KEDGE__LONG_TEXT 0xffu
+
 // Lists in lists, at most: what is deeper is absent and counted as mistyped.
 #define KEDGE__LISTS_MAX 4
 

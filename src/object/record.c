@@ -6,15 +6,46 @@
 #include "kedge/object.h"
 #include "kedge/selector.h"
 #include "object/project.h"
+#include "object/words.h"
 
 static const unsigned char *at(const void *member, kedge_offset offset)
 {
     return (const unsigned char *)member + offset;
 }
 
+static const char *first_byte(const struct kedge_text *t)
+{
+    if (t->offset >= KEDGE__FIRST_WORD)
+        return kedge__word((size_t)t->offset - KEDGE__FIRST_WORD);
+    return t->offset != 0 ? (const char *)at(t, t->offset) : "";
+}
+
+// Behind its first byte, a long text has its length.
+enum { LONG_HEAD = 1 + sizeof(kedge_offset) };
+
 const char *kedge_text(const struct kedge_text *t)
 {
-    return t->offset != 0 ? (const char *)at(t, t->offset) : "";
+    const char *text = first_byte(t);
+    return (unsigned char)text[0] == KEDGE__LONG_TEXT ? text + LONG_HEAD : text;
+}
+
+kedge_str kedge_text_str(const struct kedge_text *t)
+{
+    kedge_str s = {first_byte(t), 0};
+    if ((unsigned char)s.ptr[0] == KEDGE__LONG_TEXT) {
+        kedge_offset len;
+        memcpy(&len, s.ptr + 1, sizeof len);
+        s.ptr += LONG_HEAD;
+        s.len = len;
+    } else {
+        s.len = strlen(s.ptr);
+    }
+    return s;
+}
+
+size_t kedge_text_len(const struct kedge_text *t)
+{
+    return kedge_text_str(t).len;
 }
 
 const struct kedge_text *kedge_text_at(const struct kedge_text_list *l, size_t i)

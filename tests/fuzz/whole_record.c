@@ -2,6 +2,7 @@
 #include "whole_record.h"
 
 #include "object/project.h"
+#include "object/words.h"
 
 #include "fuzz.h"
 
@@ -22,14 +23,19 @@ static const void *whole(const void *member, kedge_offset offset, size_t count, 
     return at;
 }
 
+// Its bytes are in the record, or in the library's own words.
 static void whole_text(const struct kedge_text *t)
 {
-    // Of a text that is there and empty only the NUL is kept, if anything.
-    if (t->offset != 0)
-        whole(t, t->offset, (size_t)t->len + 1, 1, 1);
-    else
-        PROMISE(t->len == 0);
-    PROMISE(kedge_text(t)[kedge_text_len(t)] == '\0');
+    kedge_str s = kedge_text_str(t);
+    kedge_str words = kedge__words();
+    bool word = t->offset >= KEDGE__FIRST_WORD;
+    PROMISE(s.ptr == kedge_text(t) && s.len == kedge_text_len(t));
+    if (word)
+        PROMISE(s.ptr >= words.ptr && s.ptr + s.len < words.ptr + words.len);
+    else if (t->offset != 0)
+        whole(t, (kedge_offset)(s.ptr - (const char *)t), s.len + 1, 1, 1);
+    PROMISE((t->offset == 0) == (s.len == 0));
+    PROMISE(s.ptr[s.len] == '\0');
 }
 
 static void whole_texts(const struct kedge_text_list *l)

@@ -2,11 +2,14 @@
 // record.c - the accessors of records: any text and list that lies in its block,
 // wherever, up to the block's last byte; any place in a list, also far beyond its end.
 //
-// with: src/object/record.c src/object/kind.c src/base/text.c src/base/hash.c
+// with: src/object/record.c src/object/words.c src/object/kind.c src/base/text.c src/base/hash.c
 #include "any.h"
+
+#include <string.h>
 
 #include "kedge/kind.h"
 #include "kedge/object.h"
+#include "object/project.h"
 
 enum { BLOCK = 256 };
 
@@ -21,14 +24,22 @@ static size_t place(const void *member, size_t at)
     return at - (size_t)((const char *)member - record.bytes);
 }
 
+// A text that ends in the block, a long one of any length there, and none.
 static void texts(size_t at)
 {
     struct kedge_text *name = &record.object.name;
     name->offset = (kedge_offset)place(name, at);
-    name->len = (kedge_offset)any_size(0, BLOCK - 1 - at);
+    record.bytes[BLOCK - 1] = '\0';
+    if (any_bool() && at + 1 + sizeof(kedge_offset) < BLOCK) {
+        kedge_offset len = (kedge_offset)any_size(0, BLOCK - 2 - sizeof len - at);
+        record.bytes[at] = (char)KEDGE__LONG_TEXT;
+        memcpy(record.bytes + at + 1, &len, sizeof len);
+    } else if ((unsigned char)record.bytes[at] == KEDGE__LONG_TEXT) {
+        return;
+    }
     any_of_str(kedge_text_str(name));
-    any_of_str((kedge_str){kedge_name(&record.object), name->len + 1});
-    name->offset = name->len = 0;
+    any_of_str((kedge_str){kedge_name(&record.object), 1});
+    name->offset = 0;
     any_of_str((kedge_str){kedge_name(&record.object), 1});
 }
 

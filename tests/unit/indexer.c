@@ -44,10 +44,9 @@ static uint32_t add(struct fixture *f, const char *namespace_, const char *name)
     memset(o, 0, sizeof *o);
     memcpy(texts, namespace_, ns);
     memcpy(texts + ns, name, n);
-    o->namespace_.offset = (kedge_offset)(texts - (char *)&o->namespace_);
-    o->namespace_.len = (kedge_offset)(ns - 1);
+    if (ns > 1)
+        o->namespace_.offset = (kedge_offset)(texts - (char *)&o->namespace_);
     o->name.offset = (kedge_offset)(texts + ns - (char *)&o->name);
-    o->name.len = (kedge_offset)(n - 1);
     kedge__indexer_insert(&f->indexer, slot);
     return slot;
 }

@@ -192,8 +192,13 @@ static size_t member_size(enum kedge_field_type type)
     case KEDGE_FIELD_DROP:
     case KEDGE_FIELD_SIEVED:
         return 0;
-    default:
+    case KEDGE_FIELD_TEXT_LIST:
+    case KEDGE_FIELD_TEXT_MAP:
+    case KEDGE_FIELD_BASE64_MAP:
+    case KEDGE_FIELD_LIST:
         return 2 * sizeof(kedge_offset);
+    default:
+        return sizeof(kedge_offset);
     }
 }
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// project_text.c - the texts of a record.
+//
+// A text is an offset, and nothing else in its struct. What it leads to is
+//
+//     a word of words.c                        its place counts from KEDGE__FIRST_WORD
+//     | text | NUL |                           up to SHORT_MAX bytes, no NUL among them
+//     | 0xff | length | bytes | NUL |          any bytes; 0xff begins no UTF-8
+//
+// Texts that occur several times in an object (a label and the selector's, an image in spec and
+// status) are written once: a small table remembers where those written last came from.
+#include <string.h>
+
+#include "object/project_priv.h"
+#include "object/words.h"
+
+enum { SHORT_MAX = 255 };
+
+void kedge__write(const struct kedge__builder *b, size_t place, const void *bytes, size_t len)
+{
+    if (b->base != NULL)
+        memcpy(b->base + place, bytes, len);
+}
+
+static void write_offset(const struct kedge__builder *b, size_t member, size_t offset)
+{
+    kedge_offset value = (kedge_offset)offset;
+    kedge__write(b, member, &value, sizeof value);
+}
+
+static size_t take(struct kedge__builder *b, size_t len)
+{
+    size_t place = b->texts;
+    b->texts += len;
+    return place;
+}
+
+static size_t read_source(struct kedge__source s, char *buf, size_t cap)
+{
+    if (s.origin == KEDGE__TEXT)
+        return kedge_json_text(s.value, buf, cap);
+    if (s.origin == KEDGE__KEY)
+        return kedge_json_key(s.value, buf, cap);
+    kedge_str raw = kedge_json_raw(s.value);
+    if (cap > 0)
+        memcpy(buf, raw.ptr, raw.len < cap ? raw.len : cap);
+    return raw.len;
+}
+
+// The bytes of a text in the document, if they are the text's own, without escapes, and may stand
+// in the record with nothing but a NUL to end them.
+static kedge_str plain(struct kedge__source s, size_t len)
+{
+    kedge_str none = {NULL, 0};
+    bool key = s.origin == KEDGE__KEY;
+    kedge_str raw = key ? kedge_json_raw_key(s.value) : kedge_json_raw(s.value);
+    if (s.origin == KEDGE__TEXT && raw.len >= 2) {
+        raw.ptr++;
+        raw.len -= 2;
+    }
+    bool fits = raw.len == len && len <= SHORT_MAX && (unsigned char)raw.ptr[0] != KEDGE__LONG_TEXT;
+    return fits && memchr(raw.ptr, '\0', len) == NULL ? raw : none;
+}
+
+static struct kedge__shared *shared_slot(struct kedge__builder *b, kedge_str text)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT32_C(16777619);
+    return &b->shared[(hash ^ hash >> 15) % KEDGE__SHARED];
+}
+
+// Where the same text lies already; if nowhere, then where it was written now.
+static size_t short_text(struct kedge__builder *b, const char *document, kedge_str text)
+{
+    struct kedge__shared *slot = shared_slot(b, text);
+    bool written = slot->len == text.len && memcmp(document + slot->from, text.ptr, text.len) == 0;
+    if (!written) {
+        slot->from = (uint32_t)(text.ptr - document);
+        slot->len = (kedge_offset)text.len;
+        slot->place = (kedge_offset)take(b, text.len + 1);
+        // Where the measure is over what an offset holds, no record will be written.
+        kedge__write(b, slot->place, text.ptr, text.len);
+    }
+    return slot->place;
+}
+
+void kedge__put_text(struct kedge__builder *b, size_t member, struct kedge__source s)
+{
+    size_t word;
+    size_t len = read_source(s, NULL, 0);
+    if (len == 0)
+        return;
+    kedge_str text = plain(s, len);
+    if (text.ptr == NULL) {
+        size_t place = kedge__put_long_text(b, member, len);
+        if (b->base != NULL)
+            read_source(s, (char *)b->base + place, len);
+    } else if (kedge__word_find(text, &word)) {
+        write_offset(b, member, KEDGE__FIRST_WORD + word);
+    } else {
+        write_offset(b, member, short_text(b, s.value.doc->text, text) - member);
+    }
+}
+
+size_t kedge__put_long_text(struct kedge__builder *b, size_t member, size_t len)
+{
+    unsigned char head[1 + sizeof(kedge_offset)] = {KEDGE__LONG_TEXT};
+    kedge_offset number = (kedge_offset)len;
+    memcpy(head + 1, &number, sizeof number);
+    size_t place = take(b, sizeof head + len + 1);
+    kedge__write(b, place, head, sizeof head);
+    write_offset(b, member, place - member);
+    return place + sizeof head;
+}
