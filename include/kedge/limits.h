@@ -19,8 +19,8 @@
 #define KEDGE_THREADS 0
 #endif
 
-// Bits of an offset or a length inside a record: 16 (records up to 65,535 bytes) or 32. Each text
-// field costs twice these bits.
+// Bits of an offset or a length inside a record: 16 (records up to 63,480 bytes) or 32. Each text
+// field costs these bits.
 #ifndef KEDGE_OFFSET_BITS
 #define KEDGE_OFFSET_BITS 16
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -180,6 +181,51 @@ static void a_record_is_a_multiple_of_eight_bytes_and_holds_no_stray_one(void **
     free(b);
 }
 
+// A text of each form: a word, one beside the words, with 0xff first, a NUL inside, at the length
+// where it is kept.
+static void every_text_comes_back_whole(void **state)
+{
+    (void)state;
+    static char json[400], text[300];
+    static const char *const texts[] = {"Ready", "Read", "ready", "app.kubernetes.io/name", "v1"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"%s\"}}", texts[i]);
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+        assert_string_equal(kedge_name(o), texts[i]);
+        assert_int_equal(kedge_text_len(&o->name), strlen(texts[i]));
+        free(o);
+    }
+    for (size_t len = 250; len < 260; len++) {
+        memset(text, 'x', len);
+        text[len] = '\0';
+        snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"%s\"}}", text);
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+        assert_string_equal(kedge_name(o), text);
+        assert_int_equal(kedge_text_len(&o->name), len);
+        free(o);
+    }
+    struct kedge_object *o =
+        record_of(&kedge_kind_pod, KEDGE_STR("{\"metadata\":{\"name\":\"a\\u0000b\"}}"));
+    assert_int_equal(kedge_text_len(&o->name), 3);
+    assert_memory_equal(kedge_text(&o->name), "a\0b", 4);
+    free(o);
+}
+
+// A well-known key costs its pair's two offsets, whatever its length.
+static void a_word_takes_no_bytes_of_the_record(void **state)
+{
+    (void)state;
+    struct kedge_object *none =
+        record_of(&kedge_kind_pod, KEDGE_STR("{\"metadata\":{\"labels\":{\"x\":\"v1\"}}}"));
+    struct kedge_object *word = record_of(
+        &kedge_kind_pod,
+        KEDGE_STR("{\"metadata\":{\"labels\":{\"app.kubernetes.io/instance\":\"Ready\"}}}"));
+    assert_string_equal(kedge_label(word, "app.kubernetes.io/instance"), "Ready");
+    assert_in_range(word->size, sizeof(struct kedge_pod), none->size);
+    free(none);
+    free(word);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +237,8 @@ int main(void)
         cmocka_unit_test(labels_are_found_by_their_whole_key),
         cmocka_unit_test(the_controller_is_the_owner_that_says_so),
         cmocka_unit_test(beyond_the_end_there_is_nothing),
+        cmocka_unit_test(every_text_comes_back_whole),
+        cmocka_unit_test(a_word_takes_no_bytes_of_the_record),
         cmocka_unit_test(a_record_is_a_multiple_of_eight_bytes_and_holds_no_stray_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
