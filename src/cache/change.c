@@ -2,6 +2,8 @@
 // change.c - transforms: a record grows at its end only, so that no offset in it changes.
 #include "cache/change.h"
 
+#include "object/words.h"
+
 #include <stddef.h>
 
 size_t kedge__change_room(const struct kedge_informer *inf, size_t size)
@@ -10,8 +12,8 @@ size_t kedge__change_room(const struct kedge_informer *inf, size_t size)
     size_t room = inf->options.transform_room;
     if (inf->options.transform == NULL || size >= max)
         return 0;
-    if (max > (kedge_offset)-1)
-        max = (kedge_offset)-1;
+    if (max > KEDGE__FIRST_WORD)
+        max = KEDGE__FIRST_WORD;
     if (size >= max)
         return 0;
     return (room < max - size ? room : max - size) / 8 * 8;
@@ -101,18 +103,18 @@ kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_
     if (m == NULL || !may_be(change, m, text))
         return KEDGE_ERR_ARGUMENT;
     if (text.len == 0) {
-        *m = (struct kedge_text){0, 0};
+        m->offset = 0;
         return KEDGE_OK;
     }
-    if (text.len + 1 > change->room) {
-        change->lacking += text.len + 1 - change->room;
+    size_t need = kedge__text_bytes(text);
+    if (need > change->room) {
+        change->lacking += need - change->room;
         return KEDGE_ERR_FULL;
     }
     unsigned char *place = (unsigned char *)change->object + change->end - change->room;
-    memcpy(place, text.ptr, text.len);
-    change->room -= text.len + 1;
+    kedge__text_write(place, text);
+    change->room -= need;
     m->offset = (kedge_offset)(place - (unsigned char *)m);
-    m->len = (kedge_offset)text.len;
     return KEDGE_OK;
 }
 
@@ -121,7 +123,6 @@ kedge_err kedge_change_clear_text(struct kedge_change *change, const struct kedg
     return kedge_change_set_text(change, member, (kedge_str){NULL, 0});
 }
 
-// Texts, lists and maps are alike: an offset and a number.
 static kedge_err clear(const struct kedge_change *change, const void *member, size_t size)
 {
     void *m = member_of(change, member);

@@ -113,3 +113,26 @@ size_t kedge__put_long_text(struct kedge__builder *b, size_t member, size_t len)
     write_offset(b, member, place - member);
     return place + sizeof head;
 }
+
+static bool is_long(kedge_str text)
+{
+    return text.len > SHORT_MAX || (unsigned char)text.ptr[0] == KEDGE__LONG_TEXT ||
+           memchr(text.ptr, '\0', text.len) != NULL;
+}
+
+size_t kedge__text_bytes(kedge_str text)
+{
+    return (is_long(text) ? 1 + sizeof(kedge_offset) : 0) + text.len + 1;
+}
+
+void kedge__text_write(unsigned char *place, kedge_str text)
+{
+    kedge_offset len = (kedge_offset)text.len;
+    if (is_long(text)) {
+        *place = KEDGE__LONG_TEXT;
+        memcpy(place + 1, &len, sizeof len);
+        place += 1 + sizeof len;
+    }
+    memcpy(place, text.ptr, text.len);
+    place[text.len] = '\0';
+}

@@ -19,4 +19,9 @@ bool kedge__word_find(kedge_str text, size_t *at);
 // All of them, one behind the other, NULs between them: what a kind's tag depends on.
 kedge_str kedge__words(void);
 
+// A text outside of a document: the bytes that it takes in a record, and itself, written there. Not
+// an empty one.
+size_t kedge__text_bytes(kedge_str text);
+void kedge__text_write(unsigned char *place, kedge_str text);
+
 #endif

@@ -90,7 +90,6 @@ static void put_text(struct kedge_text *t, char *at, const char *text)
 {
     memcpy(at, text, strlen(text) + 1);
     t->offset = (kedge_offset)(at - (char *)t);
-    t->len = (kedge_offset)strlen(text);
 }
 
 // A record with its nodes, in no index yet. 0: no room, and nothing has changed.

@@ -215,7 +215,7 @@ static void refuse_all(void *ctx, struct kedge_change *change)
 {
     unsigned *calls = ctx;
     struct kedge_object *o = kedge_change_object(change);
-    static const struct kedge_text elsewhere = {0, 0};
+    static const struct kedge_text elsewhere = {0};
     static const struct kedge_text_list list = {0, 0};
     static const struct kedge_text_map map = {0, 0};
     static const struct kedge_list structs = {0, 0};
