@@ -34,8 +34,9 @@ static void texts(size_t at)
         kedge_offset len = (kedge_offset)any_size(0, BLOCK - 2 - sizeof len - at);
         record.bytes[at] = (char)KEDGE__LONG_TEXT;
         memcpy(record.bytes + at + 1, &len, sizeof len);
-    } else if ((unsigned char)record.bytes[at] == KEDGE__LONG_TEXT) {
-        return;
+    } else {
+        // No 0xff, as Eva must see; that it is ASCII is of no matter.
+        record.bytes[at] = (char)any_size(0, 127);
     }
     any_of_str(kedge_text_str(name));
     any_of_str((kedge_str){kedge_name(&record.object), 1});
