@@ -663,6 +663,21 @@ void network_silence(struct sim *s, size_t informer, bool dead)
     }
 }
 
+// What came just before a machine fell asleep it may look at only when it wakes: its patience begins
+// there.
+void network_sleep(struct sim *s, int64_t ms)
+{
+    struct network *n = &s->network;
+    int64_t from = n->now;
+    network_advance(s, from + ms);
+    n->slept_at = n->now;
+    for (size_t i = 0; i < n->link_count; i++) {
+        struct link *l = n->links[i];
+        if (l->awaited_since >= 0 && from - l->awaited_since <= LATE_MS)
+            l->awaited_since = n->now;
+    }
+}
+
 // What has passed since the machine last looked at its clock is lost to it.
 void network_set_clock_back(struct sim *s, int64_t ms)
 {

@@ -392,8 +392,7 @@ static void do_nameless(struct sim *s, const int64_t *a)
 
 static void do_sleep(struct sim *s, const int64_t *a)
 {
-    network_advance(s, s->network.now + a[0]);
-    s->network.slept_at = s->network.now;
+    network_sleep(s, a[0]);
 }
 
 static void do_calendar(struct sim *s, const int64_t *a)

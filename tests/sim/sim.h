@@ -134,6 +134,7 @@ void network_advance(struct sim *s, int64_t to);
 // informer PLAN_INFORMERS: all
 void network_drop(struct sim *s, size_t informer, bool reset, size_t after);
 void network_silence(struct sim *s, size_t informer, bool dead);
+void network_sleep(struct sim *s, int64_t ms);
 void network_set_clock_back(struct sim *s, int64_t ms);
 // Nothing that is on its way arrives.
 void network_purge(struct sim *s);
