@@ -38,6 +38,7 @@
 #include <kedge/time.h>
 #include <kedge/transform.h>
 #include <kedge/unstructured.h>
+#include <kedge/validation.h>
 #include <kedge/version.h>
 #include <kedge/watch.h>
 #include <kedge/workqueue.h>

@@ -663,8 +663,8 @@ void network_silence(struct sim *s, size_t informer, bool dead)
     }
 }
 
-// What came just before a machine fell asleep it may look at only when it wakes: its patience begins
-// there.
+// What came just before a machine fell asleep it may look at only when it wakes: its patience
+// begins there.
 void network_sleep(struct sim *s, int64_t ms)
 {
     struct network *n = &s->network;
