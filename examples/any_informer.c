@@ -102,8 +102,8 @@ int main(int argc, char **argv)
     kedge_config_load(k, &config, &options);
 
     // Whole objects: more room for the text of one than a table's fields need.
-    struct kedge_factory_options large = {.object_max = 16 * 1024};
-    struct kedge_informer_options whole = {.text_max = 16 * 1024};
+    struct kedge_factory_options large = {.object_max = (size_t)16 * 1024};
+    struct kedge_informer_options whole = {.text_max = (size_t)16 * 1024};
     struct kedge_gvr gvr = resource(argv[1], argv[2]);
     struct kedge_factory *factory = kedge_factory_new_with(kedge_client_new(k, &config), &large);
     kedge_informer_add_handler(kedge_factory_dynamic_informer(factory, &gvr, &whole), &printer);
