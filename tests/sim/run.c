@@ -64,6 +64,12 @@ uint64_t informer_version(const struct informer *inf)
     return read > floor ? read : floor;
 }
 
+// What waits to be delivered of a list that is not whole yet has no version in the reflector.
+bool informer_lists(const struct informer *inf)
+{
+    return inf->inf->reflector.asked == KEDGE__NEXT_LIST && kedge__delivery_busy(inf->inf);
+}
+
 int64_t informer_patience(const struct informer *inf)
 {
     const struct kedge__reflector *r = &inf->inf->reflector;

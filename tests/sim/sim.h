@@ -258,6 +258,7 @@ struct informer {
 // has begun a list since it went adrift.
 bool informer_has_bytes(const struct informer *inf);
 uint64_t informer_version(const struct informer *inf);
+bool informer_lists(const struct informer *inf);
 bool informer_noticed(const struct informer *inf);
 // For how many ms it may wait for a byte: src/cache/README.md, Times.
 int64_t informer_patience(const struct informer *inf);

@@ -245,7 +245,7 @@ void world_rewind(struct sim *s, uint64_t back)
         struct informer *inf = &s->informers[i];
         struct kedge_informer_state state = {0};
         kedge_informer_state(inf->inf, &state);
-        if (informer_version(inf) <= to)
+        if (informer_version(inf) <= to && !informer_lists(inf))
             continue; // it has seen nothing that is lost now
         inf->adrift = true;
         inf->adrift_version = informer_version(inf);
