@@ -103,6 +103,7 @@ struct kedge_sieve_frame {
     uint16_t prefix; // the length of these keys in their paths
     uint8_t root;    // the tables that the rows are of, in `roots`
     uint8_t flags;
+    uint32_t reserved; // 0: the state has no byte that is not set
 };
 
 // Tables whose rows are counted through. Private.

@@ -26,7 +26,7 @@ struct kedge_informer *kedge_factory_informer_on_node(struct kedge_factory *f,
                                                       const struct kedge_kind *kind,
                                                       const char *node)
 {
-    char text[sizeof "spec.nodeName=" + 2 * NODE_MAX];
+    char text[sizeof "spec.nodeName=" + (size_t)2 * NODE_MAX];
     struct kedge__line l;
     if (f == NULL || kind == NULL || f->k->failure != KEDGE_OK)
         return NULL;
