@@ -147,7 +147,7 @@ static kedge__bytes enter_object(struct kedge_sieve *s, kedge__bytes p, unsigned
                                  const struct kedge__sieve_choice *choice, size_t prefix)
 {
     struct kedge_sieve_frame frame = {choice->going, (uint16_t)prefix, (uint8_t)root,
-                                      choice->all ? FRAME_ALL : 0};
+                                      choice->all ? FRAME_ALL : 0, 0};
     return enter(s, p, frame);
 }
 
@@ -189,7 +189,7 @@ static kedge__bytes begin_items(struct kedge_sieve *s, kedge__bytes p)
 {
     if (s->options.shape == KEDGE_SIEVE_WATCH)
         return begin_item(s, p);
-    struct kedge_sieve_frame frame = {0, 0, ROOT_ITEM, FRAME_LIST | FRAME_ITEMS};
+    struct kedge_sieve_frame frame = {0, 0, ROOT_ITEM, FRAME_LIST | FRAME_ITEMS, 0};
     if (*p == '[')
         return enter(s, p, frame);
     if (*p == 'n')
@@ -226,7 +226,7 @@ static kedge__bytes begin_list(struct kedge_sieve *s, kedge__bytes p, uint64_t l
 {
     unsigned from = kedge__sieve_top(s)->root;
     unsigned root = (from < ROOT_ITEM ? ROOT_ITEM : from) + 1;
-    struct kedge_sieve_frame frame = {0, 0, (uint8_t)root, FRAME_LIST};
+    struct kedge_sieve_frame frame = {0, 0, (uint8_t)root, FRAME_LIST, 0};
     if (root >= sizeof s->roots / sizeof s->roots[0])
         return kedge__sieve_fail(s, p, "rows that lead deeper than they did at first");
     kedge__sieve_gather(&s->roots[root], &s->roots[from], lists);
