@@ -191,6 +191,8 @@ static void start(struct run *r, struct fuzz_input *in)
     struct kedge_informer_options options = {
         .page = pages[fuzz_choose(in, 3)], .no_watch_list = in->cut % 2 == 0, .queue = 3};
     bool small = fuzz_choose(in, 2) == 1;
+    // The good answer is a list; who asks for a WatchList would not understand it.
+    server.good_list = server.good_list && (options.page != 0 || options.no_watch_list);
     fake_port_init(&r->port, in->cut);
     r->port.peer = &peer;
     r->port.peer_ctx = &server;
