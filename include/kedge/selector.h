@@ -8,10 +8,13 @@
 //         printf("at %zu: %s\n", web.error_at, web.problem);
 //     struct kedge_iter it = kedge_lister_list(pods, "default", &web);
 //
-//     KEY               the label is there        KEY=VALUE    is there with that value (also ==)
-//     !KEY              it is not                 KEY!=VALUE   is not there, or with another value
-//     KEY in (A, B)     is there with one of them KEY>N KEY<N  is there, an integer, and more or
-//     less KEY notin (A, B)  is not there, or with none of them
+//     KEY                is there
+//     !KEY               is not there
+//     KEY=VALUE          is there with that value (also ==)
+//     KEY!=VALUE         is not there, or with another value
+//     KEY in (A, B)      is there with one of them
+//     KEY notin (A, B)   is not there, or with none of them
+//     KEY>N, KEY<N       is there, an integer, and more, or less
 //
 // All that commas join must hold; an empty selector holds for everything. A value may be empty:
 // "x=" is x with the value "". The text is checked once and read again at each match: a selector

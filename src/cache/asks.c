@@ -2,6 +2,7 @@
 // asks.c - the paths and queries of lists and watches.
 #include "cache/asks.h"
 
+#include "client/accept.h"
 #include "net/escape.h"
 
 static void collection(struct kedge__line *l, const struct kedge_informer *inf)
@@ -97,12 +98,9 @@ void kedge__asks_watch(struct kedge__line *l, const struct kedge_informer *inf, 
     query_text(l, "watch", "true");
 }
 
-// A server that cannot cut an object down sends it whole: then what is not wanted is skipped here.
 const char *kedge__asks_accept(const struct kedge_informer *inf, bool watch)
 {
     if ((inf->kind->flags & KEDGE_METADATA_ONLY) == 0)
         return "application/json";
-    return watch ? "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-                 : "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"
-                   "application/json";
+    return watch ? KEDGE__ACCEPT_METADATA : KEDGE__ACCEPT_METADATA_LIST;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // dynamic_form.c - metadata, or less, of objects.
+#include "client/accept.h"
 #include "client/dynamic_priv.h"
 
 static const struct kedge_field metadata_rows[] = {
@@ -15,9 +16,7 @@ static const struct kedge_field metadata_rows[] = {
 static const struct kedge_table metadata_table = {
     metadata_rows, sizeof metadata_rows / sizeof metadata_rows[0], 0};
 
-#define ACCEPT "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-#define ACCEPT_LIST \
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-
-const struct kedge_dynamic_form kedge_dynamic_metadata = {ACCEPT, ACCEPT_LIST, &metadata_table};
-const struct kedge_dynamic_form kedge_dynamic_identity = {ACCEPT, ACCEPT_LIST, NULL};
+const struct kedge_dynamic_form kedge_dynamic_metadata = {
+    KEDGE__ACCEPT_METADATA, KEDGE__ACCEPT_METADATA_LIST, &metadata_table};
+const struct kedge_dynamic_form kedge_dynamic_identity = {KEDGE__ACCEPT_METADATA,
+                                                          KEDGE__ACCEPT_METADATA_LIST, NULL};
