@@ -184,6 +184,42 @@ static void room_is_used_to_its_last_byte_and_what_is_left_is_given_back(void **
     assert_true(plain > 0);
 }
 
+// A text that has its length before it: long, with a NUL in it, or not UTF-8.
+static void set_uncommon(void *ctx, struct kedge_change *change)
+{
+    const struct kedge_text *value = kedge_map_get(&kedge_change_object(change)->labels, "app");
+    if (value != NULL)
+        assert_int_equal(kedge_change_set_text(change, value, *(kedge_str *)ctx), KEDGE_OK);
+}
+
+static void texts_of_every_form_are_read_as_they_were_set(void **state)
+{
+    (void)state;
+    static char text[300];
+    memset(text, 'y', sizeof text);
+    text[256] = '\0';
+    char with_nul[] = "a\0b";
+    char no_utf8[] = "\xff";
+    const kedge_str texts[] = {{text, 1},   {text, 254},   {text, 255}, {text, 256},
+                               {text, 300}, {with_nul, 3}, {no_utf8, 1}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct cluster c;
+        struct recorder r;
+        kedge_str wanted = texts[i];
+        struct kedge_informer_options o = {
+            .transform = set_uncommon, .ctx = &wanted, .transform_room = 400};
+        const struct kedge_object *obj;
+        cluster_open(&c, &(struct cluster_options){0});
+        apply(&c, "web", 1);
+        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
+        cluster_start(&c);
+        cluster_run(&c, KEDGE_SECOND);
+        assert_int_equal(kedge_lister_get(inf, "default", "web", &obj), KEDGE_OK);
+        assert_true(kedge_str_eq(kedge_text_str(kedge_map_get(&obj->labels, "app")), wanted));
+        cluster_close(&c);
+    }
+}
+
 static void say_it(void *ctx, enum kedge_log_level level, const char *text)
 {
     (void)level;
@@ -269,6 +305,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_relist_knows_what_was_renamed),
         cmocka_unit_test(a_full_cache_recovers_though_all_are_renamed),
         cmocka_unit_test(room_is_used_to_its_last_byte_and_what_is_left_is_given_back),
+        cmocka_unit_test(texts_of_every_form_are_read_as_they_were_set),
         cmocka_unit_test(what_found_no_room_is_named),
         cmocka_unit_test(what_must_stay_stays),
     };
