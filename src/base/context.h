@@ -17,6 +17,10 @@ struct kedge__task_ops {
     bool (*step)(struct kedge__task *t, kedge_time now);
     // Applies at most a bounded number of deltas and calls handlers. True as for step. May be NULL.
     bool (*deliver)(struct kedge__task *t, kedge_time now);
+    // Goes on while some request call waits and the loop stands still, for what must not be late: a
+    // lease. As step, and as deliver where that calls nothing of the program's and touches no
+    // record of a cache. NULL: the task stands still, too.
+    bool (*meanwhile)(struct kedge__task *t, kedge_time now);
 };
 
 struct kedge__task {
@@ -114,6 +118,13 @@ struct kedge__part *kedge__part(struct kedge *k, const char *what);
 // Joins the loop; `t` lives until kedge__task_remove. KEDGE_ERR_MEMORY: see kedge__take.
 kedge_err kedge__task_add(struct kedge *k, struct kedge__task *t);
 void kedge__task_remove(struct kedge *k, struct kedge__task *t);
+
+// For request calls that wait. One round over the tasks that go on meanwhile; true if any got
+// somewhere. And the port's wait until our clock says `until`, for `s` (NULL: none) and for what
+// these tasks wait for.
+bool kedge__meanwhile(struct kedge *k, kedge_time now);
+kedge_err kedge__wait_meanwhile(struct kedge *k, struct kedge_stream *s, uint8_t interest,
+                                kedge_time until);
 
 // True if a message of that level would be seen.
 bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level);

@@ -135,6 +135,38 @@ static kedge_err poll_once(struct kedge *k, kedge_time timeout)
     return err;
 }
 
+bool kedge__meanwhile(struct kedge *k, kedge_time now)
+{
+    bool moved = false;
+    for (struct kedge__task *t = k->tasks; t != NULL && !k->stopped; t = t->next) {
+        if (t->ops->meanwhile == NULL)
+            continue;
+        kedge__lock(k);
+        moved |= t->ops->meanwhile(t, now);
+        kedge__unlock(k);
+    }
+    return moved;
+}
+
+kedge_err kedge__wait_meanwhile(struct kedge *k, struct kedge_stream *s, uint8_t interest,
+                                kedge_time until)
+{
+    size_t count = 0;
+    kedge__lock(k);
+    if (s != NULL)
+        k->waits[count++] = (struct kedge_wait){bottom(s), interest, 0};
+    for (struct kedge__task *t = k->tasks; t != NULL; t = t->next) {
+        if (t->ops->meanwhile == NULL)
+            continue;
+        if (t->stream != NULL && t->interest != KEDGE_INTEREST_NONE)
+            k->waits[count++] = (struct kedge_wait){bottom(t->stream), t->interest, 0};
+        if (t->deadline < until)
+            until = t->deadline;
+    }
+    kedge__unlock(k);
+    return k->port->wait(k->port, k->waits, count, on_port_clock(k, until));
+}
+
 kedge_err kedge_poll(struct kedge *k, kedge_time timeout)
 {
     if (k == NULL)

@@ -76,7 +76,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     return moved;
 }
 
-static const struct kedge__task_ops task_ops = {step, deliver};
+static const struct kedge__task_ops task_ops = {.step = step, .deliver = deliver};
 
 static void fill_defaults(struct kedge_informer_options *o)
 {

@@ -158,20 +158,14 @@ void kedge_rest_close(struct kedge_rest *rest)
 
 static void wait_for(struct kedge_rest *r, kedge_err err)
 {
-    struct kedge *k = r->client->k;
-    struct kedge_stream *s = kedge__is_want(err) ? r->connection.waits : NULL;
-    while (s != NULL && s->below != NULL)
-        s = s->below;
-    struct kedge_wait w = {s, r->connection.interest, 0};
-    kedge_time until = kedge__rest_next_deadline(r, err);
-    if (until != KEDGE_FOREVER)
-        until -= k->clock_ahead;
-    kedge_err waited = k->port->wait(k->port, &w, s != NULL ? 1 : 0, until);
+    kedge_err waited =
+        kedge__wait_meanwhile(r->client->k, kedge__is_want(err) ? r->connection.waits : NULL,
+                              r->connection.interest, kedge__rest_next_deadline(r, err));
     if (waited != KEDGE_OK)
         kedge__rest_end(r, waited, "the port cannot wait");
 }
 
-// Drives the request to its end. What is called back meanwhile must not poll.
+// Drives the request to its end, and what goes on meanwhile. What is called back must not poll.
 static kedge_err drive(struct kedge_rest *r)
 {
     struct kedge *k = r->client->k;
@@ -179,10 +173,12 @@ static kedge_err drive(struct kedge_rest *r)
     k->inside = true;
     kedge__rest_begin(r, kedge__clock(k));
     while (r->state != KEDGE__REST_ENDED && r->state != KEDGE__REST_IDLE) {
-        kedge_err err = kedge__rest_step(r, kedge__clock(k));
+        kedge_time now = kedge__clock(k);
+        kedge_err err = kedge__rest_step(r, now);
+        bool moved = kedge__meanwhile(k, now);
         if (k->stopped && r->state != KEDGE__REST_ENDED)
             kedge__rest_end(r, KEDGE_ERR_STOPPED, NULL);
-        else if (err != KEDGE_OK)
+        else if (err != KEDGE_OK && !moved)
             wait_for(r, err);
     }
     k->inside = inside;
@@ -311,7 +307,23 @@ static bool task_deliver(struct kedge__task *t, kedge_time now)
     return true;
 }
 
-static const struct kedge__task_ops task_ops = {task_step, task_deliver};
+static const struct kedge__task_ops task_ops = {.step = task_step, .deliver = task_deliver};
+
+// While the program waits for another request
+// ------------------------------------------------------
+
+static bool task_meanwhile(struct kedge__task *t, kedge_time now)
+{
+    bool moved = task_step(t, now);
+    return task_deliver(t, now) || moved;
+}
+
+static const struct kedge__task_ops meanwhile_ops = {task_step, task_deliver, task_meanwhile};
+
+void kedge__rest_goes_on(struct kedge_rest *r)
+{
+    r->task.ops = &meanwhile_ops;
+}
 
 // What came of it --------------------------------------------------------------------------------
 

@@ -81,6 +81,9 @@ void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now);
 kedge_time kedge__rest_next_deadline(const struct kedge_rest *r, kedge_err err);
 // The request has ended so. `problem` (NULL: none) goes into the text.
 void kedge__rest_end(struct kedge_rest *r, kedge_err err, const char *problem);
+// Its requests in the loop go on while the program waits in a request call on another kedge_rest.
+// For rooms whose call-backs call nothing of the program's. Not while a request is under way.
+void kedge__rest_goes_on(struct kedge_rest *r);
 // Wipes what was received; closes the connection if it cannot be kept.
 void kedge__rest_forget(struct kedge_rest *r);
 

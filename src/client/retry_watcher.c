@@ -185,7 +185,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     return true;
 }
 
-static const struct kedge__task_ops task_ops = {step, deliver};
+static const struct kedge__task_ops task_ops = {.step = step, .deliver = deliver};
 
 // Making, starting and stopping ------------------------------------------------------------------
 

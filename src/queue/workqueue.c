@@ -57,7 +57,7 @@ static bool step(struct kedge__task *t, kedge_time now)
     return any;
 }
 
-static const struct kedge__task_ops task_ops = {step, NULL};
+static const struct kedge__task_ops task_ops = {.step = step};
 
 // ---------------------------------------------------------------------------- a new one
 

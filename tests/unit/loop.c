@@ -40,7 +40,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     return false;
 }
 
-static const struct kedge__task_ops ops = {step, deliver};
+static const struct kedge__task_ops ops = {.step = step, .deliver = deliver};
 
 struct fixture {
     struct fake_port port;
@@ -217,8 +217,8 @@ static bool stop_in_deliver(struct kedge__task *t, kedge_time now)
 static void after_a_stop_nobody_else_has_a_turn(void **state)
 {
     (void)state;
-    static const struct kedge__task_ops stopping[] = {{stop_in_step, deliver},
-                                                      {step, stop_in_deliver}};
+    static const struct kedge__task_ops stopping[] = {{.step = stop_in_step, .deliver = deliver},
+                                                      {.step = step, .deliver = stop_in_deliver}};
     for (int i = 0; i < 2; i++) {
         static struct fixture f;
         static struct task second;
@@ -243,7 +243,7 @@ static void after_a_stop_nobody_else_has_a_turn(void **state)
 static void a_task_may_have_nothing_to_deliver(void **state)
 {
     (void)state;
-    static const struct kedge__task_ops steps_only = {step, NULL};
+    static const struct kedge__task_ops steps_only = {.step = step};
     static struct fixture f;
     open_loop(&f);
     f.task.task.ops = &steps_only;

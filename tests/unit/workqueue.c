@@ -172,7 +172,7 @@ static bool happen(struct kedge__task *t, kedge_time now)
 
 static kedge_err drain_until(struct fixture *f, bool shut_down)
 {
-    static const struct kedge__task_ops ops = {happen, NULL};
+    static const struct kedge__task_ops ops = {.step = happen};
     struct event e = {
         .task = {.ops = &ops, .deadline = FAKE_PORT_START + 700}, .f = f, .shut_down = shut_down};
     assert_int_equal(kedge__task_add(f->k, &e.task), KEDGE_OK);
