@@ -309,8 +309,7 @@ static bool task_deliver(struct kedge__task *t, kedge_time now)
 
 static const struct kedge__task_ops task_ops = {.step = task_step, .deliver = task_deliver};
 
-// While the program waits for another request
-// ------------------------------------------------------
+// While the program waits for another request ----------------------------------------------------
 
 static bool task_meanwhile(struct kedge__task *t, kedge_time now)
 {
