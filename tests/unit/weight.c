@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weight.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "object/heap.h"
+#include "object/project.h"
+#include "object/words.h"
+
+enum { PLACES = 1024, HEADER = 8 };
+
+struct weighing {
+    struct weight *w;
+    size_t *texts;   // where bytes of texts are counted
+    size_t *members; // ... and of members
+    const char *places[PLACES];
+    size_t count;
+    void (*text)(void *ctx, kedge_str text);
+    void *ctx;
+};
+
+// Counts the bytes of a place once, however many members lead to it.
+static void place(struct weighing *g, const char *at, size_t bytes, size_t *sum)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        if (g->places[i] == at)
+            return;
+    }
+    assert_true(g->count < PLACES);
+    g->places[g->count++] = at;
+    *sum += bytes;
+}
+
+static void weigh_text(struct weighing *g, const struct kedge_text *t, size_t *sum)
+{
+    kedge_str s = kedge_text_str(t);
+    size_t before = *sum;
+    if (t->offset >= KEDGE__FIRST_WORD)
+        g->w->words++;
+    else if (t->offset != 0)
+        place(g, s.ptr, kedge__text_bytes(s), sum);
+    if (*sum > before && g->text != NULL)
+        g->text(g->ctx, s);
+}
+
+static void structs(struct weighing *g, const struct kedge_table *table, const unsigned char *base);
+
+static void list(struct weighing *g, const struct kedge_field *field, const void *member)
+{
+    const void *element;
+    size_t *members = g->members;
+    g->members = &g->w->elements;
+    *members += sizeof(struct kedge_list);
+    for (size_t i = 0; (element = kedge_list_at(member, i, field->items->size)) != NULL; i++)
+        structs(g, field->items, element);
+    g->members = members;
+}
+
+static void text_list(struct weighing *g, const void *member)
+{
+    const struct kedge_text *t;
+    *g->members += sizeof(struct kedge_text_list);
+    for (size_t i = 0; (t = kedge_text_at(member, i)) != NULL; i++) {
+        g->w->elements += sizeof *t;
+        weigh_text(g, t, g->texts);
+    }
+}
+
+static void map(struct weighing *g, const void *member)
+{
+    const struct kedge_text_pair *pair;
+    *g->members += sizeof(struct kedge_text_map);
+    for (size_t i = 0; (pair = kedge_pair_at(member, i)) != NULL; i++) {
+        g->w->pairs += sizeof *pair;
+        weigh_text(g, &pair->key, g->texts);
+        weigh_text(g, &pair->value, g->texts);
+    }
+}
+
+static bool is_uid(const struct kedge_field *field)
+{
+    const char *key = field->path;
+    while (key[strlen(key) + 1] != '\0')
+        key += strlen(key) + 1;
+    return strcmp(key, "uid") == 0;
+}
+
+static void member(struct weighing *g, const struct kedge_field *field, const void *at)
+{
+    switch ((enum kedge_field_type)field->type) {
+    case KEDGE_FIELD_TEXT:
+        if (is_uid(field)) {
+            g->w->uids += sizeof(struct kedge_text);
+            weigh_text(g, at, &g->w->uids);
+            break;
+        }
+        // fall through
+    case KEDGE_FIELD_RAW:
+    case KEDGE_FIELD_SCALAR:
+    case KEDGE_FIELD_BASE64:
+        *g->members += sizeof(struct kedge_text);
+        weigh_text(g, at, g->texts);
+        break;
+    case KEDGE_FIELD_BOOL:
+    case KEDGE_FIELD_ENUM:
+        *g->members += 1;
+        break;
+    case KEDGE_FIELD_INT32:
+        *g->members += sizeof(int32_t);
+        break;
+    case KEDGE_FIELD_INT64:
+        *g->members += sizeof(int64_t);
+        break;
+    case KEDGE_FIELD_TIME:
+        g->w->times += sizeof(kedge_timestamp);
+        break;
+    case KEDGE_FIELD_QUANTITY:
+        g->w->quantities += sizeof(int64_t);
+        break;
+    case KEDGE_FIELD_TEXT_LIST:
+        text_list(g, at);
+        break;
+    case KEDGE_FIELD_TEXT_MAP:
+    case KEDGE_FIELD_BASE64_MAP:
+        map(g, at);
+        break;
+    case KEDGE_FIELD_LIST:
+        list(g, field, at);
+        break;
+    case KEDGE_FIELD_DROP:
+    case KEDGE_FIELD_SIEVED:
+        break;
+    }
+}
+
+static void structs(struct weighing *g, const struct kedge_table *table, const unsigned char *base)
+{
+    for (size_t i = 0; i < table->count; i++)
+        member(g, &table->fields[i], base + table->fields[i].offset);
+}
+
+// Whose texts a row of metadata has.
+static size_t *texts_of(struct weight *w, const char *path)
+{
+    const char *key = path + strlen(path) + 1;
+    if (strcmp(key, "labels") == 0)
+        return &w->labels;
+    return strcmp(key, "ownerReferences") == 0 ? &w->owners : &w->identity;
+}
+
+void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
+           void (*text)(void *ctx, kedge_str text), void *ctx)
+{
+    static struct weighing g;
+    const unsigned char *base = (const unsigned char *)o;
+    memset(w, 0, sizeof *w);
+    memset(&g, 0, sizeof g);
+    g.w = w;
+    g.text = text;
+    g.ctx = ctx;
+    g.members = &w->head;
+    for (size_t i = 0; i < kedge__meta_table.count; i++) {
+        const struct kedge_field *field = &kedge__meta_table.fields[i];
+        g.texts = texts_of(w, field->path);
+        member(&g, field, base + field->offset);
+    }
+    w->head +=
+        sizeof o->size + sizeof o->kind + sizeof o->present + sizeof o->flags + sizeof o->mistyped;
+    g.members = &w->members;
+    g.texts = &w->texts;
+    structs(&g, kind->table, base);
+    w->slot = sizeof(struct kedge__slot);
+    w->header = HEADER;
+    size_t used = weight_sum(w) - w->slot - w->header;
+    assert_true(used <= o->size);
+    w->padding = o->size - used;
+}
+
+size_t weight_sum(const struct weight *w)
+{
+    return w->slot + w->header + w->head + w->members + w->elements + w->pairs + w->uids +
+           w->times + w->quantities + w->identity + w->labels + w->owners + w->texts + w->padding;
+}

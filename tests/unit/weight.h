@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// weight.h - where the bytes of a record go.
+#ifndef WEIGHT_H
+#define WEIGHT_H
+
+#include "kedge/kind.h"
+
+struct weight {
+    size_t slot;       // the heap's slot
+    size_t header;     // its block's header
+    size_t head;       // struct kedge_object, but for what stands below
+    size_t members;    // the kind's own members, likewise
+    size_t elements;   // of lists, likewise
+    size_t pairs;      // of maps
+    size_t uids;       // with what they lead to
+    size_t times;      // wherever they are
+    size_t quantities; // with what they lead to
+    size_t identity;   // texts: name, namespace, resourceVersion
+    size_t labels;     // ... of the labels
+    size_t owners;     // ... of the owner references
+    size_t texts;      // ... of the kind's own rows
+    size_t padding;    // between members, between arrays, and at the end
+    size_t words;      // how many texts are words, and so cost nothing
+};
+
+// Weighs a record. `text` is called with each text that it holds, once for each place; may be NULL.
+void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
+           void (*text)(void *ctx, kedge_str text), void *ctx);
+
+// The sum, but for `words`: what the heap takes for the object.
+size_t weight_sum(const struct weight *w);
+
+#endif
