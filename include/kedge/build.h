@@ -125,7 +125,7 @@ const char *kedge_build_error_text(const struct kedge_build *b);
 
 // Values -----------------------------------------------------------------------------------------
 
-// Of a TEXT, SCALAR or ENUM, and of a QUANTITY, as "64Mi", which is checked. NULL is
+// Of a TEXT, SCALAR, ENUM or UID, and of a QUANTITY, as "64Mi", which is checked. NULL is
 // KEDGE_ERR_ARGUMENT, and so is what is not UTF-8.
 void kedge_build_text(struct kedge_build *b, kedge_member m, const char *text);
 void kedge_build_text_str(struct kedge_build *b, kedge_member m, kedge_str text);

@@ -36,6 +36,7 @@ enum kedge_field_type {
     KEDGE_FIELD_BASE64_MAP, // struct kedge_text_map whose values are decoded bytes (Secret data)
     KEDGE_FIELD_DROP,       // not kept, though a row with a shorter path keeps what is around it
     KEDGE_FIELD_SCALAR, // struct kedge_text: a text as it is, a number or bool as JSON writes it
+    KEDGE_FIELD_UID,    // struct kedge_uid
     KEDGE_FIELD_SIEVED  // no member: the sieve lets it through for the library's own use
 };
 

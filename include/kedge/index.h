@@ -78,7 +78,7 @@ void kedge_index_namespace(const void *ctx, const struct kedge_object *obj,
 void kedge_index_label(const void *ctx, const struct kedge_object *obj,
                        struct kedge_index_values *out);
 
-// The uid of each of its owners.
+// The uid of each of its owners, as text.
 void kedge_index_owner(const void *ctx, const struct kedge_object *obj,
                        struct kedge_index_values *out);
 

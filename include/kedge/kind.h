@@ -177,6 +177,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__IS_SCALAR(a, b, c, d, K, member)     c(K, struct kedge_text, member)
 #define KEDGE__IS_BASE64(a, b, c, d, K, member)     c(K, struct kedge_text, member)
 #define KEDGE__IS_BASE64_MAP(a, b, c, d, K, member) c(K, struct kedge_text_map, member)
+#define KEDGE__IS_UID(a, b, c, d, K, member)        d(K, struct kedge_uid, member)
 #define KEDGE__IS_DROP(a, b, c, d, K, member)
 
 // What a type's values are read with, if not by the library's core.
@@ -192,6 +193,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__READER_SCALAR     NULL
 #define KEDGE__READER_BASE64     &kedge__reader_base64
 #define KEDGE__READER_BASE64_MAP &kedge__reader_base64
+#define KEDGE__READER_UID        NULL
 #define KEDGE__READER_DROP       NULL
 
 #define KEDGE__NONE(K, type, member)

@@ -74,11 +74,31 @@ struct kedge_list {
 const void *kedge_list_at(const struct kedge_list *l, size_t i, size_t size);
 #define KEDGE_AT(type, list, i) ((const type *)kedge_list_at((list), (i), sizeof(type)))
 
+// A uid in a record: 16 bytes where it is a UUID as Kubernetes writes them, otherwise the way to
+// its text.
+struct kedge_uid {
+    unsigned char bytes[16]; // private; all 0: absent or empty
+};
+
+// Room for a uid's text: a UUID has 36 bytes, and no object of a cache one of more than 63.
+#define KEDGE_UID_TEXT 64
+
+// The uid's text, "" where it is absent: written into `buf`, NUL-terminated, and `buf` returned. A
+// text of 64 bytes or more does not go there: then it is where it lies in the record, and `buf` is
+// "". Never NULL. May be called anywhere.
+const char *kedge_uid_text(const struct kedge_uid *u, char buf[KEDGE_UID_TEXT]);
+
+// The same with its length.
+kedge_str kedge_uid_str(const struct kedge_uid *u, char buf[KEDGE_UID_TEXT]);
+
+// Whether two uids have the same text; two that are absent do.
+bool kedge_uid_equal(const struct kedge_uid *a, const struct kedge_uid *b);
+
 struct kedge_owner_reference {
     struct kedge_text api_version;
     struct kedge_text kind;
     struct kedge_text name;
-    struct kedge_text uid;
+    struct kedge_uid uid;
     bool controller;
 };
 
@@ -92,20 +112,21 @@ struct kedge_object {
     int64_t generation;
     struct kedge_text name;
     struct kedge_text namespace_; // "" for cluster-scoped kinds
-    struct kedge_text uid;
     struct kedge_text resource_version;
     struct kedge_text_map labels;
     struct kedge_text_list finalizers;
     struct kedge_list owner_references; // of struct kedge_owner_reference
     uint16_t flags;                     // private: kedge_is_partial
     uint16_t mistyped;                  // fields that had another JSON type or a value out of range
+    struct kedge_uid uid;
 };
 
 // Never NULL: "" where it is absent, and of a NULL object.
 const char *kedge_name(const struct kedge_object *o);
 const char *kedge_namespace(const struct kedge_object *o);
-const char *kedge_uid(const struct kedge_object *o);
 const char *kedge_resource_version(const struct kedge_object *o);
+// Its uid as kedge_uid_text gives it: in `buf`.
+const char *kedge_uid(const struct kedge_object *o, char buf[KEDGE_UID_TEXT]);
 // The label's value (NUL-terminated, in the record), or NULL if it is not there.
 const char *kedge_label(const struct kedge_object *o, const char *key);
 // The owner with controller: true, or NULL.

@@ -72,7 +72,8 @@ struct kedge_sieve_options {
     // They outlive the sieve.
     const struct kedge_table *tables[3];
     // Rows of tables[0], from its first, that survive an overflow; at most 8, KEDGE_FIELD_TEXT
-    // only, all with the same keys before the last (metadata). Only texts survive, no null.
+    // and KEDGE_FIELD_UID only, all with the same keys before the last (metadata). Only texts
+    // survive, no null.
     uint16_t identity;
     // The rows wanted of what is around the items: a list's kind and metadata, an event's type. At
     // most 63. NULL: none, and the envelope stays empty.

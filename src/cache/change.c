@@ -89,7 +89,7 @@ static bool may_be(const struct kedge_change *change, const struct kedge_text *m
                    kedge_str text)
 {
     const struct kedge_object *o = change->object;
-    if (member == &o->uid || member == &o->resource_version)
+    if ((const void *)member == &o->uid || member == &o->resource_version)
         return false;
     if (member == &o->name)
         return text.len > 0 && text.len <= 253 && !has_nul(text);

@@ -248,7 +248,7 @@ static enum outcome step_resync(struct kedge_informer *inf)
 
 static bool same_object(const struct kedge_object *a, const struct kedge_object *b)
 {
-    return kedge_str_eq(kedge_text_str(&a->uid), kedge_text_str(&b->uid)) &&
+    return kedge_uid_equal(&a->uid, &b->uid) &&
            kedge_str_eq(kedge_text_str(&a->resource_version), kedge_text_str(&b->resource_version));
 }
 

@@ -21,9 +21,10 @@ void kedge_index_owner(const void *ctx, const struct kedge_object *obj,
                        struct kedge_index_values *out)
 {
     (void)ctx;
+    char uid[KEDGE_UID_TEXT];
     for (size_t i = 0; i < obj->owner_references.count; i++) {
         const struct kedge_owner_reference *owner =
             KEDGE_AT(struct kedge_owner_reference, &obj->owner_references, i);
-        kedge_index_value(out, kedge_text_str(&owner->uid));
+        kedge_index_value(out, kedge_uid_str(&owner->uid, uid));
     }
 }

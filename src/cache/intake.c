@@ -186,7 +186,7 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
 
 static bool same_uid(const struct kedge_object *o, const struct kedge__identity *id)
 {
-    return kedge_str_is(kedge_text_str(&o->uid), id->uid);
+    return kedge__uid_is(&o->uid, kedge_str_of(id->uid));
 }
 
 // A marking list stores nothing, but what a transform makes of an object's name is in its record

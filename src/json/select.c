@@ -232,6 +232,11 @@ static unsigned levels(const struct kedge_sieve_root *root, unsigned lists)
     return most;
 }
 
+static bool is_text(const struct kedge_field *field)
+{
+    return field->type == KEDGE_FIELD_TEXT || field->type == KEDGE_FIELD_UID;
+}
+
 // The identity rows' common path without its last key, or -1 if they have none.
 static int common_parent(const struct kedge_table *table, unsigned identity)
 {
@@ -239,7 +244,7 @@ static int common_parent(const struct kedge_table *table, unsigned identity)
     for (unsigned i = 0; i < identity; i++) {
         const char *path = table->fields[i].path;
         size_t keys = path_keys(path);
-        if (keys == 0 || table->fields[i].type != KEDGE_FIELD_TEXT)
+        if (keys == 0 || !is_text(&table->fields[i]))
             return -1;
         size_t len = 0;
         for (size_t k = 1; k < keys; k++)

@@ -2,7 +2,9 @@
 // build_fields.c - texts, numbers and null; maps, lists and their items.
 #include "object/build_priv.h"
 
-#define TEXTS (KEDGE__TYPE(TEXT) | KEDGE__TYPE(SCALAR) | KEDGE__TYPE(ENUM) | KEDGE__TYPE(QUANTITY))
+#define TEXTS                                                                              \
+    (KEDGE__TYPE(TEXT) | KEDGE__TYPE(SCALAR) | KEDGE__TYPE(ENUM) | KEDGE__TYPE(QUANTITY) | \
+     KEDGE__TYPE(UID))
 #define INTS  (KEDGE__TYPE(INT32) | KEDGE__TYPE(INT64) | KEDGE__TYPE(SCALAR))
 #define BOOLS (KEDGE__TYPE(BOOL) | KEDGE__TYPE(SCALAR))
 #define LISTS (KEDGE__TYPE(LIST) | KEDGE__TYPE(TEXT_LIST))

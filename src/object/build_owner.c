@@ -18,12 +18,13 @@ static void member(struct kedge_writer *w, const char *key, const char *text)
 static void write_owner(struct kedge_writer *w, const struct kedge__value *v)
 {
     const struct owner *o = (const struct owner *)v;
+    char uid[KEDGE_UID_TEXT];
     kedge_writer_begin_object(w);
     kedge_writer_key(w, "apiVersion");
     kedge__write_api_version(w, o->kind);
     member(w, "kind", o->kind->kind);
     member(w, "name", kedge_name(o->object));
-    member(w, "uid", kedge_uid(o->object));
+    member(w, "uid", kedge_uid(o->object, uid));
     if (o->controller) {
         kedge_writer_key(w, "controller");
         kedge_writer_bool(w, true);
@@ -37,8 +38,9 @@ void kedge_build_owner(struct kedge_build *b, const struct kedge_object *owner,
                        const struct kedge_kind *kind, bool controller)
 {
     struct owner o = {{write_owner, {NULL, 0}, 0}, owner, kind, controller};
+    char uid[KEDGE_UID_TEXT];
     bool is_one = kind != NULL && kedge_object_as(owner, kind) != NULL &&
-                  kedge_name(owner)[0] != '\0' && kedge_uid(owner)[0] != '\0';
+                  kedge_name(owner)[0] != '\0' && kedge_uid(owner, uid)[0] != '\0';
     if (is_one)
         kedge__build_set(b, KEDGE_FIELD_AT("metadata", "ownerReferences"), 0, NULL, true, &o.value);
     else

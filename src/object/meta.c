@@ -10,7 +10,7 @@ static const struct kedge_field owner_fields[] = {
     {"apiVersion\0", NULL, NULL, OWNER(api_version), KEDGE_FIELD_TEXT, 0},
     {"kind\0", NULL, NULL, OWNER(kind), KEDGE_FIELD_TEXT, 0},
     {"name\0", NULL, NULL, OWNER(name), KEDGE_FIELD_TEXT, 0},
-    {"uid\0", NULL, NULL, OWNER(uid), KEDGE_FIELD_TEXT, 0},
+    {"uid\0", NULL, NULL, OWNER(uid), KEDGE_FIELD_UID, 0},
     {"controller\0", NULL, NULL, OWNER(controller), KEDGE_FIELD_BOOL, 0},
 };
 static const struct kedge_table owner_table = {owner_fields,
@@ -23,7 +23,7 @@ enum { NAME, INITIAL_EVENTS_END = 10, ROWS };
 static const struct kedge_field meta_fields[ROWS] = {
     {"metadata\0name\0", NULL, NULL, META(name), KEDGE_FIELD_TEXT, 0},
     {"metadata\0namespace\0", NULL, NULL, META(namespace_), KEDGE_FIELD_TEXT, 0},
-    {"metadata\0uid\0", NULL, NULL, META(uid), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0uid\0", NULL, NULL, META(uid), KEDGE_FIELD_UID, 0},
     {"metadata\0resourceVersion\0", NULL, NULL, META(resource_version), KEDGE_FIELD_TEXT, 0},
     {"metadata\0generation\0", NULL, NULL, META(generation), KEDGE_FIELD_INT64, 0},
     {"metadata\0creationTimestamp\0", NULL, NULL, META(creation_timestamp), KEDGE_FIELD_TIME, 0},

@@ -68,6 +68,18 @@ static size_t short_text(kedge_json_value v, char buf[SHORT_TEXT])
     return len;
 }
 
+// A UUID goes into the member itself; any other uid is a text, whose offset begins there.
+static bool put_uid(struct kedge__builder *b, size_t member, kedge_json_value v)
+{
+    char buf[SHORT_TEXT];
+    struct kedge_uid uid;
+    kedge_str text = {buf, short_text(v, buf)};
+    if (text.len > SHORT_TEXT || !kedge__uid_read(text, &uid))
+        return put_if_text(b, member, v);
+    kedge__write(b, member, &uid, sizeof uid);
+    return true;
+}
+
 // Bytes ------------------------------------------------------------------------------------------
 
 // Decodes the text into `out`, or nowhere if it is NULL. False if it is none of the reader's.
@@ -326,6 +338,8 @@ static bool put_field(struct kedge__builder *b, size_t member, const struct kedg
         return field->detail != NULL && put_map(b, member, v, field->detail);
     case KEDGE_FIELD_SCALAR:
         return put_scalar(b, member, v);
+    case KEDGE_FIELD_UID:
+        return put_uid(b, member, v);
     case KEDGE_FIELD_DROP:
     case KEDGE_FIELD_SIEVED:
         break;

@@ -71,6 +71,16 @@ void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size);
 
+// Reads a UUID: 36 bytes in lower case, of the variant whose ninth byte begins with a 1 bit. False:
+// the text is none, and *out is not of use.
+bool kedge__uid_read(kedge_str text, struct kedge_uid *out);
+
+// The text of a uid that is no UUID, where it lies.
+kedge_str kedge__uid_plain(const struct kedge_uid *u);
+
+// Whether that is the uid's text.
+bool kedge__uid_is(const struct kedge_uid *u, kedge_str text);
+
 // The value of that key, or NULL.
 const struct kedge_text *kedge__map_find(const struct kedge_text_map *m, kedge_str key);
 

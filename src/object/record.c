@@ -13,11 +13,11 @@ static const unsigned char *at(const void *member, kedge_offset offset)
     return (const unsigned char *)member + offset;
 }
 
-static const char *first_byte(const struct kedge_text *t)
+static const char *first_byte(const void *member, kedge_offset offset)
 {
-    if (t->offset >= KEDGE__FIRST_WORD)
-        return kedge__word((size_t)t->offset - KEDGE__FIRST_WORD);
-    return t->offset != 0 ? (const char *)at(t, t->offset) : "";
+    if (offset >= KEDGE__FIRST_WORD)
+        return kedge__word((size_t)offset - KEDGE__FIRST_WORD);
+    return offset != 0 ? (const char *)at(member, offset) : "";
 }
 
 // Behind its first byte, a long text has its length.
@@ -25,13 +25,13 @@ enum { LONG_HEAD = 1 + sizeof(kedge_offset) };
 
 const char *kedge_text(const struct kedge_text *t)
 {
-    const char *text = first_byte(t);
+    const char *text = first_byte(t, t->offset);
     return (unsigned char)text[0] == KEDGE__LONG_TEXT ? text + LONG_HEAD : text;
 }
 
-kedge_str kedge_text_str(const struct kedge_text *t)
+static kedge_str text_at(const char *first)
 {
-    kedge_str s = {first_byte(t), 0};
+    kedge_str s = {first, 0};
     if ((unsigned char)s.ptr[0] == KEDGE__LONG_TEXT) {
         kedge_offset len;
         memcpy(&len, s.ptr + 1, sizeof len);
@@ -41,6 +41,18 @@ kedge_str kedge_text_str(const struct kedge_text *t)
         s.len = strlen(s.ptr);
     }
     return s;
+}
+
+kedge_str kedge_text_str(const struct kedge_text *t)
+{
+    return text_at(first_byte(t, t->offset));
+}
+
+kedge_str kedge__uid_plain(const struct kedge_uid *u)
+{
+    kedge_offset offset;
+    memcpy(&offset, u->bytes, sizeof offset);
+    return text_at(first_byte(u, offset));
 }
 
 size_t kedge_text_len(const struct kedge_text *t)
@@ -90,11 +102,6 @@ const char *kedge_name(const struct kedge_object *o)
 const char *kedge_namespace(const struct kedge_object *o)
 {
     return o != NULL ? kedge_text(&o->namespace_) : "";
-}
-
-const char *kedge_uid(const struct kedge_object *o)
-{
-    return o != NULL ? kedge_text(&o->uid) : "";
 }
 
 const char *kedge_resource_version(const struct kedge_object *o)

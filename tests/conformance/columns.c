@@ -298,7 +298,9 @@ const struct columns *columns_of(const char *kind)
 
 void columns_print(FILE *out, const struct columns *c, const struct kedge_object *o)
 {
-    fprintf(out, "%s\t%s\t%s\t%s", kedge_namespace(o), kedge_name(o), kedge_uid(o),
+    char uid[KEDGE_UID_TEXT];
+
+    fprintf(out, "%s\t%s\t%s\t%s", kedge_namespace(o), kedge_name(o), kedge_uid(o, uid),
             kedge_resource_version(o));
     if (kedge_is_partial(o)) {
         fputs("\tpartial\n", out);

@@ -70,10 +70,12 @@ static char *line_of(const struct columns *columns, const struct kedge_object *o
 
 static void store(struct entry *e, const struct kedge_object *o)
 {
+    char uid[KEDGE_UID_TEXT];
+
     free(e->uid);
     free(e->version);
     free(e->line);
-    e->uid = copy(kedge_uid(o));
+    e->uid = copy(kedge_uid(o, uid));
     e->version = copy(kedge_resource_version(o));
     e->line = e->history->columns != NULL ? line_of(e->history->columns, o) : NULL;
 }
@@ -144,7 +146,8 @@ static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
         violation(h, "a delete of what is not there", o);
         return;
     }
-    if (strcmp(e->uid, kedge_uid(o)) != 0)
+    char uid[KEDGE_UID_TEXT];
+    if (strcmp(e->uid, kedge_uid(o, uid)) != 0)
         violation(h, "a delete of another object of the same name", o);
     unlink_entry(link);
     h->count--;
@@ -163,7 +166,9 @@ bool history_has(const struct history *h, const struct kedge_object *o)
     char key[512];
     key_of(o, key);
     const struct entry *e = *find(h, key);
-    return e != NULL && strcmp(e->uid, kedge_uid(o)) == 0 &&
+    char uid[KEDGE_UID_TEXT];
+
+    return e != NULL && strcmp(e->uid, kedge_uid(o, uid)) == 0 &&
            strcmp(e->version, kedge_resource_version(o)) == 0;
 }
 

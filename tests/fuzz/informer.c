@@ -139,7 +139,8 @@ static void cache_is_what_was_told(struct run *r)
         const struct recorded *told = told_of(&r->recorder, o);
         if (busy)
             continue;
-        PROMISE(told != NULL && strcmp(told->uid, kedge_uid(o)) == 0);
+        char uid[KEDGE_UID_TEXT];
+        PROMISE(told != NULL && strcmp(told->uid, kedge_uid(o, uid)) == 0);
         PROMISE(strcmp(told->version, kedge_resource_version(o)) == 0);
     }
     PROMISE(count == kedge_lister_count(r->informer));
@@ -175,7 +176,8 @@ static void unchanged(struct run *r)
     PROMISE(kedge_lister_count(r->informer) == 2);
     PROMISE(kedge_lister_get(r->informer, "x", "a", &a) == KEDGE_OK);
     PROMISE(kedge_lister_get(r->informer, "x", "b", &b) == KEDGE_OK);
-    PROMISE(strcmp(kedge_resource_version(a), "3") == 0 && strcmp(kedge_uid(b), "2") == 0);
+    char uid[KEDGE_UID_TEXT];
+    PROMISE(strcmp(kedge_resource_version(a), "3") == 0 && strcmp(kedge_uid(b, uid), "2") == 0);
     PROMISE(kedge_informer_has_synced(r->informer));
 }
 

@@ -49,6 +49,17 @@ static void same_text(const struct kedge_text *t, json_t *json)
         PROMISE(memcmp(kedge_text(t), json_string_value(json), kedge_text_len(t)) == 0);
 }
 
+static void same_uid(const struct kedge_uid *u, json_t *json)
+{
+    char buf[KEDGE_UID_TEXT];
+    kedge_str s = kedge_uid_str(u, buf);
+    kedge_str text = {json_string_value(json), json_string_length(json)};
+    PROMISE(s.len == text.len && s.ptr[s.len] == '\0');
+    if (s.len > 0)
+        PROMISE(memcmp(s.ptr, text.ptr, s.len) == 0 && kedge__uid_is(u, text));
+    PROMISE(kedge_uid_equal(u, u));
+}
+
 // `json` is the kept text by jansson.
 static void same_metadata(const struct kedge_object *o, json_t *json)
 {
@@ -57,7 +68,7 @@ static void same_metadata(const struct kedge_object *o, json_t *json)
     json_t *value;
     same_text(&o->name, json_object_get(meta, "name"));
     same_text(&o->namespace_, json_object_get(meta, "namespace"));
-    same_text(&o->uid, json_object_get(meta, "uid"));
+    same_uid(&o->uid, json_object_get(meta, "uid"));
     same_text(&o->resource_version, json_object_get(meta, "resourceVersion"));
     if (kedge_is_partial(o))
         return;
@@ -100,7 +111,8 @@ static void same_identity(const struct kedge_object *o, kedge_json_value root)
     PROMISE(memchr(id.uid, '\0', sizeof id.uid) != NULL);
     PROMISE(memchr(id.resource_version, '\0', sizeof id.resource_version) != NULL);
     PROMISE(id.unusable || strcmp(id.name, kedge_name(o)) == 0);
-    PROMISE(id.unusable || strcmp(id.uid, kedge_uid(o)) == 0);
+    char uid[KEDGE_UID_TEXT];
+    PROMISE(id.unusable || strcmp(id.uid, kedge_uid(o, uid)) == 0);
 }
 
 static void as_record(kedge_json_value root, bool partial, json_t *json)

@@ -38,6 +38,21 @@ static void whole_text(const struct kedge_text *t)
     PROMISE(s.ptr[s.len] == '\0');
 }
 
+static void whole_uid(const struct kedge_uid *u)
+{
+    struct kedge_text text;
+    char buf[KEDGE_UID_TEXT];
+    kedge_str s = kedge_uid_str(u, buf);
+    memcpy(&text, u, sizeof text);
+    PROMISE(s.ptr[s.len] == '\0' && kedge__uid_is(u, s) && kedge_uid_equal(u, u));
+    PROMISE((s.ptr == buf) == (s.len < sizeof buf));
+    if ((u->bytes[8] & 0x80) != 0)
+        return;
+    PROMISE((text.offset == 0) == (s.len == 0));
+    if (text.offset != 0 && text.offset < KEDGE__FIRST_WORD)
+        whole(u, text.offset, s.len + 1, 1, 1);
+}
+
 static void whole_texts(const struct kedge_text_list *l)
 {
     whole(l, l->offset, l->count, sizeof(struct kedge_text), _Alignof(struct kedge_text));
@@ -74,6 +89,9 @@ static void whole_member(const struct kedge_field *field, const void *member)
     case KEDGE_FIELD_SCALAR:
     case KEDGE_FIELD_BASE64:
         whole_text(member);
+        break;
+    case KEDGE_FIELD_UID:
+        whole_uid(member);
         break;
     case KEDGE_FIELD_TEXT_LIST:
         whole_texts(member);

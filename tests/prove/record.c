@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// record.c - the accessors of records: any text and list that lies in its block,
+// record.c - the accessors of records: any text, uid and list that lies in its block,
 // wherever, up to the block's last byte; any place in a list, also far beyond its end.
 //
-// with: src/object/record.c src/object/words.c src/object/kind.c src/base/text.c src/base/hash.c
+// with: src/object/record.c src/object/uid.c src/object/words.c src/object/kind.c src/base/text.c src/base/hash.c
 #include "any.h"
 
 #include <string.h>
@@ -44,6 +44,24 @@ static void texts(size_t at)
     any_of_str((kedge_str){kedge_name(&record.object), 1});
 }
 
+// Any 16 bytes that are a UUID, and a text of any length in the block.
+static void uids(size_t at)
+{
+    char buf[KEDGE_UID_TEXT];
+    struct kedge_uid *uid = &record.object.uid;
+    if (any_bool()) {
+        uid->bytes[8] = (unsigned char)(uid->bytes[8] | 0x80u);
+    } else {
+        kedge_offset offset = (kedge_offset)place(uid, at);
+        memset(uid, 0, sizeof *uid);
+        memcpy(uid, &offset, sizeof offset);
+        record.bytes[BLOCK - 1] = '\0';
+        record.bytes[at] = (char)any_size(0, 127);
+    }
+    any_of_str(kedge_uid_str(uid, buf));
+    any_of_str((kedge_str){kedge_uid(&record.object, buf), 1});
+}
+
 static void lists(size_t at)
 {
     struct kedge_text_list *l = &record.object.finalizers;
@@ -77,6 +95,8 @@ int main(void)
     Frama_C_make_unknown(record.bytes, BLOCK);
     if (any_bool())
         texts(at);
+    else if (any_bool())
+        uids(at);
     else
         lists(at);
     Frama_C_show_each_end();

@@ -189,7 +189,8 @@ static const char *difference(struct sim *s, size_t informer, const struct thing
 {
     if (strtoull(kedge_resource_version(o), NULL, 10) != t->version)
         return "another version";
-    if (strcmp(kedge_uid(o), t->uid) != 0)
+    char uid[KEDGE_UID_TEXT];
+    if (strcmp(kedge_uid(o, uid), t->uid) != 0)
         return "another uid";
     if (kedge_is_partial(o) && !may_be_partial(s, informer, &t->look))
         return "partial, though it is small";

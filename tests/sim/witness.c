@@ -104,7 +104,8 @@ static void note(struct told *t, const struct kedge_object *o)
 {
     t->present = true;
     t->version = version_of(o);
-    snprintf(t->uid, sizeof t->uid, "%s", kedge_uid(o));
+    char uid[KEDGE_UID_TEXT];
+    snprintf(t->uid, sizeof t->uid, "%s", kedge_uid(o, uid));
 }
 
 static void on_add(void *ctx, const struct kedge_object *o, bool initial)
@@ -128,7 +129,8 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     if (t->present)
         sim_fail(s, "add %s: it was added before", key_of(o));
     check_content(w, "add", o);
-    check_version(w, "add", t, o, t->uid[0] == '\0' || strcmp(t->uid, kedge_uid(o)) == 0);
+    char uid[KEDGE_UID_TEXT];
+    check_version(w, "add", t, o, t->uid[0] == '\0' || strcmp(t->uid, kedge_uid(o, uid)) == 0);
     check_ref(w, "add", t, NULL);
     t->ref = kedge_lister_ref(inf, o);
     note(t, o);
@@ -148,7 +150,8 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     w->resyncs += old == o;
     if (!t->present)
         sim_fail(s, "update %s: it was not added", key_of(o));
-    if (version_of(old) != t->version || strcmp(kedge_uid(old), t->uid) != 0)
+    char uid[KEDGE_UID_TEXT];
+    if (version_of(old) != t->version || strcmp(kedge_uid(old, uid), t->uid) != 0)
         sim_fail(s, "update %s: the old one is not the one that was told of", key_of(o));
     check_content(w, "update from", old);
     check_content(w, "update to", o);

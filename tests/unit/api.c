@@ -217,7 +217,8 @@ static void an_object_over_the_limits_is_partial(void **state)
         must(&t, kedge_api_get(&t.api, "large", NULL, &o));
         assert_true(kedge_is_partial(o));
         assert_string_equal(kedge_name(o), "large");
-        assert_int_not_equal(kedge_uid(o)[0], '\0');
+        char uid[KEDGE_UID_TEXT];
+        assert_int_equal(strlen(kedge_uid(o, uid)), 36);
         assert_int_equal(replicas_of(o), 0);
         api_talk_close(&t);
     }

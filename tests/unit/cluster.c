@@ -63,8 +63,9 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     r->objects = realloc(r->objects, (r->count + 1) * sizeof *r->objects);
     assert_non_null(r->objects);
     memmove(r->objects + at + 1, r->objects + at, (r->count - at) * sizeof *r->objects);
+    char uid[KEDGE_UID_TEXT];
     r->objects[at] =
-        (struct recorded){copy(key), copy(kedge_uid(o)), copy(kedge_resource_version(o))};
+        (struct recorded){copy(key), copy(kedge_uid(o, uid)), copy(kedge_resource_version(o))};
     r->count++;
     r->adds++;
     r->initial_adds += initial;
@@ -87,9 +88,10 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     }
     if (older(kedge_resource_version(o), was->version) && !r->versions_may_go_back)
         fail_msg("%s went back from %s to %s", key, was->version, kedge_resource_version(o));
+    char uid[KEDGE_UID_TEXT];
     free(was->uid);
     free(was->version);
-    was->uid = copy(kedge_uid(o));
+    was->uid = copy(kedge_uid(o, uid));
     was->version = copy(kedge_resource_version(o));
     r->updates++;
 }
@@ -227,7 +229,8 @@ static bool same(struct cluster *c, struct kedge_informer *inf, bool say)
         assert_true(mock_at(c->mock, resource, i, &item));
         snprintf(version, sizeof version, "%llu", (unsigned long long)item.version);
         kedge_err err = kedge_lister_get(inf, item.namespace, item.name, &o);
-        bool equal = err == KEDGE_OK && strcmp(kedge_uid(o), item.uid) == 0 &&
+        char uid[KEDGE_UID_TEXT];
+        bool equal = err == KEDGE_OK && strcmp(kedge_uid(o, uid), item.uid) == 0 &&
                      strcmp(kedge_resource_version(o), version) == 0;
         if (!equal && say)
             fail_msg("%s/%s: %s, version %s; the server has %s", item.namespace, item.name,
@@ -268,7 +271,8 @@ void cluster_assert_equal(struct cluster *c, struct kedge_informer *inf, const s
         size_t at = place(r, key);
         if (!has(r, at, key))
             fail_msg("the handler was not told of %s", key);
-        assert_string_equal(r->objects[at].uid, kedge_uid(o));
+        char uid[KEDGE_UID_TEXT];
+        assert_string_equal(r->objects[at].uid, kedge_uid(o, uid));
         assert_string_equal(r->objects[at].version, kedge_resource_version(o));
     }
     assert_int_equal(seen, kedge_lister_count(inf));

@@ -83,6 +83,9 @@ static json_t *value_for(const struct kedge_field *field, size_t n, unsigned dep
         return json_string("Zm9vYg==");
     case KEDGE_FIELD_BASE64_MAP:
         return json_pack("{s:s,s:s}", "empty", "", "full", "AAECAwQF/v8=");
+    case KEDGE_FIELD_UID:
+        return n % 2 ? json_sprintf("uid %zu", n)
+                     : json_sprintf("%08zx-0000-4000-8000-0123456789ab", n);
     case KEDGE_FIELD_SCALAR:
         return n % 2 ? json_integer((json_int_t)n) : json_string("name");
     default:

@@ -33,7 +33,8 @@ static void assert_is_the_pod(const struct kedge_object *o)
     assert_non_null(p);
     assert_string_equal(kedge_name(o), "web-1");
     assert_string_equal(kedge_namespace(o), "default");
-    assert_string_equal(kedge_uid(o), "u-1");
+    char uid[KEDGE_UID_TEXT];
+    assert_string_equal(kedge_uid(o, uid), "u-1");
     assert_string_equal(kedge_resource_version(o), "77");
     assert_int_equal(o->generation, 4);
     assert_int_equal(o->creation_timestamp, 1000000);
@@ -115,7 +116,8 @@ static void null_has_no_name_and_no_copy(void **state)
     char buf[8];
     assert_string_equal(kedge_name(NULL), "");
     assert_string_equal(kedge_namespace(NULL), "");
-    assert_string_equal(kedge_uid(NULL), "");
+    char uid[KEDGE_UID_TEXT];
+    assert_string_equal(kedge_uid(NULL, uid), "");
     assert_string_equal(kedge_resource_version(NULL), "");
     assert_null(kedge_label(NULL, "app"));
     assert_null(kedge_controller_of(NULL));
@@ -145,7 +147,8 @@ static void the_controller_is_the_owner_that_says_so(void **state)
     assert_string_equal(kedge_text(&owner->name), "web");
     assert_string_equal(kedge_text(&owner->kind), "ReplicaSet");
     assert_string_equal(kedge_text(&owner->api_version), "apps/v1");
-    assert_string_equal(kedge_text(&owner->uid), "u-3");
+    char uid[KEDGE_UID_TEXT];
+    assert_string_equal(kedge_uid_text(&owner->uid, uid), "u-3");
     assert_int_equal(o->owner_references.count, 2);
     free(o);
 

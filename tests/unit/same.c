@@ -42,6 +42,14 @@ static bool same_text(const struct kedge_text *t, const json_t *json)
            (len == 0 || memcmp(text, json_string_value(json), len) == 0);
 }
 
+static bool same_uid(const struct kedge_uid *u, const json_t *json)
+{
+    char buf[KEDGE_UID_TEXT];
+    kedge_str s = kedge_uid_str(u, buf);
+    return s.len == json_string_length(json) && s.ptr[s.len] == '\0' &&
+           memcmp(s.ptr, json_string_value(json), s.len) == 0;
+}
+
 static bool same_base64(const struct kedge_text *t, const json_t *json)
 {
     char buf[4096];
@@ -170,6 +178,8 @@ static bool same_value(const struct kedge_field *field, const void *member, cons
         return same_map(member, json, true);
     case KEDGE_FIELD_SCALAR:
         return same_scalar(member, json);
+    case KEDGE_FIELD_UID:
+        return same_uid(member, json);
     case KEDGE_FIELD_DROP:
     case KEDGE_FIELD_SIEVED:
         return true;
@@ -189,6 +199,8 @@ static size_t member_size(enum kedge_field_type type)
     case KEDGE_FIELD_TIME:
     case KEDGE_FIELD_QUANTITY:
         return 8;
+    case KEDGE_FIELD_UID:
+        return sizeof(struct kedge_uid);
     case KEDGE_FIELD_DROP:
     case KEDGE_FIELD_SIEVED:
         return 0;

@@ -258,7 +258,8 @@ static void refuse_all(void *ctx, struct kedge_change *change)
     char name[260];
     memset(name, 'n', sizeof name);
     kedge_str text = KEDGE_STR("other");
-    assert_int_equal(kedge_change_set_text(change, &o->uid, text), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_change_set_text(change, (struct kedge_text *)&o->uid, text),
+                     KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_change_clear_text(change, &o->resource_version), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_change_clear_text(change, &o->name), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_change_set_text(change, &o->name, (kedge_str){name, 254}),

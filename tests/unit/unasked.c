@@ -41,8 +41,9 @@ static void open_watch(struct visitor *v, struct hostile_answer answers[2])
 static void assert_good_is_as_it_was(const struct visitor *v)
 {
     const struct kedge_object *o;
+    char uid[KEDGE_UID_TEXT];
     assert_int_equal(kedge_lister_get(v->inf, "x", "good", &o), KEDGE_OK);
-    assert_string_equal(kedge_uid(o), "1");
+    assert_string_equal(kedge_uid(o, uid), "1");
     assert_string_equal(kedge_resource_version(o), "3");
     assert_int_equal(kedge_as_deployment(o)->spec_replicas, 2);
 }

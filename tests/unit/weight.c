@@ -35,16 +35,20 @@ static void place(struct weighing *g, const char *at, size_t bytes, size_t *sum)
     *sum += bytes;
 }
 
-static void weigh_text(struct weighing *g, const struct kedge_text *t, size_t *sum)
+static void text_at(struct weighing *g, kedge_offset offset, kedge_str s, size_t *sum)
 {
-    kedge_str s = kedge_text_str(t);
     size_t before = *sum;
-    if (t->offset >= KEDGE__FIRST_WORD)
+    if (offset >= KEDGE__FIRST_WORD)
         g->w->words++;
-    else if (t->offset != 0)
+    else if (offset != 0)
         place(g, s.ptr, kedge__text_bytes(s), sum);
     if (*sum > before && g->text != NULL)
         g->text(g->ctx, s);
+}
+
+static void weigh_text(struct weighing *g, const struct kedge_text *t, size_t *sum)
+{
+    text_at(g, t->offset, kedge_text_str(t), sum);
 }
 
 static void structs(struct weighing *g, const struct kedge_table *table, const unsigned char *base);
@@ -81,24 +85,23 @@ static void map(struct weighing *g, const void *member)
     }
 }
 
-static bool is_uid(const struct kedge_field *field)
+// One that is a text begins with its offset.
+static void uid(struct weighing *g, const struct kedge_uid *u)
 {
-    const char *key = field->path;
-    while (key[strlen(key) + 1] != '\0')
-        key += strlen(key) + 1;
-    return strcmp(key, "uid") == 0;
+    kedge_offset offset;
+    memcpy(&offset, u, sizeof offset);
+    g->w->uids += sizeof *u;
+    if ((u->bytes[8] & 0x80) == 0)
+        text_at(g, offset, kedge__uid_plain(u), &g->w->uids);
 }
 
 static void member(struct weighing *g, const struct kedge_field *field, const void *at)
 {
     switch ((enum kedge_field_type)field->type) {
+    case KEDGE_FIELD_UID:
+        uid(g, at);
+        break;
     case KEDGE_FIELD_TEXT:
-        if (is_uid(field)) {
-            g->w->uids += sizeof(struct kedge_text);
-            weigh_text(g, at, &g->w->uids);
-            break;
-        }
-        // fall through
     case KEDGE_FIELD_RAW:
     case KEDGE_FIELD_SCALAR:
     case KEDGE_FIELD_BASE64:

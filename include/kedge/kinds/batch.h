@@ -19,7 +19,7 @@ KEDGE_DECLARE_ENUM(concurrency_policy)
 
 #define KEDGE_ROWS_cronjob_active(FIELD, LIST, ENUM, K) \
     FIELD(K, TEXT, name, "name")                        \
-    FIELD(K, TEXT, uid, "uid")
+    FIELD(K, UID, uid, "uid")
 KEDGE_DECLARE_ITEM(cronjob_active)
 
 #define KEDGE_ROWS_cronjob(FIELD, LIST, ENUM, K)                                                 \

@@ -248,7 +248,7 @@ KEDGE_DECLARE_KIND(secret)
     FIELD(K, TEXT, involved_object_kind, "involvedObject", "kind")              \
     FIELD(K, TEXT, involved_object_namespace, "involvedObject", "namespace")    \
     FIELD(K, TEXT, involved_object_name, "involvedObject", "name")              \
-    FIELD(K, TEXT, involved_object_uid, "involvedObject", "uid")                \
+    FIELD(K, UID, involved_object_uid, "involvedObject", "uid")                 \
     FIELD(K, TEXT, involved_object_field_path, "involvedObject", "fieldPath")   \
     FIELD(K, TEXT, source_component, "source", "component")                     \
     FIELD(K, TEXT, source_host, "source", "host")                               \
@@ -319,7 +319,7 @@ KEDGE_DECLARE_ENUM(persistentvolume_phase)
     FIELD(K, TEXT, spec_volume_attributes_class_name, "spec", "volumeAttributesClassName") \
     FIELD(K, TEXT, spec_claim_ref_namespace, "spec", "claimRef", "namespace")              \
     FIELD(K, TEXT, spec_claim_ref_name, "spec", "claimRef", "name")                        \
-    FIELD(K, TEXT, spec_claim_ref_uid, "spec", "claimRef", "uid")                          \
+    FIELD(K, UID, spec_claim_ref_uid, "spec", "claimRef", "uid")                           \
     FIELD(K, TEXT, spec_csi_driver, "spec", "csi", "driver")                               \
     FIELD(K, TEXT, spec_csi_volume_handle, "spec", "csi", "volumeHandle")                  \
     FIELD(K, BOOL, spec_csi_read_only, "spec", "csi", "readOnly")                          \

@@ -32,7 +32,7 @@ KEDGE_DECLARE_ITEM(endpointslice_hint)
     FIELD(K, TEXT, target_ref_kind, "targetRef", "kind")                \
     FIELD(K, TEXT, target_ref_namespace, "targetRef", "namespace")      \
     FIELD(K, TEXT, target_ref_name, "targetRef", "name")                \
-    FIELD(K, TEXT, target_ref_uid, "targetRef", "uid")                  \
+    FIELD(K, UID, target_ref_uid, "targetRef", "uid")                   \
     LIST(K, endpointslice_hint, hints_for_zones, "hints", "forZones")   \
     LIST(K, endpointslice_hint, hints_for_nodes, "hints", "forNodes")
 KEDGE_DECLARE_ITEM(endpointslice_endpoint)

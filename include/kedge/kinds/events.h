@@ -25,13 +25,13 @@ extern "C" {
     FIELD(K, TEXT, regarding_kind, "regarding", "kind")                          \
     FIELD(K, TEXT, regarding_namespace, "regarding", "namespace")                \
     FIELD(K, TEXT, regarding_name, "regarding", "name")                          \
-    FIELD(K, TEXT, regarding_uid, "regarding", "uid")                            \
+    FIELD(K, UID, regarding_uid, "regarding", "uid")                             \
     FIELD(K, TEXT, regarding_field_path, "regarding", "fieldPath")               \
     FIELD(K, TEXT, related_api_version, "related", "apiVersion")                 \
     FIELD(K, TEXT, related_kind, "related", "kind")                              \
     FIELD(K, TEXT, related_namespace, "related", "namespace")                    \
     FIELD(K, TEXT, related_name, "related", "name")                              \
-    FIELD(K, TEXT, related_uid, "related", "uid")                                \
+    FIELD(K, UID, related_uid, "related", "uid")                                 \
     FIELD(K, TEXT, reporting_controller, "reportingController")                  \
     FIELD(K, TEXT, reporting_instance, "reportingInstance")                      \
     FIELD(K, TEXT, deprecated_source_component, "deprecatedSource", "component") \

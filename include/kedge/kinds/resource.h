@@ -115,7 +115,7 @@ KEDGE_DECLARE_ITEM(dra_allocation_config)
     FIELD(K, TEXT, api_group, "apiGroup")             \
     FIELD(K, TEXT, resource, "resource")              \
     FIELD(K, TEXT, name, "name")                      \
-    FIELD(K, TEXT, uid, "uid")
+    FIELD(K, UID, uid, "uid")
 KEDGE_DECLARE_ITEM(dra_consumer)
 
 #define KEDGE_ROWS_dra_device_status(FIELD, LIST, ENUM, K)                      \
