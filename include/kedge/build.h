@@ -135,7 +135,7 @@ void kedge_build_bool(struct kedge_build *b, kedge_member m, bool value); // BOO
 // INT32 (KEDGE_ERR_ARGUMENT if it does not fit), INT64, SCALAR.
 void kedge_build_int(struct kedge_build *b, kedge_member m, int64_t value);
 
-// A TIME, in UTC with microseconds, as both Time and MicroTime of the API take it.
+// A TIME or MICRO_TIME, in UTC with microseconds, as both Time and MicroTime of the API take it.
 void kedge_build_time(struct kedge_build *b, kedge_member m, kedge_timestamp value);
 
 // A QUANTITY in thousandths, as it is read: 1500 gives "1500m", 2000 gives "2".

@@ -167,7 +167,8 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__IS_BOOL(a, b, c, d, K, member)       d(K, bool, member)
 #define KEDGE__IS_INT32(a, b, c, d, K, member)      b(K, int32_t, member)
 #define KEDGE__IS_INT64(a, b, c, d, K, member)      a(K, int64_t, member)
-#define KEDGE__IS_TIME(a, b, c, d, K, member)       a(K, kedge_timestamp, member)
+#define KEDGE__IS_TIME(a, b, c, d, K, member)       b(K, struct kedge_date, member)
+#define KEDGE__IS_MICRO_TIME(a, b, c, d, K, member) a(K, kedge_timestamp, member)
 #define KEDGE__IS_QUANTITY(a, b, c, d, K, member)   a(K, int64_t, member)
 #define KEDGE__IS_ENUM(a, b, c, d, K, member)       d(K, uint8_t, member)
 #define KEDGE__IS_TEXT_LIST(a, b, c, d, K, member)  c(K, struct kedge_text_list, member)
@@ -186,6 +187,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__READER_INT32      NULL
 #define KEDGE__READER_INT64      NULL
 #define KEDGE__READER_TIME       NULL
+#define KEDGE__READER_MICRO_TIME NULL
 #define KEDGE__READER_QUANTITY   &kedge__reader_quantity
 #define KEDGE__READER_TEXT_LIST  NULL
 #define KEDGE__READER_TEXT_MAP   NULL

@@ -107,9 +107,9 @@ struct kedge_object {
     uint32_t size;    // bytes of the whole record, a multiple of 8
     uint32_t kind;    // the kind's tag: kedge_kind_tag
     uint64_t present; // a bit for each row of the kind's own table that the server sent (not null)
-    kedge_timestamp creation_timestamp; // 0: absent
-    kedge_timestamp deletion_timestamp; // 0: not being deleted
     int64_t generation;
+    struct kedge_date creation_timestamp;
+    struct kedge_date deletion_timestamp; // seconds 0: not being deleted
     struct kedge_text name;
     struct kedge_text namespace_; // "" for cluster-scoped kinds
     struct kedge_text resource_version;

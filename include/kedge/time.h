@@ -25,8 +25,22 @@ typedef int64_t kedge_time;
 #define KEDGE_FOREVER INT64_MAX
 
 // A moment of the calendar: microseconds since 1970-01-01T00:00:00Z (the precision of the API's
-// MicroTime). Times of the API (creationTimestamp, renewTime, ...) are kept as these.
+// MicroTime). Objects have these where the API has a MicroTime: a Lease's renewTime.
 typedef int64_t kedge_timestamp;
+
+// A moment of the calendar in an object, to the second, as the API's Time (creationTimestamp,
+// startTime): its fraction is dropped. What is not between 1970 and 2106-02-07T06:28:15Z is kept as
+// the nearest of the two. A struct, so that nobody takes it for microseconds; it may be copied and
+// assigned.
+struct kedge_date {
+    uint32_t seconds; // since 1970-01-01T00:00:00Z; 0: absent
+};
+
+// The same in microseconds: 0 stays 0.
+static inline kedge_timestamp kedge_timestamp_of(struct kedge_date date)
+{
+    return (kedge_timestamp)date.seconds * 1000000;
+}
 
 // Reads RFC 3339 as Go does: "2026-11-23T04:16:24Z", "2026-11-23T05:16:24.123456+01:00"; T and Z in
 // capitals, two digits each, the years 0000 to 9999, no leap second (60 is refused). Digits behind

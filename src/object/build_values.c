@@ -10,7 +10,7 @@ void kedge_build_time(struct kedge_build *b, kedge_member m, kedge_timestamp val
     struct kedge__value v = {kedge__write_text, {buf, 0}, 0};
     struct kedge__place place;
     const struct kedge_field *row;
-    if (!kedge__build_find(b, m, KEDGE__TYPE(TIME), &place, &row))
+    if (!kedge__build_find(b, m, KEDGE__TYPE(TIME) | KEDGE__TYPE(MICRO_TIME), &place, &row))
         return;
     v.text.len = kedge_timestamp_format(value, true, buf);
     if (v.text.len == 0)

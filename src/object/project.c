@@ -139,14 +139,30 @@ static bool put_int64(struct kedge__builder *b, size_t member, kedge_json_value 
     return true;
 }
 
-static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
+static bool read_time(kedge_json_value v, kedge_timestamp *value)
 {
     char buf[SHORT_TEXT];
     kedge_str text = {buf, short_text(v, buf)};
-    kedge_timestamp value;
-    if (text.len > SHORT_TEXT || !kedge_timestamp_parse(text, &value))
+    return text.len <= SHORT_TEXT && kedge_timestamp_parse(text, value);
+}
+
+static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
+{
+    kedge_timestamp micro;
+    if (!read_time(v, &micro))
         return false;
-    kedge__write(b, member, &value, sizeof value);
+    int64_t seconds = micro > 0 ? micro / 1000000 : 0;
+    struct kedge_date date = {seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX};
+    kedge__write(b, member, &date, sizeof date);
+    return true;
+}
+
+static bool put_micro_time(struct kedge__builder *b, size_t member, kedge_json_value v)
+{
+    kedge_timestamp micro;
+    if (!read_time(v, &micro))
+        return false;
+    kedge__write(b, member, &micro, sizeof micro);
     return true;
 }
 
@@ -320,6 +336,8 @@ static bool put_field(struct kedge__builder *b, size_t member, const struct kedg
         return put_int64(b, member, v);
     case KEDGE_FIELD_TIME:
         return put_time(b, member, v);
+    case KEDGE_FIELD_MICRO_TIME:
+        return put_micro_time(b, member, v);
     case KEDGE_FIELD_QUANTITY:
         return put_number(b, member, v, field->detail);
     case KEDGE_FIELD_ENUM:

@@ -141,7 +141,7 @@ static void print_pod(FILE *out, const struct kedge_object *o)
     name(out, kedge_pod_phase_text(p->status_phase));
     text(out, &p->status_pod_ip);
     text(out, &p->status_host_ip);
-    moment(out, p->status_start_time, false);
+    moment(out, kedge_timestamp_of(p->status_start_time), false);
     name(out, kedge_pod_qos_class_text(p->status_qos_class));
     number(out, p->spec_containers.count);
     print_container(out, c != NULL ? c : &no_container);
@@ -250,8 +250,8 @@ static void print_event(FILE *out, const struct kedge_object *o)
     text(out, &e->reason);
     text(out, &e->message);
     number(out, e->count);
-    moment(out, e->first_timestamp, false);
-    moment(out, e->last_timestamp, false);
+    moment(out, kedge_timestamp_of(e->first_timestamp), false);
+    moment(out, kedge_timestamp_of(e->last_timestamp), false);
     text(out, &e->involved_object_kind);
     text(out, &e->involved_object_namespace);
     text(out, &e->involved_object_name);
@@ -307,8 +307,8 @@ void columns_print(FILE *out, const struct columns *c, const struct kedge_object
         return;
     }
     number(out, o->generation);
-    moment(out, o->creation_timestamp, false);
-    moment(out, o->deletion_timestamp, false);
+    moment(out, kedge_timestamp_of(o->creation_timestamp), false);
+    moment(out, kedge_timestamp_of(o->deletion_timestamp), false);
     map(out, &o->labels, print_bytes);
     c->print(out, o);
     fputc('\n', out);

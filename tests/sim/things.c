@@ -534,7 +534,7 @@ const char *thing_problem(const struct look *l, const struct kedge_object *o)
     snprintf(text, sizeof text, "example.com/f%u", (unsigned)(grain(l, 98) % 10));
     if (o->finalizers.count != 1 || !is(kedge_text_at(&o->finalizers, 0), text))
         return "metadata.finalizers";
-    if (o->creation_timestamp != (kedge_timestamp)1767225600000000)
+    if (kedge_timestamp_of(o->creation_timestamp) != (kedge_timestamp)1767225600000000)
         return "metadata.creationTimestamp";
     return judges[l->kind](l, o);
 }

@@ -182,6 +182,20 @@ static void a_patch_is_what_was_named_and_no_more(void **state)
                      "\"metadata\":{\"labels\":{\"old\":null}}}");
 }
 
+// As the API takes them: uids as texts, times of both kinds.
+static void what_records_keep_in_fewer_bytes_is_written_in_full(void **state)
+{
+    (void)state;
+    struct kedge_build b = patch_of(&kedge_kind_lease);
+    kedge_build_time(&b, KEDGE_FIELD(lease, spec_renew_time), 1500000);
+    assert_built(&b, "{\"spec\":{\"renewTime\":\"1970-01-01T00:00:01.500000Z\"}}");
+    b = patch_of(&kedge_kind_event);
+    kedge_build_text(&b, KEDGE_FIELD(event, involved_object_uid), "u-1");
+    kedge_build_time(&b, KEDGE_FIELD(event, last_timestamp), 1500000);
+    assert_built(&b, "{\"involvedObject\":{\"uid\":\"u-1\"},"
+                     "\"lastTimestamp\":\"1970-01-01T00:00:01.500000Z\"}");
+}
+
 static void the_last_value_counts(void **state)
 {
     (void)state;
@@ -910,6 +924,7 @@ int main(void)
         cmocka_unit_test(fields_in_any_order_go_to_their_places),
         cmocka_unit_test(a_buffer_of_any_size_is_enough_or_refused),
         cmocka_unit_test(a_patch_is_what_was_named_and_no_more),
+        cmocka_unit_test(what_records_keep_in_fewer_bytes_is_written_in_full),
         cmocka_unit_test(the_last_value_counts),
         cmocka_unit_test(containers_are_patched_by_name),
         cmocka_unit_test(what_is_put_before_an_item_moves_it),

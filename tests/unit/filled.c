@@ -64,6 +64,7 @@ static json_t *value_for(const struct kedge_field *field, size_t n, unsigned dep
     case KEDGE_FIELD_INT64:
         return json_integer(n % 2 ? INT64_MIN : INT64_MAX);
     case KEDGE_FIELD_TIME:
+    case KEDGE_FIELD_MICRO_TIME:
         return json_sprintf("2026-11-23T04:16:%02zu.123456Z", n % 60);
     case KEDGE_FIELD_QUANTITY:
         return n % 3 ? json_sprintf("%zuMi", n) : json_integer((json_int_t)n);

@@ -563,8 +563,65 @@ static void a_time_or_quantity_has_64_characters_at_most(void **state)
         const struct kedge_container *c = kedge_pod_spec_containers(kedge_as_pod(o), 0);
         bool fits = digits + 21 <= 64;
         assert_int_equal(o->mistyped, fits ? 0 : 2);
-        assert_int_equal(o->creation_timestamp != 0, fits);
+        assert_int_equal(o->creation_timestamp.seconds != 0, fits);
         assert_int_equal(c->resources_limits_cpu, fits ? 7000 : 0);
+        free(o);
+    }
+}
+
+static void a_time_is_kept_to_the_second(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t seconds;
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1970-01-01T00:00:01Z", 1},
+        {"1970-01-01T00:00:01.999999Z", 1},
+        {"2026-11-23T05:16:24+01:00", 1795407384},
+        {"2038-01-19T03:14:08Z", UINT32_C(1) << 31},
+        {"2106-02-07T06:28:14Z", UINT32_MAX - 1},
+        {"2106-02-07T06:28:15Z", UINT32_MAX},
+        // The nearest that there is.
+        {"2106-02-07T06:28:16Z", UINT32_MAX},
+        {"9999-12-31T23:59:59Z", UINT32_MAX},
+        {"1969-12-31T23:59:59.5Z", 0},
+        {"1969-12-31T23:59:59Z", 0},
+        {"0001-01-01T00:00:00Z", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{\"metadata\":{\"deletionTimestamp\":\"%s\"},\"status\":{\"startTime\":\"%s\"}}",
+                 cases[i].text, cases[i].text);
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+        const struct kedge_pod *p = kedge_as_pod(o);
+        assert_true(KEDGE_HAS(p, pod, status_start_time));
+        assert_int_equal(p->status_start_time.seconds, cases[i].seconds);
+        assert_int_equal(o->deletion_timestamp.seconds, cases[i].seconds);
+        assert_true(kedge_timestamp_of(p->status_start_time) ==
+                    (kedge_timestamp)cases[i].seconds * 1000000);
+        assert_int_equal(o->mistyped, 0);
+        free(o);
+    }
+}
+
+static void a_micro_time_is_kept_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "2026-11-23T04:16:24.123456Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000001Z",
+        "9999-12-31T23:59:59.999999Z"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char json[200];
+        kedge_timestamp t;
+        snprintf(json, sizeof json, "{\"spec\":{\"renewTime\":\"%s\"}}", texts[i]);
+        struct kedge_object *o = record_of(&kedge_kind_lease, kedge_str_of(json));
+        assert_true(kedge_timestamp_parse(kedge_str_of(texts[i]), &t));
+        assert_true(kedge_as_lease(o)->spec_renew_time == t);
+        assert_true(KEDGE_HAS(kedge_as_lease(o), lease, spec_renew_time));
+        assert_false(KEDGE_HAS(kedge_as_lease(o), lease, spec_acquire_time));
         free(o);
     }
 }
@@ -829,6 +886,8 @@ int main(void)
         cmocka_unit_test(of_a_label_sent_twice_the_last_counts),
         cmocka_unit_test(a_label_sent_twice_is_seen_in_any_order_and_at_any_length),
         cmocka_unit_test(a_time_or_quantity_has_64_characters_at_most),
+        cmocka_unit_test(a_time_is_kept_to_the_second),
+        cmocka_unit_test(a_micro_time_is_kept_whole),
         cmocka_unit_test(a_list_keeps_its_places),
         cmocka_unit_test(the_same_text_lies_in_a_record_once),
         cmocka_unit_test(escapes_are_undone_and_nul_is_kept),

@@ -98,7 +98,7 @@ static bool same_list(const struct kedge_list *l, const struct kedge_table *item
     return l->count == json_array_size(json) && kedge_list_at(l, l->count, items->size) == NULL;
 }
 
-static bool same_time(kedge_timestamp t, const json_t *json)
+static bool same_micro_time(kedge_timestamp t, const json_t *json)
 {
     struct tm tm = {0};
     double seconds;
@@ -109,6 +109,20 @@ static bool same_time(kedge_timestamp t, const json_t *json)
     tm.tm_mon -= 1;
     int64_t minutes = (int64_t)timegm(&tm);
     return t == minutes * 1000000 + (int64_t)(seconds * 1e6 + 0.5);
+}
+
+// The calendar of these objects is within what seconds hold.
+static bool same_time(struct kedge_date date, const json_t *json)
+{
+    kedge_timestamp t = kedge_timestamp_of(date);
+    const char *point = strchr(json_string_value(json), '.');
+    if (point == NULL)
+        return same_micro_time(t, json);
+    json_t *whole =
+        json_sprintf("%.*sZ", (int)(point - json_string_value(json)), json_string_value(json));
+    bool same = same_micro_time(t, whole);
+    json_decref(whole);
+    return same;
 }
 
 static bool same_quantity(int64_t thousandths, const json_t *json)
@@ -159,7 +173,9 @@ static bool same_value(const struct kedge_field *field, const void *member, cons
     case KEDGE_FIELD_INT64:
         return *(const int64_t *)member == json_integer_value(json);
     case KEDGE_FIELD_TIME:
-        return same_time(*(const kedge_timestamp *)member, json);
+        return same_time(*(const struct kedge_date *)member, json);
+    case KEDGE_FIELD_MICRO_TIME:
+        return same_micro_time(*(const kedge_timestamp *)member, json);
     case KEDGE_FIELD_QUANTITY:
         return same_quantity(*(const int64_t *)member, json);
     case KEDGE_FIELD_ENUM:
@@ -194,9 +210,10 @@ static size_t member_size(enum kedge_field_type type)
     case KEDGE_FIELD_ENUM:
         return 1;
     case KEDGE_FIELD_INT32:
+    case KEDGE_FIELD_TIME:
         return 4;
     case KEDGE_FIELD_INT64:
-    case KEDGE_FIELD_TIME:
+    case KEDGE_FIELD_MICRO_TIME:
     case KEDGE_FIELD_QUANTITY:
         return 8;
     case KEDGE_FIELD_UID:

@@ -119,6 +119,9 @@ static void member(struct weighing *g, const struct kedge_field *field, const vo
         *g->members += sizeof(int64_t);
         break;
     case KEDGE_FIELD_TIME:
+        g->w->times += sizeof(struct kedge_date);
+        break;
+    case KEDGE_FIELD_MICRO_TIME:
         g->w->times += sizeof(kedge_timestamp);
         break;
     case KEDGE_FIELD_QUANTITY:

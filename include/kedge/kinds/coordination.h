@@ -14,8 +14,8 @@ extern "C" {
 #define KEDGE_ROWS_lease(FIELD, LIST, ENUM, K)                                   \
     FIELD(K, TEXT, spec_holder_identity, "spec", "holderIdentity")               \
     FIELD(K, INT32, spec_lease_duration_seconds, "spec", "leaseDurationSeconds") \
-    FIELD(K, TIME, spec_acquire_time, "spec", "acquireTime")                     \
-    FIELD(K, TIME, spec_renew_time, "spec", "renewTime")                         \
+    FIELD(K, MICRO_TIME, spec_acquire_time, "spec", "acquireTime")               \
+    FIELD(K, MICRO_TIME, spec_renew_time, "spec", "renewTime")                   \
     FIELD(K, INT32, spec_lease_transitions, "spec", "leaseTransitions")          \
     FIELD(K, TEXT, spec_strategy, "spec", "strategy")                            \
     FIELD(K, TEXT, spec_preferred_holder, "spec", "preferredHolder")

@@ -233,26 +233,26 @@ KEDGE_DECLARE_KIND(secret)
 
 // v1 Event ---------------------------------------------------------------------------------------
 
-#define KEDGE_ROWS_event(FIELD, LIST, ENUM, K)                                  \
-    FIELD(K, TEXT, type, "type")                                                \
-    FIELD(K, TEXT, reason, "reason")                                            \
-    FIELD(K, TEXT, message, "message")                                          \
-    FIELD(K, TEXT, action, "action")                                            \
-    FIELD(K, INT32, count, "count")                                             \
-    FIELD(K, TIME, first_timestamp, "firstTimestamp")                           \
-    FIELD(K, TIME, last_timestamp, "lastTimestamp")                             \
-    FIELD(K, TIME, event_time, "eventTime")                                     \
-    FIELD(K, INT32, series_count, "series", "count")                            \
-    FIELD(K, TIME, series_last_observed_time, "series", "lastObservedTime")     \
-    FIELD(K, TEXT, involved_object_api_version, "involvedObject", "apiVersion") \
-    FIELD(K, TEXT, involved_object_kind, "involvedObject", "kind")              \
-    FIELD(K, TEXT, involved_object_namespace, "involvedObject", "namespace")    \
-    FIELD(K, TEXT, involved_object_name, "involvedObject", "name")              \
-    FIELD(K, UID, involved_object_uid, "involvedObject", "uid")                 \
-    FIELD(K, TEXT, involved_object_field_path, "involvedObject", "fieldPath")   \
-    FIELD(K, TEXT, source_component, "source", "component")                     \
-    FIELD(K, TEXT, source_host, "source", "host")                               \
-    FIELD(K, TEXT, reporting_component, "reportingComponent")                   \
+#define KEDGE_ROWS_event(FIELD, LIST, ENUM, K)                                    \
+    FIELD(K, TEXT, type, "type")                                                  \
+    FIELD(K, TEXT, reason, "reason")                                              \
+    FIELD(K, TEXT, message, "message")                                            \
+    FIELD(K, TEXT, action, "action")                                              \
+    FIELD(K, INT32, count, "count")                                               \
+    FIELD(K, TIME, first_timestamp, "firstTimestamp")                             \
+    FIELD(K, TIME, last_timestamp, "lastTimestamp")                               \
+    FIELD(K, MICRO_TIME, event_time, "eventTime")                                 \
+    FIELD(K, INT32, series_count, "series", "count")                              \
+    FIELD(K, MICRO_TIME, series_last_observed_time, "series", "lastObservedTime") \
+    FIELD(K, TEXT, involved_object_api_version, "involvedObject", "apiVersion")   \
+    FIELD(K, TEXT, involved_object_kind, "involvedObject", "kind")                \
+    FIELD(K, TEXT, involved_object_namespace, "involvedObject", "namespace")      \
+    FIELD(K, TEXT, involved_object_name, "involvedObject", "name")                \
+    FIELD(K, UID, involved_object_uid, "involvedObject", "uid")                   \
+    FIELD(K, TEXT, involved_object_field_path, "involvedObject", "fieldPath")     \
+    FIELD(K, TEXT, source_component, "source", "component")                       \
+    FIELD(K, TEXT, source_host, "source", "host")                                 \
+    FIELD(K, TEXT, reporting_component, "reportingComponent")                     \
     FIELD(K, TEXT, reporting_instance, "reportingInstance")
 KEDGE_DECLARE_KIND(event)
 
