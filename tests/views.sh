@@ -4,7 +4,7 @@
 # views.sh [FILE.c...]: no struct of a record is copied by value. A record's texts and lists are
 # offsets that count from the member itself, so a copy points nowhere: kedge_object_copy is the one
 # way. In clang's syntax tree a copy is an LValueToRValue cast of the struct; this looks for casts of
-# struct kedge_text, _list, _map, of struct kedge_uid and of every struct that holds one. src/object itself may.
+# struct kedge_text, _list, _map, of struct kedge_uid, struct kedge_quantity and of every struct that holds one. src/object itself may.
 
 cd "$(dirname "$0")/.." || exit 1
 clang=${CLANG:-clang}
@@ -19,7 +19,7 @@ copies() {
         -Xclang -ast-dump "$1" 2>/dev/null | awk -v file="$1" '
     BEGIN {
         view["kedge_text"] = view["kedge_text_list"] = view["kedge_text_map"] = view["kedge_list"] = 1
-        view["kedge_uid"] = 1
+        view["kedge_uid"] = view["kedge_quantity"] = 1
     }
     # Where we are: a line names the file and the line only where they change.
     {

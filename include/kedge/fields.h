@@ -26,7 +26,7 @@ enum kedge_field_type {
     KEDGE_FIELD_INT32,      // int32_t
     KEDGE_FIELD_INT64,      // int64_t
     KEDGE_FIELD_TIME,       // struct kedge_date, from RFC 3339 text
-    KEDGE_FIELD_QUANTITY,   // int64_t, thousandths, as client-go's MilliValue; a text or a number
+    KEDGE_FIELD_QUANTITY,   // struct kedge_quantity, from a text or a number
     KEDGE_FIELD_ENUM,       // uint8_t, 1 + the place in the names; 0: none of them
     KEDGE_FIELD_TEXT_LIST,  // struct kedge_text_list
     KEDGE_FIELD_TEXT_MAP,   // struct kedge_text_map
@@ -61,6 +61,8 @@ struct kedge_field {
 struct kedge__reader {
     // A value's text as a number. False: it is none.
     bool (*number)(kedge_str text, int64_t *value);
+    // That number in as few bytes as will do, or none, and *code instead.
+    size_t (*pack)(int64_t value, unsigned char *out, uint32_t *code);
     // The inside of a JSON text as bytes, to `out` or, if that is NULL, nowhere. False: it is none.
     bool (*bytes)(kedge_str json, unsigned char *out, size_t *len);
 };

@@ -169,7 +169,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__IS_INT64(a, b, c, d, K, member)      a(K, int64_t, member)
 #define KEDGE__IS_TIME(a, b, c, d, K, member)       b(K, struct kedge_date, member)
 #define KEDGE__IS_MICRO_TIME(a, b, c, d, K, member) a(K, kedge_timestamp, member)
-#define KEDGE__IS_QUANTITY(a, b, c, d, K, member)   a(K, int64_t, member)
+#define KEDGE__IS_QUANTITY(a, b, c, d, K, member)   c(K, struct kedge_quantity, member)
 #define KEDGE__IS_ENUM(a, b, c, d, K, member)       d(K, uint8_t, member)
 #define KEDGE__IS_TEXT_LIST(a, b, c, d, K, member)  c(K, struct kedge_text_list, member)
 #define KEDGE__IS_TEXT_MAP(a, b, c, d, K, member)   c(K, struct kedge_text_map, member)

@@ -94,6 +94,15 @@ kedge_str kedge_uid_str(const struct kedge_uid *u, char buf[KEDGE_UID_TEXT]);
 // Whether two uids have the same text; two that are absent do.
 bool kedge_uid_equal(const struct kedge_uid *a, const struct kedge_uid *b);
 
+// An amount in a record: two bytes for most that clusters have.
+struct kedge_quantity {
+    kedge_offset offset; // private; 0: absent or 0
+};
+
+// In thousandths, as kedge/quantity.h has them: "100m" of a CPU is 100. 0 where it is absent. May
+// be called anywhere.
+int64_t kedge_quantity(const struct kedge_quantity *q);
+
 struct kedge_owner_reference {
     struct kedge_text api_version;
     struct kedge_text kind;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // kedge/quantity.h - amounts as the API writes them: "100m", "1.5Gi", "2e3".
 //
-// A quantity is kept in thousandths, so that "100m" of a CPU is 100 and "64Mi" of memory is
-// 67,108,864,000. That is what client-go's MilliValue gives.
+// A quantity is told in thousandths (kedge_quantity of kedge/object.h), so that "100m" of a CPU is
+// 100 and "64Mi" of memory is 67,108,864,000. That is what client-go's MilliValue gives.
 #ifndef KEDGE_QUANTITY_H
 #define KEDGE_QUANTITY_H
 

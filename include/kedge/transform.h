@@ -19,7 +19,7 @@
 // A record is one block, and texts in it may be shared, so a text is never written over: a new one
 // goes behind all others, into transform_room, and never beyond object_max. What is not used of
 // that room is given back; what a cleared member held is not. Numbers and times are yours to
-// assign.
+// assign; a quantity is set by its call.
 //
 // These calls are for the change that a transform was given, until it returns.
 #ifndef KEDGE_TRANSFORM_H
@@ -47,6 +47,11 @@ struct kedge_object *kedge_change_object(struct kedge_change *change);
 //                     NUL, or the namespace, and it has more than 63
 kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_text *member,
                                 kedge_str text);
+
+// Gives a quantity of the object a new value, in thousandths: up to 10 bytes of room, none for 0
+// and for those that clusters have most. Errors as above.
+kedge_err kedge_change_set_quantity(struct kedge_change *change,
+                                    const struct kedge_quantity *member, int64_t thousandths);
 
 // Empties a member of the object. KEDGE_ERR_ARGUMENT as above.
 kedge_err kedge_change_clear_text(struct kedge_change *change, const struct kedge_text *member);

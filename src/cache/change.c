@@ -68,8 +68,7 @@ struct kedge_object *kedge_change_object(struct kedge_change *change)
     return change != NULL ? change->object : NULL;
 }
 
-// The member to be written, or NULL if it does not lie in the object.
-static void *member_of(const struct kedge_change *change, const void *member)
+void *kedge__change_member(const struct kedge_change *change, const void *member)
 {
     if (change == NULL || member == NULL)
         return NULL;
@@ -78,6 +77,17 @@ static void *member_of(const struct kedge_change *change, const void *member)
     if (at < base || at >= base + change->object->size)
         return NULL;
     return (unsigned char *)change->object + (at - base);
+}
+
+unsigned char *kedge__change_take(struct kedge_change *change, size_t need)
+{
+    if (need > change->room) {
+        change->lacking += need - change->room;
+        return NULL;
+    }
+    unsigned char *place = (unsigned char *)change->object + change->end - change->room;
+    change->room -= need;
+    return place;
 }
 
 static bool has_nul(kedge_str text)
@@ -99,21 +109,17 @@ static bool may_be(const struct kedge_change *change, const struct kedge_text *m
 kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_text *member,
                                 kedge_str text)
 {
-    struct kedge_text *m = member_of(change, member);
+    struct kedge_text *m = kedge__change_member(change, member);
     if (m == NULL || !may_be(change, m, text))
         return KEDGE_ERR_ARGUMENT;
     if (text.len == 0) {
         m->offset = 0;
         return KEDGE_OK;
     }
-    size_t need = kedge__text_bytes(text);
-    if (need > change->room) {
-        change->lacking += need - change->room;
+    unsigned char *place = kedge__change_take(change, kedge__text_bytes(text));
+    if (place == NULL)
         return KEDGE_ERR_FULL;
-    }
-    unsigned char *place = (unsigned char *)change->object + change->end - change->room;
     kedge__text_write(place, text);
-    change->room -= need;
     m->offset = (kedge_offset)(place - (unsigned char *)m);
     return KEDGE_OK;
 }
@@ -125,7 +131,7 @@ kedge_err kedge_change_clear_text(struct kedge_change *change, const struct kedg
 
 static kedge_err clear(const struct kedge_change *change, const void *member, size_t size)
 {
-    void *m = member_of(change, member);
+    void *m = kedge__change_member(change, member);
     if (m == NULL)
         return KEDGE_ERR_ARGUMENT;
     memset(m, 0, size);

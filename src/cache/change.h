@@ -20,6 +20,12 @@ size_t kedge__change_room(const struct kedge_informer *inf, size_t size);
 // kedge__change_room bytes behind it, and gives back what it does not use.
 void kedge__change_apply(struct kedge_informer *inf, uint32_t slot);
 
+// The member to be written, or NULL if it does not lie in the object.
+void *kedge__change_member(const struct kedge_change *change, const void *member);
+
+// Takes `need` bytes of the room behind the record. NULL: there are not as many.
+unsigned char *kedge__change_take(struct kedge_change *change, size_t need);
+
 // Whether the informer keeps such an object.
 bool kedge__change_keeps(const struct kedge_informer *inf, uint32_t slot);
 

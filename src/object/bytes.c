@@ -48,4 +48,4 @@ static bool decode(kedge_str json, unsigned char *out, size_t *len)
     return kedge__base64_whole(&d);
 }
 
-const struct kedge__reader kedge__reader_base64 = {NULL, decode};
+const struct kedge__reader kedge__reader_base64 = {NULL, NULL, decode};

@@ -53,6 +53,7 @@ uint32_t kedge_kind_tag(const struct kedge_kind *kind)
     if (*kind->tag != 0)
         return *kind->tag;
     uint32_t hash = add_number(KEDGE_OFFSET_BITS, sizeof(struct kedge_object));
+    hash = add_number(hash, KEDGE__QUANTITY_CODES);
     kedge_str words = kedge__words();
     hash = kedge__hash(hash, words.ptr, words.len);
     hash = add_text(hash, kind->group);

@@ -179,7 +179,12 @@ static bool put_number(struct kedge__builder *b, size_t member, kedge_json_value
     int64_t value;
     if (reader == NULL || !reader->number(text, &value))
         return false;
-    kedge__write(b, member, &value, sizeof value);
+    if (value == 0)
+        return true;
+    unsigned char bytes[KEDGE__QUANTITY_BYTES];
+    uint32_t code = 0;
+    size_t len = reader->pack(value, bytes, &code);
+    kedge__put_packed(b, member, bytes, len, code);
     return true;
 }
 

@@ -81,6 +81,15 @@ kedge_str kedge__uid_plain(const struct kedge_uid *u);
 // Whether that is the uid's text.
 bool kedge__uid_is(const struct kedge_uid *u, kedge_str text);
 
+// A quantity in a record: the bytes that hold it, and how many; 0, and *code, where one of
+// KEDGE__WORDS_MAX codes is it. Not for 0.
+#define KEDGE__QUANTITY_BYTES 10
+size_t kedge__quantity_pack(int64_t thousandths, unsigned char out[KEDGE__QUANTITY_BYTES],
+                            uint32_t *code);
+
+// Which codes there are: part of every kind's tag.
+#define KEDGE__QUANTITY_CODES 1
+
 // The value of that key, or NULL.
 const struct kedge_text *kedge__map_find(const struct kedge_text_map *m, kedge_str key);
 

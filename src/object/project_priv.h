@@ -39,4 +39,8 @@ void kedge__put_text(struct kedge__builder *b, size_t member, struct kedge__sour
 // The same for `len` bytes, not none, of any values: gives the place where they are to be written.
 size_t kedge__put_long_text(struct kedge__builder *b, size_t member, size_t len);
 
+// Writes the quantity member at that place: its bytes, or, where there are none, its code.
+void kedge__put_packed(struct kedge__builder *b, size_t member, const unsigned char *bytes,
+                       size_t len, uint32_t code);
+
 #endif

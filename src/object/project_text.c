@@ -114,6 +114,18 @@ size_t kedge__put_long_text(struct kedge__builder *b, size_t member, size_t len)
     return place + sizeof head;
 }
 
+void kedge__put_packed(struct kedge__builder *b, size_t member, const unsigned char *bytes,
+                       size_t len, uint32_t code)
+{
+    if (len == 0) {
+        write_offset(b, member, KEDGE__FIRST_WORD + code);
+        return;
+    }
+    size_t place = take(b, len);
+    kedge__write(b, place, bytes, len);
+    write_offset(b, member, place - member);
+}
+
 static bool is_long(kedge_str text)
 {
     return text.len > SHORT_MAX || (unsigned char)text.ptr[0] == KEDGE__LONG_TEXT ||

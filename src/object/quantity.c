@@ -5,7 +5,7 @@
 // Digits beyond the 30th only say that the number is a little greater, which rounding asks for.
 #include "kedge/quantity.h"
 
-#include "kedge/fields.h"
+#include "object/project.h"
 
 enum { LIMBS = 6, DIGITS = 30, EXPONENT_MAX = 1000000 };
 
@@ -172,7 +172,8 @@ bool kedge_quantity_parse(kedge_str text, int64_t *thousandths)
     return true;
 }
 
-const struct kedge__reader kedge__reader_quantity = {kedge_quantity_parse, NULL};
+const struct kedge__reader kedge__reader_quantity = {kedge_quantity_parse, kedge__quantity_pack,
+                                                     NULL};
 
 int64_t kedge_quantity_units(int64_t thousandths)
 {

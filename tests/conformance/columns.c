@@ -123,8 +123,8 @@ static void print_container(FILE *out, const struct kedge_container *c)
     text(out, &c->image);
     number(out, p != NULL ? p->container_port : 0);
     name(out, kedge_protocol_text(p != NULL ? p->protocol : 0));
-    number(out, c->resources_requests_cpu);
-    number(out, c->resources_requests_memory);
+    number(out, kedge_quantity(&c->resources_requests_cpu));
+    number(out, kedge_quantity(&c->resources_requests_memory));
 }
 
 static void print_pod(FILE *out, const struct kedge_object *o)
@@ -171,12 +171,12 @@ static void print_node(FILE *out, const struct kedge_object *o)
     text(out, &n->spec_pod_cidr);
     text(out, &n->spec_provider_id);
     yes(out, n->spec_unschedulable);
-    number(out, n->status_capacity_cpu);
-    number(out, n->status_capacity_memory);
-    number(out, n->status_capacity_pods);
-    number(out, n->status_allocatable_cpu);
-    number(out, n->status_allocatable_memory);
-    number(out, n->status_allocatable_pods);
+    number(out, kedge_quantity(&n->status_capacity_cpu));
+    number(out, kedge_quantity(&n->status_capacity_memory));
+    number(out, kedge_quantity(&n->status_capacity_pods));
+    number(out, kedge_quantity(&n->status_allocatable_cpu));
+    number(out, kedge_quantity(&n->status_allocatable_memory));
+    number(out, kedge_quantity(&n->status_allocatable_pods));
     text(out, &n->status_node_info_kubelet_version);
     text(out, &n->status_node_info_os_image);
     text(out, &n->status_node_info_architecture);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "kedge/quantity.h"
+#include "object/project.h"
+#include "object/words.h"
 
 #include "fuzz.h"
 
@@ -50,12 +52,31 @@ static void units(int64_t thousandths)
     PROMISE(n == whole + (thousandths > whole * 1000));
 }
 
+// As a record holds it: a code or bytes, and always the same number again.
+static void packed(int64_t n)
+{
+    struct small {
+        struct kedge_quantity q;
+        unsigned char bytes[KEDGE__QUANTITY_BYTES];
+        unsigned char guard;
+    } record = {.guard = 0x5a};
+    uint32_t code = 0;
+    if (n == 0)
+        return;
+    size_t len = kedge__quantity_pack(n, record.bytes, &code);
+    PROMISE(len <= sizeof record.bytes && record.guard == 0x5a && code < KEDGE__WORDS_MAX);
+    record.q.offset =
+        (kedge_offset)(len == 0 ? KEDGE__FIRST_WORD + code : offsetof(struct small, bytes));
+    PROMISE(kedge_quantity(&record.q) == n);
+}
+
 static void there_and_back(const uint8_t *bytes)
 {
     char text[32];
     int64_t n, back = 0;
     memcpy(&n, bytes, sizeof n);
     units(n);
+    packed(n);
     n = n == INT64_MIN ? INT64_MAX : n;
     int len = snprintf(text, sizeof text, "%lldm", (long long)n);
     PROMISE(kedge_quantity_parse((kedge_str){text, (size_t)len}, &back) && back == n);

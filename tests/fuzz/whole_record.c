@@ -53,6 +53,22 @@ static void whole_uid(const struct kedge_uid *u)
         whole(u, text.offset, s.len + 1, 1, 1);
 }
 
+static void whole_quantity(const struct kedge_quantity *q)
+{
+    unsigned char bytes[KEDGE__QUANTITY_BYTES];
+    uint32_t code = 0;
+    int64_t n = kedge_quantity(q);
+    PROMISE((q->offset == 0) == (n == 0));
+    if (n == 0)
+        return;
+    size_t len = kedge__quantity_pack(n, bytes, &code);
+    PROMISE((len == 0) == (q->offset >= KEDGE__FIRST_WORD));
+    if (len == 0)
+        PROMISE(q->offset - KEDGE__FIRST_WORD == code);
+    else
+        PROMISE(memcmp(whole(q, q->offset, len, 1, 1), bytes, len) == 0);
+}
+
 static void whole_texts(const struct kedge_text_list *l)
 {
     whole(l, l->offset, l->count, sizeof(struct kedge_text), _Alignof(struct kedge_text));
@@ -92,6 +108,9 @@ static void whole_member(const struct kedge_field *field, const void *member)
         break;
     case KEDGE_FIELD_UID:
         whole_uid(member);
+        break;
+    case KEDGE_FIELD_QUANTITY:
+        whole_quantity(member);
         break;
     case KEDGE_FIELD_TEXT_LIST:
         whole_texts(member);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// record.c - the accessors of records: any text, uid and list that lies in its block,
+// record.c - the accessors of records: any text, uid, quantity and list that lies in its block,
 // wherever, up to the block's last byte; any place in a list, also far beyond its end.
 //
-// with: src/object/record.c src/object/uid.c src/object/words.c src/object/kind.c src/base/text.c
+// with: src/object/record.c src/object/uid.c src/object/quantity_pack.c
+// with: src/object/words.c src/object/kind.c src/base/text.c
 // src/base/hash.c
 #include "any.h"
 
@@ -11,6 +12,7 @@
 #include "kedge/kind.h"
 #include "kedge/object.h"
 #include "object/project.h"
+#include "object/words.h"
 
 enum { BLOCK = 256 };
 
@@ -64,6 +66,20 @@ static void uids(size_t at)
     kedge_uid(&record.object, buf); // whose bytes Eva cannot tell from those of a long text
 }
 
+// Any code, and any bytes that a number may have.
+static void quantities(size_t at)
+{
+    unsigned char bytes[KEDGE__QUANTITY_BYTES];
+    struct kedge_quantity *q = (struct kedge_quantity *)(void *)&record.object.name;
+    uint32_t code;
+    kedge__quantity_pack(Frama_C_long_long_interval(LLONG_MIN, LLONG_MAX), bytes, &code);
+    q->offset = (kedge_offset)any_size(KEDGE__FIRST_WORD, (kedge_offset)-1);
+    kedge_quantity(q);
+    q->offset = (kedge_offset)place(q, at);
+    if (at + KEDGE__QUANTITY_BYTES <= BLOCK)
+        kedge_quantity(q);
+}
+
 static void lists(size_t at)
 {
     struct kedge_text_list *l = &record.object.finalizers;
@@ -99,6 +115,8 @@ int main(void)
         texts(at);
     else if (any_bool())
         uids(at);
+    else if (any_bool())
+        quantities(at);
     else
         lists(at);
     Frama_C_show_each_end();

@@ -463,9 +463,10 @@ static const char *node_problem(const struct look *l, const struct kedge_object 
     if (!n->spec_unschedulable || t == NULL || t->effect != KEDGE_TAINT_NO_EXECUTE ||
         !is(&t->key, "only"))
         return "spec.taints";
-    if (n->status_capacity_cpu != (int64_t)(grain(l, 3) % 64000) ||
-        n->status_capacity_memory != (int64_t)(grain(l, 4) % 4000000) * 1024 * 1000 ||
-        n->status_capacity_pods != 110000)
+    if (kedge_quantity(&n->status_capacity_cpu) != (int64_t)(grain(l, 3) % 64000) ||
+        kedge_quantity(&n->status_capacity_memory) !=
+            (int64_t)(grain(l, 4) % 4000000) * 1024 * 1000 ||
+        kedge_quantity(&n->status_capacity_pods) != 110000)
         return "status.capacity";
     if (!is(&n->status_node_info_os_image, words(l, 8, bulk(l))))
         return "status.nodeInfo.osImage";

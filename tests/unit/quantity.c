@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "object/project.h"
+#include "object/words.h"
+
 // From a heap block of exactly the text's size, so that ASan sees any step outside.
 static bool parse(const char *text, int64_t *out)
 {
@@ -194,6 +197,83 @@ static void units_are_rounded_up(void **state)
     assert_true(kedge_quantity_units(INT64_MAX) == INT64_MAX / 1000 + 1);
 }
 
+// In a record -------------------------------------------------------------------------------------
+
+struct small_record {
+    struct kedge_quantity member;
+    unsigned char bytes[KEDGE__QUANTITY_BYTES];
+};
+
+// Packs a number, and gives how many bytes it took beside its member.
+static size_t pack(struct small_record *r, int64_t n)
+{
+    uint32_t code = 0;
+    memset(r, 0, sizeof *r);
+    size_t len = n != 0 ? kedge__quantity_pack(n, r->bytes, &code) : 0;
+    assert_true(len <= KEDGE__QUANTITY_BYTES && code < KEDGE__WORDS_MAX);
+    if (len > 0)
+        r->member.offset = offsetof(struct small_record, bytes);
+    else if (n != 0)
+        r->member.offset = (kedge_offset)(KEDGE__FIRST_WORD + code);
+    return len;
+}
+
+static void each_code_is_one_number(void **state)
+{
+    (void)state;
+    for (uint32_t code = 0; code < KEDGE__WORDS_MAX; code++) {
+        struct kedge_quantity q = {(kedge_offset)(KEDGE__FIRST_WORD + code)};
+        unsigned char bytes[KEDGE__QUANTITY_BYTES];
+        uint32_t back = 0;
+        assert_int_equal(kedge__quantity_pack(kedge_quantity(&q), bytes, &back), 0);
+        assert_int_equal(back, code);
+    }
+}
+
+static void every_number_comes_back(void **state)
+{
+    (void)state;
+    struct small_record r;
+    for (int bit = 0; bit < 63; bit++) {
+        for (int64_t near = -3; near <= 3; near++) {
+            int64_t n = ((INT64_C(1) << bit) - 1) + near;
+            pack(&r, n);
+            assert_true(kedge_quantity(&r.member) == n);
+            pack(&r, -n);
+            assert_true(kedge_quantity(&r.member) == -n);
+        }
+    }
+    static const int64_t ends[] = {INT64_MAX, -INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        assert_int_equal(pack(&r, ends[i]), 10);
+        assert_true(kedge_quantity(&r.member) == ends[i]);
+    }
+    pack(&r, 0);
+    assert_true(kedge_quantity(&r.member) == 0);
+}
+
+static void the_usual_amounts_take_no_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } amounts[] = {
+        {"1m", 0},     {"100m", 0},       {"999m", 0},  {"1", 0},     {"2", 0},     {"128", 0},
+        {"0.5", 0},    {"64Mi", 0},       {"769Mi", 0}, {"0.5Gi", 0}, {"1Gi", 0},   {"152Gi", 0},
+        {"1024Mi", 0}, {"110", 0},        {"1001m", 2}, {"129", 3},   {"770Mi", 6}, {"500M", 6},
+        {"153Gi", 7},  {"16384256Ki", 7}, {"1.5Gi", 6}, {"-1m", 1},   {"-100m", 2}, {"1Ki", 3},
+    };
+    for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++) {
+        struct small_record r;
+        int64_t n;
+        assert_true(parse(amounts[i].text, &n));
+        if (pack(&r, n) != amounts[i].bytes)
+            fail_msg("%s takes %zu bytes", amounts[i].text, pack(&r, n));
+        assert_true(kedge_quantity(&r.member) == n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +286,9 @@ int main(void)
         cmocka_unit_test(what_is_no_quantity_is_refused),
         cmocka_unit_test(every_small_number_is_exact),
         cmocka_unit_test(units_are_rounded_up),
+        cmocka_unit_test(each_code_is_one_number),
+        cmocka_unit_test(every_number_comes_back),
+        cmocka_unit_test(the_usual_amounts_take_no_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

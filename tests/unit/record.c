@@ -44,8 +44,8 @@ static void assert_is_the_pod(const struct kedge_object *o)
     assert_string_equal(kedge_pod_phase_text(p->status_phase), "Running");
     const struct kedge_container *c = kedge_pod_spec_containers(p, 0);
     assert_string_equal(kedge_text(&c->name), "main");
-    assert_int_equal(c->resources_limits_cpu, 250);
-    assert_true(c->resources_limits_memory == INT64_C(64) * 1024 * 1024 * 1000);
+    assert_true(kedge_quantity(&c->resources_limits_cpu) == 250);
+    assert_true(kedge_quantity(&c->resources_limits_memory) == INT64_C(64) * 1024 * 1024 * 1000);
     assert_int_equal(kedge_container_ports(c, 1)->container_port, 53);
     assert_int_equal(kedge_container_ports(c, 1)->protocol, KEDGE_PROTOCOL_UDP);
 }

@@ -177,7 +177,7 @@ static bool same_value(const struct kedge_field *field, const void *member, cons
     case KEDGE_FIELD_MICRO_TIME:
         return same_micro_time(*(const kedge_timestamp *)member, json);
     case KEDGE_FIELD_QUANTITY:
-        return same_quantity(*(const int64_t *)member, json);
+        return same_quantity(kedge_quantity(member), json);
     case KEDGE_FIELD_ENUM:
         return same_enum(*(const uint8_t *)member, field->detail, json);
     case KEDGE_FIELD_TEXT_LIST:
@@ -214,7 +214,6 @@ static size_t member_size(enum kedge_field_type type)
         return 4;
     case KEDGE_FIELD_INT64:
     case KEDGE_FIELD_MICRO_TIME:
-    case KEDGE_FIELD_QUANTITY:
         return 8;
     case KEDGE_FIELD_UID:
         return sizeof(struct kedge_uid);

@@ -247,6 +247,52 @@ static void what_found_no_room_is_named(void **state)
     cluster_close(&c);
 }
 
+static const int64_t amounts[] = {1500, 0, 64000, INT64_MAX};
+
+static void set_amounts(void *ctx, struct kedge_change *change)
+{
+    (void)ctx;
+    struct kedge_node *n = (struct kedge_node *)kedge_change_object(change);
+    static const struct kedge_quantity elsewhere = {0};
+    const struct kedge_quantity *const members[] = {
+        &n->status_capacity_cpu, &n->status_capacity_memory, &n->status_capacity_pods};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(kedge_change_set_quantity(change, members[i], amounts[i]), KEDGE_OK);
+    assert_int_equal(kedge_change_set_quantity(change, &elsewhere, 1), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_change_set_quantity(change, NULL, 1), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_change_set_quantity(NULL, &n->status_capacity_cpu, 1),
+                     KEDGE_ERR_ARGUMENT);
+    // 8 bytes less the 2 of the first: it lacks 4, and stays.
+    assert_int_equal(kedge_change_set_quantity(change, &n->status_capacity_cpu, amounts[3]),
+                     KEDGE_ERR_FULL);
+}
+
+static void a_quantity_is_set_by_its_call(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    const struct kedge_object *o;
+    char said[256] = "";
+    struct kedge_informer_options options = {.transform = set_amounts, .transform_room = 8};
+    cluster_open(&c, &(struct cluster_options){0});
+    kedge_log_to(c.k, KEDGE_LOG_WARNING, say_it, said);
+    mock_apply(c.mock, "nodes",
+               "{\"metadata\":{\"name\":\"n\"},\"status\":{\"capacity\":{\"cpu\":\"4\","
+               "\"memory\":\"16384256Ki\",\"pods\":\"110\"}}}");
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_node, &options, &r);
+    cluster_start(&c);
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(kedge_lister_get(inf, "", "n", &o), KEDGE_OK);
+    const struct kedge_node *n = kedge_as_node(o);
+    assert_true(kedge_quantity(&n->status_capacity_cpu) == amounts[0]);
+    assert_true(kedge_quantity(&n->status_capacity_memory) == amounts[1]);
+    assert_true(kedge_quantity(&n->status_capacity_pods) == amounts[2]);
+    assert_int_equal(state_of(inf).untransformed, 1);
+    assert_string_equal(said, "transform nodes: transform_room lacks 4 bytes for /n");
+    cluster_close(&c);
+}
+
 static void refuse_all(void *ctx, struct kedge_change *change)
 {
     unsigned *calls = ctx;
@@ -308,6 +354,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(room_is_used_to_its_last_byte_and_what_is_left_is_given_back),
         cmocka_unit_test(texts_of_every_form_are_read_as_they_were_set),
         cmocka_unit_test(what_found_no_room_is_named),
+        cmocka_unit_test(a_quantity_is_set_by_its_call),
         cmocka_unit_test(what_must_stay_stays),
     };
     if (argc > 1)

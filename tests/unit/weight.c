@@ -95,6 +95,15 @@ static void uid(struct weighing *g, const struct kedge_uid *u)
         text_at(g, offset, kedge__uid_plain(u), &g->w->uids);
 }
 
+static void quantity(struct weighing *g, const struct kedge_quantity *q)
+{
+    unsigned char bytes[KEDGE__QUANTITY_BYTES];
+    uint32_t code;
+    g->w->quantities += sizeof *q;
+    if (q->offset != 0 && q->offset < KEDGE__FIRST_WORD)
+        g->w->quantities += kedge__quantity_pack(kedge_quantity(q), bytes, &code);
+}
+
 static void member(struct weighing *g, const struct kedge_field *field, const void *at)
 {
     switch ((enum kedge_field_type)field->type) {
@@ -125,7 +134,7 @@ static void member(struct weighing *g, const struct kedge_field *field, const vo
         g->w->times += sizeof(kedge_timestamp);
         break;
     case KEDGE_FIELD_QUANTITY:
-        g->w->quantities += sizeof(int64_t);
+        quantity(g, at);
         break;
     case KEDGE_FIELD_TEXT_LIST:
         text_list(g, at);
