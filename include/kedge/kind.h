@@ -148,8 +148,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE_DEFINE_ITEM(name) KEDGE__TABLE(name)
 
 // True if the server sent that member (not null): of a struct kedge_NAME, not of an element.
-#define KEDGE_HAS(ptr, name, member) \
-    (((ptr)->object.present >> KEDGE__ROW_##name##_##member & 1u) != 0)
+#define KEDGE_HAS(ptr, name, member) KEDGE__HAS((ptr)->object.present, KEDGE__ROW_##name##_##member)
 
 // Private from here on --------------------------------------------------------------------------
 
@@ -160,6 +159,8 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__EXTERN             extern
 #define KEDGE__ASSERT(claim, why) _Static_assert(claim, why)
 #endif
+
+#define KEDGE__HAS(present, row) (((present)[(row) / 8] >> (row) % 8 & 1u) != 0)
 
 // A type's C type, given to one of four macros: for members aligned to 8, 4, a text's 2 or 4,
 // and 1.

@@ -113,9 +113,10 @@ struct kedge_owner_reference {
 
 // The metadata that every object carries; first in every kind's struct.
 struct kedge_object {
-    uint32_t size;    // bytes of the whole record, a multiple of 8
-    uint32_t kind;    // the kind's tag: kedge_kind_tag
-    uint64_t present; // a bit for each row of the kind's own table that the server sent (not null)
+    uint32_t kind;     // the kind's tag: kedge_kind_tag
+    kedge_offset size; // bytes of the whole record, a multiple of 8
+    uint8_t flags;     // private: kedge_is_partial
+    uint8_t mistyped;  // fields that had another JSON type or a value out of range, up to 255
     int64_t generation;
     struct kedge_date creation_timestamp;
     struct kedge_date deletion_timestamp; // seconds 0: not being deleted
@@ -125,9 +126,8 @@ struct kedge_object {
     struct kedge_text_map labels;
     struct kedge_text_list finalizers;
     struct kedge_list owner_references; // of struct kedge_owner_reference
-    uint16_t flags;                     // private: kedge_is_partial
-    uint16_t mistyped;                  // fields that had another JSON type or a value out of range
     struct kedge_uid uid;
+    uint8_t present[6]; // private: KEDGE_HAS; a bit for each row of the kind's own table
 };
 
 // Never NULL: "" where it is absent, and of a NULL object.

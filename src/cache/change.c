@@ -51,7 +51,7 @@ void kedge__change_apply(struct kedge_informer *inf, uint32_t slot)
     change.end = o->size + change.room;
     inf->options.transform(inf->options.ctx, &change);
     size_t used = (change.end - change.room + 7) / 8 * 8;
-    o->size = (uint32_t)used;
+    o->size = (kedge_offset)used;
     kedge__heap_trim(heap, slot, used);
     if (change.lacking > 0)
         say_lacking(inf, &change);

@@ -13,6 +13,11 @@
 
 enum { SHORT_TEXT = 64 };
 
+// Frama-C's parser has no _Static_assert.
+enum {
+    EVERY_ROW_HAS_A_BIT = 1 / (KEDGE_KIND_ROWS <= 8 * sizeof(((struct kedge_object *)0)->present))
+};
+
 // A list or map: where it is and how much.
 static void write_list(const struct kedge__builder *b, size_t member, size_t target, size_t count)
 {
@@ -21,11 +26,24 @@ static void write_list(const struct kedge__builder *b, size_t member, size_t tar
         kedge__write(b, member, both, sizeof both);
 }
 
-// Room for an array. Alignment divides size, so the lowest bit of `size` is alignment enough.
-static size_t take_array(struct kedge__builder *b, size_t count, size_t size)
+// What the members of a list's elements ask for, whatever the machine.
+static size_t align_of(const struct kedge_table *items)
 {
-    size_t align = size & (~size + 1);
-    align = align < 8 ? align : 8;
+    size_t align = 1;
+    for (uint16_t i = 0; i < items->count; i++) {
+        size_t wants = sizeof(kedge_offset);
+        uint8_t type = items->fields[i].type;
+        if (type == KEDGE_FIELD_INT64 || type == KEDGE_FIELD_MICRO_TIME)
+            wants = sizeof(int64_t);
+        else if (type == KEDGE_FIELD_INT32 || type == KEDGE_FIELD_TIME)
+            wants = sizeof(int32_t);
+        align = align > wants ? align : wants;
+    }
+    return align;
+}
+
+static size_t take_array(struct kedge__builder *b, size_t count, size_t size, size_t align)
+{
     if (count > 0)
         b->arrays = (b->arrays + align - 1) / align * align;
     size_t place = b->arrays;
@@ -269,7 +287,7 @@ static bool put_map(struct kedge__builder *b, size_t member, kedge_json_value v,
     for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m))
         count += value_fits(m, bytes) && (once || !comes_again(m)) ? 1 : 0;
 
-    size_t pair = take_array(b, count, sizeof(struct kedge_text_pair));
+    size_t pair = take_array(b, count, sizeof(struct kedge_text_pair), sizeof(kedge_offset));
     write_list(b, member, pair, count);
     m = kedge_json_first(v);
     for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m)) {
@@ -318,7 +336,8 @@ static bool put_list(struct kedge__builder *b, size_t member, kedge_json_value v
         return false;
     size_t size = items != NULL ? items->size : sizeof(struct kedge_text);
     size_t count = kedge_json_count(v);
-    size_t place = take_array(b, count, size);
+    size_t align = items != NULL ? align_of(items) : sizeof(kedge_offset);
+    size_t place = take_array(b, count, size, align);
     write_list(b, member, place, count);
     kedge_json_value element = kedge_json_first(v);
     for (size_t i = 0; i < count; i++, element = kedge_json_next(element), place += size)
@@ -423,11 +442,12 @@ kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object,
     b.texts = b.arrays;
     uint64_t present = put_record(&b, kind, object, partial);
     struct kedge_object *o = (struct kedge_object *)buf;
-    o->size = (uint32_t)*size;
+    o->size = (kedge_offset)*size;
     o->kind = kedge_kind_tag(kind);
-    o->present = present;
+    for (size_t i = 0; i < sizeof o->present; i++)
+        o->present[i] = (uint8_t)(present >> (8 * i));
     bool raw = (kind->flags & KEDGE__RAW) != 0;
     o->flags = partial ? KEDGE__RECORD_PARTIAL : raw ? KEDGE__RECORD_RAW : 0;
-    o->mistyped = (uint16_t)(b.mistyped < UINT16_MAX ? b.mistyped : UINT16_MAX);
+    o->mistyped = (uint8_t)(b.mistyped < UINT8_MAX ? b.mistyped : UINT8_MAX);
     return KEDGE_OK;
 }

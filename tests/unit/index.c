@@ -106,7 +106,7 @@ static uint32_t arrive(struct fixture *f, size_t i, unsigned mask, unsigned spac
             struct kedge_object *o = kedge__heap_object(h, slot);
             char text[20];
             memset(o, 0, size);
-            o->size = (uint32_t)size;
+            o->size = (kedge_offset)size;
             o->generation = mask;
             snprintf(text, sizeof text, "s%u", space);
             put_text(&o->namespace_, (char *)(o + 1), text);

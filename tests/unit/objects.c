@@ -55,6 +55,14 @@ struct kedge_object *partial_of(const struct kedge_kind *kind, kedge_str json)
     return p.record;
 }
 
+uint64_t rows_present(const struct kedge_object *o)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < sizeof o->present; i++)
+        bits |= (uint64_t)o->present[i] << (8 * i);
+    return bits;
+}
+
 static void project_item(void *ctx, kedge_str text)
 {
     with_json(text, project, ctx);

@@ -15,6 +15,9 @@ struct kedge_object *partial_of(const struct kedge_kind *kind, kedge_str json);
 // The same, and the JSON goes through the sieve with the kind's rows, in pieces of `piece` bytes.
 struct kedge_object *sieved_record_of(const struct kedge_kind *kind, kedge_str json, size_t piece);
 
+// A bit for each row of the kind's own that was there: what KEDGE_HAS reads.
+uint64_t rows_present(const struct kedge_object *o);
+
 // Calls `item` with the kept text of each object in a body, which comes in pieces of `piece` bytes.
 // Returns how many there were.
 size_t sieve_each(enum kedge_sieve_shape shape, const struct kedge_kind *kind, kedge_str body,

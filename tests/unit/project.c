@@ -422,7 +422,7 @@ static void every_row_may_be_null(void **state)
         struct kedge_object *o = record_of(every_kind[k], kedge_str_of(text));
         assert_int_equal(o->size, empty->size);
         assert_memory_equal(o, empty, o->size);
-        assert_true(o->present == 0);
+        assert_true(rows_present(o) == 0);
         free(o);
         free(empty);
         free(text);
@@ -447,9 +447,9 @@ static void a_value_of_another_type_is_absent_and_counted(void **state)
             uint64_t bit = UINT64_C(1) << (i / 9);
             uint64_t within = rows_within(table, i / 9);
             uint64_t all = table->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << table->count) - 1;
-            assert_true((o->present | bit | within) == all);
+            assert_true((rows_present(o) | bit | within) == all);
             // What suits is there, what does not is counted; of a list or map, its elements are.
-            bool there = (o->present & bit) != 0;
+            bool there = (rows_present(o) & bit) != 0;
             if (!there)
                 assert_int_equal(o->mistyped, 1);
             else
@@ -702,7 +702,7 @@ static void a_scalar_where_an_object_should_stand_hides_what_would_be_in_it(void
         record_of(&kedge_kind_service, KEDGE_STR("{\"metadata\":7,\"spec\":[1],\"status\":null}"));
     assert_string_equal(kedge_name(o), "");
     assert_int_equal(o->mistyped, 2);
-    assert_true(o->present == 0);
+    assert_true(rows_present(o) == 0);
     free(o);
 }
 
@@ -733,7 +733,7 @@ static void a_partial_record_is_the_identity(void **state)
     assert_string_equal(kedge_resource_version(o), "5");
     assert_int_equal(o->labels.count, 0);
     assert_int_equal(d->spec_replicas, 0);
-    assert_true(o->present == 0);
+    assert_true(rows_present(o) == 0);
     free(o);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "object/project.h"
+#include "objects.h"
 
 static size_t compare_struct(const struct kedge_table *table, const unsigned char *base,
                              const json_t *json);
@@ -269,6 +270,6 @@ size_t assert_same(const struct kedge_kind *kind, const struct kedge_object *o, 
     assert_ptr_equal(kedge_object_as(o, kind), o);
     assert_int_equal(o->mistyped, 0);
     assert_false(kedge_is_partial(o));
-    assert_true(o->present == expected_bits(kind->table, json));
+    assert_true(rows_present(o) == expected_bits(kind->table, json));
     return compare_struct(&kedge__meta_table, base, json) + compare_struct(kind->table, base, json);
 }
