@@ -26,20 +26,21 @@ static void write_list(const struct kedge__builder *b, size_t member, size_t tar
         kedge__write(b, member, both, sizeof both);
 }
 
-// What the members of a list's elements ask for, whatever the machine.
+// What the members of a list's elements ask for, whatever the machine. It divides their size, so
+// most need no look.
 static size_t align_of(const struct kedge_table *items)
 {
-    size_t align = 1;
-    for (uint16_t i = 0; i < items->count; i++) {
-        size_t wants = sizeof(kedge_offset);
+    size_t most = items->size & (~(size_t)items->size + 1);
+    size_t align = sizeof(kedge_offset);
+    most = most < sizeof(int64_t) ? most : sizeof(int64_t);
+    for (uint16_t i = 0; align < most && i < items->count; i++) {
         uint8_t type = items->fields[i].type;
         if (type == KEDGE_FIELD_INT64 || type == KEDGE_FIELD_MICRO_TIME)
-            wants = sizeof(int64_t);
+            align = sizeof(int64_t);
         else if (type == KEDGE_FIELD_INT32 || type == KEDGE_FIELD_TIME)
-            wants = sizeof(int32_t);
-        align = align > wants ? align : wants;
+            align = align > sizeof(int32_t) ? align : sizeof(int32_t);
     }
-    return align;
+    return align < most ? align : most;
 }
 
 static size_t take_array(struct kedge__builder *b, size_t count, size_t size, size_t align)
@@ -91,8 +92,13 @@ static bool put_uid(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     char buf[SHORT_TEXT];
     struct kedge_uid uid;
-    kedge_str text = {buf, short_text(v, buf)};
-    if (text.len > SHORT_TEXT || !kedge__uid_read(text, &uid))
+    kedge_str json = kedge_json_raw(v);
+    kedge_str text = {json.ptr + 1, KEDGE__UUID_TEXT};
+    if (json.len != KEDGE__UUID_TEXT + 2) {
+        text.ptr = buf;
+        text.len = short_text(v, buf); // with escapes it may be one
+    }
+    if (!kedge__uid_read(text, &uid))
         return put_if_text(b, member, v);
     kedge__write(b, member, &uid, sizeof uid);
     return true;

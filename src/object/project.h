@@ -71,8 +71,9 @@ void kedge__identity_read(struct kedge__identity *id, kedge_json_value object);
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,
                          void *buf, size_t cap, size_t *size);
 
-// Reads a UUID: 36 bytes in lower case, of the variant whose ninth byte begins with a 1 bit. False:
-// the text is none, and *out is not of use.
+// Reads a UUID: KEDGE__UUID_TEXT bytes in lower case, of the variant whose ninth byte begins with a
+// 1 bit. False: the text is none, and *out is not of use.
+#define KEDGE__UUID_TEXT 36
 bool kedge__uid_read(kedge_str text, struct kedge_uid *out);
 
 // The text of a uid that is no UUID, where it lies.

@@ -10,7 +10,7 @@
 
 #include "object/project.h"
 
-enum { BYTES = sizeof(struct kedge_uid), VARIANT = 8, UUID_TEXT = 36 };
+enum { BYTES = sizeof(struct kedge_uid), VARIANT = 8 };
 
 static bool is_uuid(const struct kedge_uid *u)
 {
@@ -32,7 +32,7 @@ static int digit(char c)
 
 bool kedge__uid_read(kedge_str text, struct kedge_uid *out)
 {
-    if (text.len != UUID_TEXT)
+    if (text.len != KEDGE__UUID_TEXT)
         return false;
     const char *at = text.ptr;
     for (int i = 0; i < BYTES; i++, at += 2) {
@@ -60,7 +60,7 @@ static void write_uuid(const struct kedge_uid *u, char buf[KEDGE_UID_TEXT])
 
 kedge_str kedge_uid_str(const struct kedge_uid *u, char buf[KEDGE_UID_TEXT])
 {
-    kedge_str text = {buf, UUID_TEXT};
+    kedge_str text = {buf, KEDGE__UUID_TEXT};
     if (is_uuid(u)) {
         write_uuid(u, buf);
         return text;
