@@ -13,28 +13,6 @@
 #include "objects.h"
 #include "weight.h"
 
-static const char pod[] =
-    "{\"metadata\":{\"name\":\"checkout-6d5f8c7b9d-00042\",\"namespace\":\"payments\","
-    "\"uid\":\"0b9ea6b4-0d5d-4f4e-8f0a-6c2d1c5b7a90\",\"resourceVersion\":\"1042\","
-    "\"creationTimestamp\":\"2026-01-01T00:00:00Z\",\"labels\":{"
-    "\"app.kubernetes.io/instance\":\"checkout\",\"app.kubernetes.io/name\":\"checkout\","
-    "\"app.kubernetes.io/version\":\"1.4.2\",\"pod-template-hash\":\"6d5f8c7b9d\","
-    "\"tier\":\"web\"},\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
-    "\"name\":\"checkout-6d5f8c7b9d\",\"uid\":\"7d3c6f5e-6f0a-4b57-9d2f-0c3f2a1b4c5d\","
-    "\"controller\":true}]},\"spec\":{\"nodeName\":\"edge-0002\",\"restartPolicy\":\"Always\","
-    "\"serviceAccountName\":\"default\",\"containers\":["
-    "{\"name\":\"app\",\"image\":\"registry.example.com/checkout:1.4.2\"},"
-    "{\"name\":\"proxy\",\"image\":\"registry.example.com/proxy:2.0\"}]},"
-    "\"status\":{\"phase\":\"Running\",\"podIP\":\"10.42.1.7\",\"hostIP\":\"192.0.2.9\","
-    "\"startTime\":\"2026-01-01T00:00:00Z\",\"conditions\":["
-    "{\"type\":\"Ready\",\"status\":\"True\"},{\"type\":\"ContainersReady\",\"status\":\"True\"},"
-    "{\"type\":\"Initialized\",\"status\":\"True\"},{\"type\":\"PodScheduled\",\"status\":\"True\"}"
-    "],\"containerStatuses\":[{\"name\":\"app\",\"ready\":true,\"restartCount\":0,"
-    "\"image\":\"registry.example.com/checkout:1.4.2\",\"state\":{\"running\":{"
-    "\"startedAt\":\"2026-01-01T00:00:01Z\"}}},{\"name\":\"proxy\",\"ready\":true,"
-    "\"restartCount\":1,\"image\":\"registry.example.com/proxy:2.0\",\"state\":{\"running\":{"
-    "\"startedAt\":\"2026-01-01T00:00:02Z\"}}}]}}";
-
 static void row(const char *what, size_t bytes)
 {
     print_message("  %-44s %4zu\n", what, bytes);
@@ -65,7 +43,7 @@ static void a_pod_costs_what_is_promised(void **state)
 {
     (void)state;
     struct weight w;
-    struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(pod));
+    struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(weighed_pod));
     weigh(&w, &kedge_kind_pod, o, NULL, NULL);
     print(&w);
     if (KEDGE_OFFSET_BITS == 16) {
@@ -85,7 +63,7 @@ static void the_heap_takes_what_is_weighed(void **state)
     struct kedge__account account = {0};
     struct kedge__account *accounts[] = {&account};
     size_t lacking, need;
-    struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(pod));
+    struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(weighed_pod));
     weigh(&w, &kedge_kind_pod, o, NULL, NULL);
     assert_int_equal(kedge__heap_init(&heap, memory, sizeof memory, 1024, accounts, 1, &need),
                      KEDGE_OK);

@@ -11,6 +11,28 @@
 #include "object/project.h"
 #include "object/words.h"
 
+const char weighed_pod[] =
+    "{\"metadata\":{\"name\":\"checkout-6d5f8c7b9d-00042\",\"namespace\":\"payments\","
+    "\"uid\":\"0b9ea6b4-0d5d-4f4e-8f0a-6c2d1c5b7a90\",\"resourceVersion\":\"1042\","
+    "\"creationTimestamp\":\"2026-01-01T00:00:00Z\",\"labels\":{"
+    "\"app.kubernetes.io/instance\":\"checkout\",\"app.kubernetes.io/name\":\"checkout\","
+    "\"app.kubernetes.io/version\":\"1.4.2\",\"pod-template-hash\":\"6d5f8c7b9d\","
+    "\"tier\":\"web\"},\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
+    "\"name\":\"checkout-6d5f8c7b9d\",\"uid\":\"7d3c6f5e-6f0a-4b57-9d2f-0c3f2a1b4c5d\","
+    "\"controller\":true}]},\"spec\":{\"nodeName\":\"edge-0002\",\"restartPolicy\":\"Always\","
+    "\"serviceAccountName\":\"default\",\"containers\":["
+    "{\"name\":\"app\",\"image\":\"registry.example.com/checkout:1.4.2\"},"
+    "{\"name\":\"proxy\",\"image\":\"registry.example.com/proxy:2.0\"}]},"
+    "\"status\":{\"phase\":\"Running\",\"podIP\":\"10.42.1.7\",\"hostIP\":\"192.0.2.9\","
+    "\"startTime\":\"2026-01-01T00:00:00Z\",\"conditions\":["
+    "{\"type\":\"Ready\",\"status\":\"True\"},{\"type\":\"ContainersReady\",\"status\":\"True\"},"
+    "{\"type\":\"Initialized\",\"status\":\"True\"},{\"type\":\"PodScheduled\",\"status\":\"True\"}"
+    "],\"containerStatuses\":[{\"name\":\"app\",\"ready\":true,\"restartCount\":0,"
+    "\"image\":\"registry.example.com/checkout:1.4.2\",\"state\":{\"running\":{"
+    "\"startedAt\":\"2026-01-01T00:00:01Z\"}}},{\"name\":\"proxy\",\"ready\":true,"
+    "\"restartCount\":1,\"image\":\"registry.example.com/proxy:2.0\",\"state\":{\"running\":{"
+    "\"startedAt\":\"2026-01-01T00:00:02Z\"}}}]}}";
+
 enum { PLACES = 1024, HEADER = 8 };
 
 struct weighing {
@@ -19,7 +41,9 @@ struct weighing {
     size_t *members; // ... and of members
     const char *places[PLACES];
     size_t count;
-    void (*text)(void *ctx, kedge_str text);
+    const char *end;                 // of what lies behind the arrays
+    const struct kedge_field *field; // whose texts these are
+    void (*text)(void *ctx, const struct kedge_field *field, kedge_str text);
     void *ctx;
 };
 
@@ -32,18 +56,19 @@ static void place(struct weighing *g, const char *at, size_t bytes, size_t *sum)
     }
     assert_true(g->count < PLACES);
     g->places[g->count++] = at;
+    g->end = at + bytes > g->end ? at + bytes : g->end;
     *sum += bytes;
 }
 
 static void text_at(struct weighing *g, kedge_offset offset, kedge_str s, size_t *sum)
 {
-    size_t before = *sum;
+    size_t before = *sum, bytes = offset != 0 ? kedge__text_bytes(s) : 0;
     if (offset >= KEDGE__FIRST_WORD)
         g->w->words++;
     else if (offset != 0)
-        place(g, s.ptr, kedge__text_bytes(s), sum);
+        place(g, s.ptr + s.len + 1 - bytes, bytes, sum);
     if (*sum > before && g->text != NULL)
-        g->text(g->ctx, s);
+        g->text(g->ctx, g->field, s);
 }
 
 static void weigh_text(struct weighing *g, const struct kedge_text *t, size_t *sum)
@@ -154,8 +179,10 @@ static void member(struct weighing *g, const struct kedge_field *field, const vo
 
 static void structs(struct weighing *g, const struct kedge_table *table, const unsigned char *base)
 {
-    for (size_t i = 0; i < table->count; i++)
-        member(g, &table->fields[i], base + table->fields[i].offset);
+    for (size_t i = 0; i < table->count; i++) {
+        g->field = &table->fields[i];
+        member(g, g->field, base + table->fields[i].offset);
+    }
 }
 
 // Whose texts a row of metadata has.
@@ -168,7 +195,7 @@ static size_t *texts_of(struct weight *w, const char *path)
 }
 
 void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
-           void (*text)(void *ctx, kedge_str text), void *ctx)
+           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text), void *ctx)
 {
     static struct weighing g;
     const unsigned char *base = (const unsigned char *)o;
@@ -181,6 +208,7 @@ void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_o
     for (size_t i = 0; i < kedge__meta_table.count; i++) {
         const struct kedge_field *field = &kedge__meta_table.fields[i];
         g.texts = texts_of(w, field->path);
+        g.field = field;
         member(&g, field, base + field->offset);
     }
     w->head +=
@@ -193,10 +221,19 @@ void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_o
     size_t used = weight_sum(w) - w->slot - w->header;
     assert_true(used <= o->size);
     w->padding = o->size - used;
+    w->tail = g.end != NULL ? o->size - (size_t)(g.end - (const char *)o) : 0;
 }
 
 size_t weight_sum(const struct weight *w)
 {
     return w->slot + w->header + w->head + w->members + w->elements + w->pairs + w->uids +
            w->times + w->quantities + w->identity + w->labels + w->owners + w->texts + w->padding;
+}
+
+void weight_add(struct weight *sum, const struct weight *w)
+{
+    size_t *to = (size_t *)sum;
+    const size_t *from = (const size_t *)w;
+    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
+        to[i] += from[i];
 }

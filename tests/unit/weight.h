@@ -5,6 +5,10 @@
 
 #include "kedge/kind.h"
 
+// The pod of `make bench` as a server has stored it: with five labels, two containers, four
+// conditions and an owner.
+extern const char weighed_pod[];
+
 struct weight {
     size_t slot;       // the heap's slot
     size_t header;     // its block's header
@@ -20,14 +24,18 @@ struct weight {
     size_t owners;     // ... of the owner references
     size_t texts;      // ... of the kind's own rows
     size_t padding;    // between members, between arrays, and at the end
+    size_t tail;       // of the padding: what is at the end
     size_t words;      // how many texts are words, and so cost nothing
 };
 
-// Weighs a record. `text` is called with each text that it holds, once for each place; may be NULL.
+// Weighs a record. `text` is called with each text that it holds, once for each place, and the row
+// whose it is first; may be NULL.
 void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
-           void (*text)(void *ctx, kedge_str text), void *ctx);
+           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text), void *ctx);
 
-// The sum, but for `words`: what the heap takes for the object.
+// The sum, but for `tail` and `words`: what the heap takes for the object.
 size_t weight_sum(const struct weight *w);
+
+void weight_add(struct weight *sum, const struct weight *w);
 
 #endif
