@@ -22,7 +22,7 @@ BEGIN {
     public("base", "backoff err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
     public("net", "http proxy stream tls url warning")
-    public("object", "build field_selector heap key kind kinds object quantity resource selector status unstructured validation")
+    public("object", "build field_selector heap key kind kinds labels object quantity resource selector selector_build status unstructured validation")
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
     public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform")
     public("queue", "rate_limiter workqueue")

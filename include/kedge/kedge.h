@@ -21,6 +21,7 @@
 #include <kedge/informer.h>
 #include <kedge/key.h>
 #include <kedge/kinds.h>
+#include <kedge/labels.h>
 #include <kedge/lister.h>
 #include <kedge/logs.h>
 #include <kedge/loop.h>
@@ -33,6 +34,7 @@
 #include <kedge/rest.h>
 #include <kedge/retry_watcher.h>
 #include <kedge/selector.h>
+#include <kedge/selector_build.h>
 #include <kedge/status.h>
 #include <kedge/text.h>
 #include <kedge/time.h>

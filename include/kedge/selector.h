@@ -37,6 +37,7 @@ struct kedge_selector {
     size_t error_at;     // after an error: where in the text, in bytes from 0
     const char *problem; // after an error: what is wrong there, static storage; else NULL
     bool nothing;        // matches nothing at all
+    size_t unchecked;    // private: pairs that their lengths tell apart (selector_build.h)
 };
 
 // Matches everything.
@@ -62,6 +63,13 @@ bool kedge_selector_matches_labels(const struct kedge_selector *s,
 // True if `labels` has every pair of `wanted`, as spec.selector.matchLabels asks for. No pair:
 // true.
 bool kedge_labels_contain(const struct kedge_text_map *labels, const struct kedge_text_map *wanted);
+
+// True if the selector has no term, or is NULL: it matches everything.
+bool kedge_selector_is_empty(const struct kedge_selector *s);
+
+// True of KEDGE_NOTHING, and of what matches nothing because it is no selector; not of one whose
+// terms merely contradict each other.
+bool kedge_selector_is_nothing(const struct kedge_selector *s);
 
 // True if only one value of that label can match: then *value is it (borrowed from the selector's
 // text). The first term of that key decides.

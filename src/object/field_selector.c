@@ -4,6 +4,7 @@
 #include "kedge/field_selector.h"
 
 #include "base/line.h"
+#include "base/order.h"
 
 struct term {
     kedge_str text;  // all of it
@@ -227,13 +228,6 @@ kedge_err kedge_field_selector_requires(const struct kedge_field_selector *s, co
     return KEDGE_ERR_NOT_FOUND;
 }
 
-static int compare(kedge_str a, kedge_str b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 // The term that comes after `last` (NULL: the first of all) in the order of the terms' text; those
 // that are the same in the order in which they stand.
 static bool least_term(const struct kedge_field_selector *s, const struct term *last,
@@ -242,9 +236,9 @@ static bool least_term(const struct kedge_field_selector *s, const struct term *
     struct term t;
     bool found = false;
     for (kedge_str left = terms_of(s); next_term(&left, &t);) {
-        int order = last != NULL ? compare(t.text, last->text) : 1;
+        int order = last != NULL ? kedge__str_order(t.text, last->text) : 1;
         bool after = order > 0 || (order == 0 && t.text.ptr > last->text.ptr);
-        if (after && (!found || compare(t.text, least->text) < 0)) {
+        if (after && (!found || kedge__str_order(t.text, least->text) < 0)) {
             *least = t;
             found = true;
         }

@@ -5,6 +5,15 @@
 
 #include "kedge/text.h"
 
+// What is wrong with a text that is none.
+#define KEDGE__NO_LABEL_KEY                                                                     \
+    "no label key: [DNS subdomain/]name, of at most 63 letters, digits, '-', '_' and '.', the " \
+    "first and last a letter or digit"
+#define KEDGE__NO_LABEL_VALUE                                                                    \
+    "no label value: at most 63 letters, digits, '-', '_' and '.', the first and last a letter " \
+    "or "                                                                                        \
+    "digit"
+
 // "", or at most 63 letters, digits, '-', '_' and '.', the first and last a letter or digit.
 bool kedge__is_label_value(kedge_str s);
 
