@@ -22,7 +22,7 @@ fine=0
 longest() {
     case $1 in
     quantity | time) echo 128 ;;
-    selector | url | proxy) echo 1024 ;;
+    selector | field_selector | selector_build | url | proxy) echo 1024 ;;
     sieve | reader | writer | status) echo 2048 ;;
     *) echo 6144 ;;
     esac
@@ -36,6 +36,7 @@ words() {
         cat tests/fuzz/dictionaries/json.dict tests/fuzz/dictionaries/kubernetes.dict ;;
     kubeconfig) cat tests/fuzz/dictionaries/yaml.dict ;;
     tls) cat tests/fuzz/dictionaries/pem.dict ;;
+    selector | field_selector | selector_build) cat tests/fuzz/dictionaries/selector.dict ;;
     *) cat tests/fuzz/dictionaries/words.dict ;;
     esac
 }

@@ -149,8 +149,9 @@ static void put_certificates(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const by_line[] = {"url",    "selector",   "quantity",  "time", "reader",
-                                          "writer", "kubeconfig", "discovery", "proxy"};
+    static const char *const by_line[] = {
+        "url",    "selector", "field_selector", "selector_build", "quantity", "time",
+        "reader", "writer",   "kubeconfig",     "discovery",      "proxy"};
     size_t replies_count;
     if (argc != 2) {
         fputs("usage: seeds DIR\n", stderr);

@@ -2,48 +2,16 @@
 // selector.c - any text as a label selector. An error has its place and reason and matches nothing;
 // the canonical text of a selector is one too, is its own canonical text and matches the same
 // objects, among them ones that are made from the selector's own words.
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "kedge/selector.h"
-#include "kinds.h"
-#include "objects.h"
 
 #include "fuzz.h"
+#include "labelled.h"
 
-enum { OBJECTS = 3, WORDS = 8 };
+enum { OBJECTS = 3 };
 
 static struct kedge_object *objects[OBJECTS];
-
-static bool is_word(char c)
-{
-    return c != '\0' && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "._-/",
-                               c) != NULL;
-}
-
-// The words of a text, as the labels of an object: each with the word `behind` it as its value.
-static struct kedge_object *labelled(kedge_str text, size_t behind)
-{
-    static char json[FUZZ_MAX + 4096];
-    kedge_str words[WORDS] = {{NULL, 0}};
-    size_t count = 0;
-    for (size_t i = 0; i < text.len && count < WORDS; count++) {
-        while (i < text.len && !is_word(text.ptr[i]))
-            i++;
-        words[count].ptr = text.ptr + i;
-        while (i < text.len && is_word(text.ptr[i]))
-            words[count].len++, i++;
-    }
-    size_t len = (size_t)sprintf(json, "{\"metadata\":{\"name\":\"o\",\"labels\":{");
-    for (size_t i = 0; i + behind < count; i++) {
-        kedge_str value = words[i + behind];
-        len += (size_t)sprintf(json + len, "%s\"%.*s\":\"%.*s\"", i > 0 ? "," : "",
-                               (int)words[i].len, words[i].ptr, (int)value.len, value.ptr);
-    }
-    len += (size_t)sprintf(json + len, "}}}");
-    return record_of(&kedge_kind_deployment, (kedge_str){json, len});
-}
 
 static void is_error(const struct kedge_selector *s, kedge_err err, size_t len)
 {

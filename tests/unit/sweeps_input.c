@@ -17,10 +17,13 @@
 #include "client/token.h"
 #include "fake_port.h"
 #include "guard.h"
+#include "kedge/field_selector.h"
 #include "kedge/kinds.h"
+#include "kedge/labels.h"
 #include "kedge/quantity.h"
 #include "kedge/reader.h"
 #include "kedge/selector.h"
+#include "kedge/selector_build.h"
 #include "kedge/status.h"
 #include "kedge/time.h"
 #include "kedge/tls.h"
@@ -135,6 +138,66 @@ static void selector(kedge_str in, struct kedge__line *said)
     say_text(said, value);
     say(said, "text", kedge_selector_text(&s, text, sizeof text, &len));
     say_text(said, (kedge_str){text, len});
+}
+
+static void field_selector(kedge_str in, struct kedge__line *said)
+{
+    struct kedge_field_selector s;
+    char text[256] = "";
+    size_t len = 0;
+    say(said, "err", kedge_field_selector_parse(&s, in.ptr));
+    say(said, "at", (int64_t)s.error_at);
+    kedge__line_text(said, s.problem);
+    say(said, "matches", kedge_field_selector_matches_object(&s, labelled));
+    say(said, "requires", kedge_field_selector_requires(&s, "a", text, sizeof text, &len));
+    say_text(said, (kedge_str){text, len});
+    say(said, "text", kedge_field_selector_text(&s, text, sizeof text, &len));
+    say_text(said, (kedge_str){text, len});
+}
+
+// The text as a value with escapes, and as one without.
+static void escapes(kedge_str in, struct kedge__line *said)
+{
+    char text[256] = "";
+    size_t len = 0;
+    say(said, "plain", kedge_field_unescape(in, text, sizeof text, &len));
+    say_text(said, (kedge_str){text, len});
+    say(said, "escaped", kedge_field_escape(in, text, sizeof text, &len));
+    say_text(said, (kedge_str){text, len});
+}
+
+static void label_map(kedge_str in, struct kedge__line *said)
+{
+    struct kedge_label pairs[4];
+    size_t count, at = 0;
+    say(said, "err", kedge_labels_parse(in.ptr, pairs, 4, &count, &at));
+    say(said, "at", (int64_t)at);
+    for (size_t i = 0; i < count; i++) {
+        say_text(said, pairs[i].key);
+        say_text(said, pairs[i].value);
+    }
+}
+
+// The text as the key of a requirement, as its value and as a label.
+static void requirement(kedge_str in, struct kedge__line *said)
+{
+    static const kedge_str one = {"1", 1};
+    const struct kedge_requirement r[] = {{in, KEDGE_OPERATOR_GREATER_THAN, &one, 1},
+                                          {{"x", 1}, KEDGE_OPERATOR_LESS_THAN, &in, 1},
+                                          {{"x", 1}, KEDGE_OPERATOR_IN, &in, 1}};
+    struct kedge_label pair = {in, in};
+    struct kedge_selector s;
+    char text[256];
+    for (size_t i = 0; i < 3; i++) {
+        say(said, "err", kedge_selector_add(NULL, &r[i], 1, text, sizeof text, &s));
+        kedge__line_text(said, s.problem);
+        say_text(said, s.text);
+        say(said, "matches", kedge_requirement_matches(&r[i], kedge_labels_of_object(labelled)));
+    }
+    say(said, "err",
+        kedge_selector_from_labels_unchecked(&s, kedge_labels_of(&pair, 1), text, sizeof text));
+    say_text(said, s.text);
+    say(said, "matches", kedge_selector_matches(&s, labelled));
 }
 
 // ---- JSON
@@ -293,6 +356,12 @@ static const struct sweep_parser parsers[] = {
      INPUTS("app=web, tier in (front,,back), !canary, x notin (), n>17, m<3, a!=",
             "example.com/app==web,tier,cores>-9223372036854775808"),
      true},
+    {"field selector", field_selector,
+     INPUTS("metadata.name=web,status.phase!=Running,,a==b", "a=b\\,c\\=d\\\\,spec.x!="), true},
+    {"escapes", escapes, INPUTS("b\\,c\\=d\\\\", "a,b=c\\d"), false},
+    {"labels", label_map, INPUTS("a=b, example.com/c = d ,e=", "a=b,a=c"), true},
+    {"requirement", requirement, INPUTS("example.com/app", "-123", "9223372036854775807", "a b,c"),
+     false},
     {"JSON", json,
      INPUTS("{\"metadata\":{\"name\":\"\\u00e9\\ud83d\\ude00\\n\",\"n\":[1,-2.5e3,true,false,null,"
             "{}]},\"name\":\"b\"}",
@@ -330,7 +399,7 @@ static void no_parser_looks_beyond_its_text(void **state)
                                                     "\"tier\":\"front\",\"n\":\"18\"}}}"));
     for (size_t i = 0; i < sizeof parsers / sizeof parsers[0]; i++) {
         size_t texts = sweep_places(&parsers[i]);
-        print_message("%-12s %4zu texts\n", parsers[i].name, texts);
+        print_message("%-14s %4zu texts\n", parsers[i].name, texts);
         assert_true(texts > 10);
     }
     free(labelled);

@@ -13,11 +13,13 @@
 #include "base/base64.h"
 #include "fake_port.h"
 #include "kedge/factory.h"
+#include "kedge/field_selector.h"
 #include "kedge/http.h"
 #include "kedge/kinds.h"
 #include "kedge/loop.h"
 #include "kedge/reader.h"
 #include "kedge/selector.h"
+#include "kedge/selector_build.h"
 #include "kedge/writer.h"
 #include "net/escape.h"
 #include "object/project.h"
@@ -41,6 +43,46 @@ static kedge_err selector(char *buf, size_t cap, size_t *len)
     assert_int_equal(kedge_selector_parse(&s, "x in (c,b,,a),!y, app=web,n>17,z notin (q)"),
                      KEDGE_OK);
     return kedge_selector_text(&s, buf, cap, len);
+}
+
+static kedge_err field_selector(char *buf, size_t cap, size_t *len)
+{
+    struct kedge_field_selector s;
+    assert_int_equal(kedge_field_selector_parse(&s, "spec.nodeName==edge,a=b\\,c,metadata.name!="),
+                     KEDGE_OK);
+    return kedge_field_selector_text(&s, buf, cap, len);
+}
+
+static kedge_err escaped(char *buf, size_t cap, size_t *len)
+{
+    return kedge_field_escape(KEDGE_STR("no escape at its end"), buf, cap, len);
+}
+
+static kedge_err unescaped(char *buf, size_t cap, size_t *len)
+{
+    return kedge_field_unescape(KEDGE_STR("a\\,b\\=c\\\\d"), buf, cap, len);
+}
+
+static kedge_err labels(char *buf, size_t cap, size_t *len)
+{
+    static const struct kedge_label pairs[] = {{{"tier", 4}, {"front", 5}},
+                                               {{"app", 3}, {"web", 3}}};
+    return kedge_labels_text(kedge_labels_of(pairs, 2), buf, cap, len);
+}
+
+// What is made must fit as a whole; of a buffer that is too small, what is left in it is its
+// user's.
+static kedge_err made(char *buf, size_t cap, size_t *len)
+{
+    static const kedge_str tiers[] = {{"front", 5}, {"back", 4}};
+    static const struct kedge_label app = {{"app", 3}, {"web", 3}};
+    const struct kedge_requirement r[] = {{{"tier", 4}, KEDGE_OPERATOR_NOT_IN, tiers, 2},
+                                          {{"a", 1}, KEDGE_OPERATOR_DOES_NOT_EXIST, NULL, 0}};
+    struct kedge_label_selector from = {kedge_labels_of(&app, 1), r, 2, NULL};
+    struct kedge_selector s;
+    kedge_err err = kedge_selector_from_label_selector(&s, &from, buf, cap);
+    *len = s.text.len;
+    return err;
 }
 
 static kedge_err path(char *buf, size_t cap, size_t *len)
@@ -205,6 +247,11 @@ static const struct sweep_writer writers[] = {
     {"base64, decoded", decode, KEDGE_ERR_FULL, SWEEP_UNTOUCHED, .says_whole = true},
     {"base64, encoded", encode, KEDGE_ERR_FULL, SWEEP_UNTOUCHED, .says_whole = true},
     {"selector", selector, KEDGE_ERR_FULL, SWEEP_NUL, .behind = 1},
+    {"field selector", field_selector, KEDGE_ERR_FULL, SWEEP_NUL, .behind = 1},
+    {"escapes", escaped, KEDGE_ERR_FULL, SWEEP_NUL, .behind = 1},
+    {"escapes, undone", unescaped, KEDGE_ERR_FULL, SWEEP_NUL, .behind = 1},
+    {"labels", labels, KEDGE_ERR_FULL, SWEEP_NUL, .behind = 1},
+    {"selector, made", made, KEDGE_ERR_FULL, SWEEP_ANYTHING, .behind = 1},
     {"path and query", path, KEDGE_ERR_TOO_LONG, SWEEP_NUL, .behind = 1},
     {"request, token", with_token, KEDGE_ERR_TOO_LONG, SWEEP_NOTHING, .behind = 1},
     {"request, password", with_password, KEDGE_ERR_TOO_LONG, SWEEP_NOTHING, .behind = 1},
