@@ -35,7 +35,11 @@ extern "C" {
 // version, resource, namespace and selectors give the same informer; it is another one than that of
 // a kind with a table. Secrets (of the core group) are wiped where they leave the memory.
 //
-// NULL on failure (kedge_error), as kedge_factory_informer_with; KEDGE_ERR_ARGUMENT also if a text
+// The factory's namespace is theirs, too, as nobody knows which resources have none: for one that
+// has none, options->namespace_ is "" where the factory's options name a namespace.
+//
+// NULL on failure, as kedge_factory_informer_with: before the start it is one of the start-up
+// (kedge_error), after it only an answer, and no memory is lost. KEDGE_ERR_ARGUMENT also if a text
 // of `gvr` cannot be a part of a path.
 struct kedge_informer *kedge_factory_dynamic_informer(struct kedge_factory *factory,
                                                       const struct kedge_gvr *gvr,

@@ -149,6 +149,15 @@ void kedge__reset(struct kedge *k, size_t mark)
     k->used = mark;
 }
 
+void kedge__give_back(struct kedge *k, const char *what, size_t mark)
+{
+    size_t bytes = k->used - mark;
+    struct kedge__part *part = kedge__part(k, what);
+    part->size -= bytes;
+    part->used -= bytes;
+    kedge__reset(k, mark);
+}
+
 // What is written after the first failure lands here and nowhere.
 static char nowhere_buf[1];
 

@@ -104,6 +104,9 @@ void *kedge__take_rest(struct kedge *k, const char *what, size_t *bytes);
 size_t kedge__mark(const struct kedge *k);
 void kedge__reset(struct kedge *k, size_t mark);
 
+// The same for what is no scratch: `what` has taken everything since the mark.
+void kedge__give_back(struct kedge *k, const char *what, size_t mark);
+
 // Wipes a secret where it stands, if the arena holds it: a text of the program may lie in read-only
 // memory.
 void kedge__forget(const struct kedge *k, const char *text, size_t len);

@@ -78,6 +78,8 @@ static const struct kedge_kind *make_kind(struct kedge *k, const struct kedge_gv
         return NULL;
     if (group[0] == '\0' && strcmp(gvr->resource, "secrets") == 0)
         flags |= KEDGE_SECRET;
+    // Nobody has said whether it has namespaces, so it may have: a namespace is what is asked for.
+    flags |= KEDGE_NAMESPACED;
     made->kind = (struct kedge_kind){texts[0], texts[1], texts[2], "", flags, table, &made->tag};
     return &made->kind;
 }
@@ -88,12 +90,24 @@ static struct kedge_informer *informer_of(struct kedge_factory *f, const struct 
 {
     if (f == NULL || gvr == NULL || f->k->failure != KEDGE_OK)
         return NULL;
+    struct kedge *k = f->k;
     const struct kedge_kind *kind = NULL;
+    struct kedge_informer *inf = NULL;
     if (gvr->version != NULL && gvr->resource != NULL)
         kind = known_kind(f, table, gvr);
+    size_t before = kedge__mark(k);
     if (kind == NULL)
-        kind = make_kind(f->k, gvr, table, flags);
-    return kind != NULL ? kedge_factory_informer_with(f, kind, options) : NULL;
+        kind = make_kind(k, gvr, table, flags);
+    size_t after = kedge__mark(k);
+    if (kind != NULL)
+        inf = kedge_factory_informer_with(f, kind, options);
+    if (inf != NULL || !(f->started || f->shut_down))
+        return inf;
+    // A program that runs already gets an answer, runs on, and loses nothing by the question.
+    if (kedge__mark(k) == after && after > before)
+        kedge__give_back(k, "informer", before);
+    k->failure = KEDGE_OK;
+    return NULL;
 }
 
 struct kedge_informer *kedge_factory_dynamic_informer(struct kedge_factory *f,

@@ -141,7 +141,8 @@ static struct kedge_informer *make(struct kedge_factory *f, const struct kedge_k
                          "an informer is asked for after kedge_factory_shutdown");
         return NULL;
     }
-    if (f->started && (!has_room_for_another(f, o) || take_accounts(f) != KEDGE_OK))
+    if (f->started && (!kedge__informer_may_be(f->k, o) || !has_room_for_another(f, o) ||
+                       take_accounts(f) != KEDGE_OK))
         return NULL;
     inf = kedge__informer_new(f, kind, o);
     if (inf == NULL || (f->started && take_tokens(f, inf->options.text_max) != KEDGE_OK))

@@ -157,6 +157,13 @@ static bool options_are_sound(struct kedge *k, const struct kedge_informer_optio
     return false;
 }
 
+bool kedge__informer_may_be(struct kedge *k, const struct kedge_informer_options *options)
+{
+    struct kedge_informer_options o = *options;
+    fill_defaults(&o);
+    return options_are_sound(k, &o);
+}
+
 // Whoever may create objects must not know it (see hash.h). The server sees some of the client's
 // random numbers, in how long watches are to last; none of them leads to this one.
 static bool draw_index_seed(struct kedge *k, uint32_t *seed)

@@ -265,6 +265,8 @@ bool kedge__version_older(const char *a, const char *b);
 void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version);
 void kedge__informer_do_start(struct kedge_informer *inf, kedge_time now);
 void kedge__informer_do_stop(struct kedge_informer *inf);
+// True if an informer may have these options; else the kedge's failure says why not.
+bool kedge__informer_may_be(struct kedge *k, const struct kedge_informer_options *options);
 // Bytes of the arena that an informer of these options takes, with tokens, or a few more.
 size_t kedge__informer_bytes(const struct kedge_informer_options *options);
 

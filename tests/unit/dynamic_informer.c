@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "cache/informer_priv.h"
 #include "cluster.h"
 
 #define SETTLE (5 * KEDGE_MINUTE)
@@ -270,6 +271,121 @@ static void what_can_be_no_path_is_refused(void **state)
     cluster_close(&c);
 }
 
+// All of the arena but so many bytes.
+static void leave(struct cluster *c, size_t bytes)
+{
+    assert_true(c->k->size - c->k->used >= bytes);
+    if (c->k->size - c->k->used > bytes)
+        assert_non_null(kedge__take(c->k, "eaten", c->k->size - c->k->used - bytes, 1, 1));
+}
+
+static void after_the_start_a_failure_is_an_answer_and_costs_nothing(void **state)
+{
+    (void)state;
+    static const struct kedge_gvr wrong = {NULL, "v1", "a/b"};
+    static const struct kedge_informer_options no_selector = {.label_selector = "x==a==b"};
+    struct kedge_memory_part before[16], after[16];
+    struct cluster c;
+    struct recorder r;
+    cluster_open(&c, &(struct cluster_options){.memory = 512 * 1024,
+                                               .mock = {.crds = &crd, .crd_count = 1}});
+    c.factory =
+        kedge_factory_new_with(c.client, &(struct kedge_factory_options){.heap = 64 * 1024});
+    apply_sensor(&c, "default", "a", 5);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, NULL), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    size_t used = c.k->used;
+    size_t parts = kedge_memory_report(c.k, before, 16);
+    assert_null(kedge_factory_dynamic_informer(c.factory, &wrong, NULL));
+    assert_non_null(strstr(kedge_error_text(c.k), "the resource of a dynamic informer "));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    assert_null(kedge_factory_dynamic_informer(c.factory, &sensors, &no_selector));
+    assert_non_null(strstr(kedge_error_text(c.k), "label_selector is wrong at byte 4"));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    assert_int_equal(c.k->used, used);
+    assert_int_equal(kedge_memory_report(c.k, after, 16), parts);
+    for (size_t i = 0; i < parts; i++) {
+        assert_int_equal(before[i].size, after[i].size);
+        assert_int_equal(before[i].used, after[i].used);
+    }
+    // The program runs on, and what is right is had.
+    apply_sensor(&c, "default", "b", 6);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(r.adds, 2);
+    struct recorder late;
+    inf = watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &late);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(late.adds, 2);
+    // However little is left.
+    for (size_t left = 300; left <= 300; left--) {
+        leave(&c, left);
+        used = c.k->used;
+        assert_null(kedge_factory_dynamic_informer(c.factory, &configmaps, NULL));
+        assert_non_null(strstr(kedge_error_text(c.k), "no room for "));
+        assert_int_equal(kedge_error(c.k), KEDGE_OK);
+        assert_int_equal(c.k->used, used);
+    }
+    kedge_factory_shutdown(c.factory);
+    assert_null(kedge_factory_dynamic_informer(c.factory, &sensors, &no_selector));
+    assert_non_null(strstr(kedge_error_text(c.k), "after kedge_factory_shutdown"));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    cluster_close(&c);
+}
+
+static void before_the_start_too_little_memory_is_a_failure_of_the_start_up(void **state)
+{
+    (void)state;
+    for (size_t left = 0; left < 160; left++) {
+        struct cluster c;
+        open_cluster(&c);
+        leave(&c, left);
+        assert_null(kedge_factory_dynamic_informer(c.factory, &sensors, NULL));
+        assert_int_equal(kedge_error(c.k), KEDGE_ERR_MEMORY);
+        assert_non_null(strstr(kedge_error_text(c.k), "no room for informer: "));
+        assert_null(kedge_factory_dynamic_informer(c.factory, &configmaps, NULL));
+        assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_MEMORY);
+        cluster_close(&c);
+    }
+}
+
+static void the_factorys_namespace_is_theirs_too(void **state)
+{
+    (void)state;
+    static const struct kedge_gvr nodes = {NULL, "v1", "nodes"};
+    struct kedge_informer_options all = {.namespace_ = ""};
+    struct kedge_informer_options same = {.namespace_ = "mine"};
+    struct cluster c;
+    struct recorder r[4];
+    open_cluster(&c);
+    c.factory =
+        kedge_factory_new_with(c.client, &(struct kedge_factory_options){.namespace_ = "mine"});
+    apply_sensor(&c, "mine", "a", 5);
+    apply_sensor(&c, "other", "a", 6);
+    mock_apply(c.mock, "nodes", "{\"metadata\":{\"name\":\"n\"}}");
+    struct kedge_informer *raw =
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r[0]);
+    watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, &all), &r[1]);
+    watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, NULL), &r[2]);
+    watched(&c, kedge_factory_metadata_informer(c.factory, &nodes, &all), &r[3]);
+    assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &sensors, &same), raw);
+    cluster_start(&c);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, SETTLE), KEDGE_OK);
+    assert_int_equal(r[0].adds, 1);
+    assert_int_equal(r[1].adds, 2);
+    assert_int_equal(r[2].adds, 1);
+    assert_int_equal(r[3].adds, 1);
+    apply_sensor(&c, "other", "b", 6);
+    apply_sensor(&c, "mine", "b", 6);
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(r[0].adds, 2); // the watch, too
+    assert_int_equal(r[1].adds, 4);
+    assert_int_equal(r[2].adds, 2);
+    cluster_close(&c);
+}
+
 static void secrets_are_wiped(void **state)
 {
     (void)state;
@@ -303,6 +419,9 @@ int main(void)
         cmocka_unit_test(scope_and_selectors_hold_for_lists_and_watches),
         cmocka_unit_test(what_is_too_large_is_partial),
         cmocka_unit_test(what_can_be_no_path_is_refused),
+        cmocka_unit_test(after_the_start_a_failure_is_an_answer_and_costs_nothing),
+        cmocka_unit_test(before_the_start_too_little_memory_is_a_failure_of_the_start_up),
+        cmocka_unit_test(the_factorys_namespace_is_theirs_too),
         cmocka_unit_test(secrets_are_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
