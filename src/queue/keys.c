@@ -158,7 +158,7 @@ void kedge__key_release(struct kedge_workqueue *q, uint32_t n)
         return;
     if (key->failures == 0)
         free_key(q, n);
-    else if (key->list != KEDGE__KEY_IDLE)
+    else
         kedge__key_move(q, n, KEDGE__KEY_IDLE);
 }
 

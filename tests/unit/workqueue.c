@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/context.h"
+#include "base/hash.h"
 #include "fake_port.h"
-#include "kedge/workqueue.h"
+#include "queue/queue_priv.h"
 
 struct fixture {
     struct fake_port port;
@@ -170,7 +170,7 @@ static bool happen(struct kedge__task *t, kedge_time now)
     return true;
 }
 
-static kedge_err drain_until(struct fixture *f, bool shut_down)
+static kedge_err drain_until(struct fixture *f, bool shut_down, kedge_time timeout)
 {
     static const struct kedge__task_ops ops = {.step = happen};
     struct event e = {
@@ -179,7 +179,7 @@ static kedge_err drain_until(struct fixture *f, bool shut_down)
     add(f, "a");
     add(f, "waits");
     assert_get(f, "a");
-    kedge_err err = kedge_workqueue_shut_down_with_drain(f->q, KEDGE_MINUTE);
+    kedge_err err = kedge_workqueue_shut_down_with_drain(f->q, timeout);
     assert_int_equal(f->port.now, FAKE_PORT_START + 700);
     kedge__task_remove(f->k, &e.task);
     return err;
@@ -187,13 +187,35 @@ static kedge_err drain_until(struct fixture *f, bool shut_down)
 
 static void a_drain_waits_for_those_who_work_and_for_no_others(void **state)
 {
-    assert_int_equal(drain_until(*state, false), KEDGE_OK);
+    assert_int_equal(drain_until(*state, false, KEDGE_MINUTE), KEDGE_OK);
     assert_get((struct fixture *)*state, "waits");
+}
+
+static void a_drain_may_wait_for_ever(void **state)
+{
+    assert_int_equal(drain_until(*state, false, KEDGE_FOREVER), KEDGE_OK);
+}
+
+static void a_drain_waits_for_the_last_and_ends_with_a_stop(void **state)
+{
+    struct fixture *f = *state;
+    add(f, "a");
+    add(f, "b");
+    assert_get(f, "a");
+    assert_get(f, "b");
+    assert_int_equal(kedge_workqueue_shut_down_with_drain(f->q, 0), KEDGE_ERR_TIMEOUT);
+    kedge_workqueue_done(f->q, "a");
+    assert_int_equal(kedge_workqueue_shut_down_with_drain(f->q, 0), KEDGE_ERR_TIMEOUT);
+    kedge_stop(f->k);
+    assert_int_equal(kedge_workqueue_shut_down_with_drain(f->q, KEDGE_MINUTE), KEDGE_ERR_STOPPED);
+    assert_int_equal(f->port.now, FAKE_PORT_START);
+    kedge_workqueue_done(f->q, "b");
+    assert_int_equal(kedge_workqueue_shut_down_with_drain(f->q, KEDGE_MINUTE), KEDGE_OK);
 }
 
 static void a_shut_down_ends_a_drain(void **state)
 {
-    assert_int_equal(drain_until(*state, true), KEDGE_ERR_STOPPED);
+    assert_int_equal(drain_until(*state, true, KEDGE_MINUTE), KEDGE_ERR_STOPPED);
 }
 
 // ---------------------------------------------------------------------------- for later
@@ -520,6 +542,130 @@ static void wrong_options_are_named(void **state)
     assert_null(kedge_workqueue_new(f->k, &(struct kedge_workqueue_options){.keys = 1000000}));
     assert_int_equal(kedge_error(f->k), KEDGE_ERR_MEMORY);
     assert_null(kedge_workqueue_new(NULL, NULL));
+    f->k->failure = KEDGE_OK;
+    assert_null(kedge_workqueue_new(f->k, &(struct kedge_workqueue_options){
+                                              .keys = (size_t)UINT32_MAX / 4 + 1, .bytes = 1000}));
+    assert_non_null(strstr(kedge_error_text(f->k), "keys or bytes are more than it can count"));
+    f->k->failure = KEDGE_OK;
+    assert_null(kedge_workqueue_new(
+        f->k, &(struct kedge_workqueue_options){.bytes = (size_t)UINT32_MAX * 12}));
+    assert_non_null(strstr(kedge_error_text(f->k), "keys or bytes are more than it can count"));
+    // After another failure there is none.
+    assert_null(kedge_workqueue_new(f->k, NULL));
+}
+
+static void without_random_bytes_there_is_no_queue(void **state)
+{
+    struct fixture *f = *state;
+    f->port.cruelty = (struct fake_cruelty){.fail_at = f->port.calls + 1, .fail_count = 99};
+    assert_null(kedge_workqueue_new(f->k, NULL));
+    assert_int_equal(kedge_error(f->k), KEDGE_ERR_ENTROPY);
+    assert_string_equal(kedge_error_text(f->k),
+                        "the seed of a workqueue: the port has no random bytes");
+    f->port.cruelty = (struct fake_cruelty){0};
+}
+
+static void with_any_amount_of_memory_there_is_a_queue_or_a_failure(void **state)
+{
+    (void)state;
+    const struct kedge_workqueue_options o = {.keys = 4, .bytes = 60, .longest = 20};
+    size_t refused = 0;
+    for (size_t left = 0;; left++) {
+        struct fixture f;
+        memset(&f, 0, sizeof f);
+        fake_port_init(&f.port, 1);
+        f.k = kedge_init(f.memory, 8192, &f.port.port);
+        size_t free_bytes = f.k->size - f.k->used;
+        assert_non_null(kedge__take(f.k, "eaten", free_bytes - left, 1, 1));
+        f.q = kedge_workqueue_new(f.k, &o);
+        if (f.q != NULL) {
+            add(&f, "a");
+            assert_get(&f, "a");
+            break;
+        }
+        assert_int_equal(kedge_error(f.k), KEDGE_ERR_MEMORY);
+        refused++;
+    }
+    assert_true(refused > sizeof(struct kedge_workqueue));
+}
+
+static void a_key_that_is_too_long_is_refused_in_silence_without_a_log(void **state)
+{
+    struct fixture *f = *state;
+    char key[KEDGE_WORKQUEUE_KEY + 1];
+    memset(key, 'k', KEDGE_WORKQUEUE_KEY);
+    key[KEDGE_WORKQUEUE_KEY] = '\0';
+    assert_int_equal(kedge_workqueue_add(f->q, key), KEDGE_ERR_TOO_LONG);
+    assert_int_equal(report(f).keys, 0);
+}
+
+static void failures_are_counted_to_the_last(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "a"), KEDGE_OK);
+    kedge__key_at(f->q, kedge__key_find(f->q, KEDGE_STR("a")))->failures = UINT32_MAX - 1;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "a"), KEDGE_OK);
+        assert_int_equal(kedge_workqueue_requeues(f->q, "a"), UINT32_MAX);
+    }
+}
+
+struct hashed {
+    uint32_t hash;
+    uint32_t number;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct hashed *x = a, *y = b;
+    return x->hash != y->hash ? (x->hash > y->hash) - (x->hash < y->hash)
+                              : (x->number > y->number) - (x->number < y->number);
+}
+
+// Half of the keys are a byte longer than the other half.
+static const char *numbered(uint32_t number, char *buf, size_t cap)
+{
+    snprintf(buf, cap, "%s%07u", number % 2 != 0 ? "k" : "", number);
+    return buf;
+}
+
+static void keys_of_one_hash_are_told_apart(void **state)
+{
+    enum { MANY = 400000 };
+    struct fixture *f = *state;
+    struct hashed *all = malloc(MANY * sizeof *all);
+    char a[16], b[16];
+    bool same = false, other = false;
+    for (uint32_t i = 0; i < MANY; i++) {
+        numbered(i, a, sizeof a);
+        all[i] = (struct hashed){kedge__hash_str(f->q->seed, kedge_str_of(a)), i};
+    }
+    qsort(all, MANY, sizeof *all, by_hash);
+    for (size_t i = 0; i + 1 < MANY; i++) {
+        if (all[i].hash != all[i + 1].hash)
+            continue;
+        numbered(all[i].number, a, sizeof a);
+        numbered(all[i + 1].number, b, sizeof b);
+        bool equal = strlen(a) == strlen(b);
+        same |= equal;
+        other |= !equal;
+        // Each is found behind the other, and is gone alone.
+        add(f, a);
+        add(f, b);
+        assert_int_equal(kedge_workqueue_length(f->q), 2);
+        add(f, a);
+        add(f, b);
+        assert_get(f, a);
+        assert_get(f, b);
+        assert_none(f);
+        kedge_workqueue_done(f->q, b);
+        kedge_workqueue_done(f->q, b);
+        assert_int_equal(report(f).in_work, 1);
+        kedge_workqueue_done(f->q, a);
+        assert_int_equal(report(f).keys, 0);
+    }
+    assert_true(same && other);
+    free(all);
 }
 
 static void calls_on_nothing_do_nothing(void **state)
@@ -529,17 +675,25 @@ static void calls_on_nothing_do_nothing(void **state)
     assert_int_equal(kedge_workqueue_add(NULL, "a"), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_add(f->q, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_add_after(NULL, "a", 1), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_workqueue_add_after(f->q, NULL, 1), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_add_rate_limited(f->q, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_workqueue_add_rate_limited(NULL, "a"), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_get(NULL, f->key, 400), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_workqueue_get(f->q, NULL, 400), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_wait(NULL, f->key, 400, 0), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_report(NULL, &r), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_workqueue_report(f->q, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_workqueue_shut_down_with_drain(NULL, 0), KEDGE_ERR_ARGUMENT);
     assert_false(kedge_workqueue_has_room(NULL));
     assert_true(kedge_workqueue_is_shut_down(NULL));
     assert_int_equal(kedge_workqueue_length(NULL), 0);
     assert_int_equal(kedge_workqueue_requeues(NULL, "a"), 0);
+    assert_int_equal(kedge_workqueue_requeues(f->q, NULL), 0);
     kedge_workqueue_done(NULL, "a");
+    kedge_workqueue_done(f->q, NULL);
     kedge_workqueue_forget(f->q, NULL);
+    kedge_workqueue_forget(NULL, "a");
+    kedge_workqueue_forget(f->q, "of nobody");
     kedge_workqueue_shut_down(NULL);
 }
 
@@ -745,6 +899,8 @@ int main(void)
         TEST(a_queue_that_is_shut_down_gives_out_what_it_has),
         TEST(what_was_added_during_work_survives_a_shut_down),
         TEST(a_drain_waits_for_those_who_work_and_for_no_others),
+        TEST(a_drain_may_wait_for_ever),
+        TEST(a_drain_waits_for_the_last_and_ends_with_a_stop),
         TEST(a_shut_down_ends_a_drain),
         TEST(a_delayed_key_comes_when_its_time_has_come),
         TEST(of_two_delays_the_earlier_counts),
@@ -766,6 +922,11 @@ int main(void)
         TEST(failures_make_room_for_keys),
         TEST(a_key_that_is_too_long_is_refused_by_name),
         TEST(wrong_options_are_named),
+        TEST(without_random_bytes_there_is_no_queue),
+        cmocka_unit_test(with_any_amount_of_memory_there_is_a_queue_or_a_failure),
+        TEST(a_key_that_is_too_long_is_refused_in_silence_without_a_log),
+        TEST(failures_are_counted_to_the_last),
+        TEST(keys_of_one_hash_are_told_apart),
         TEST(calls_on_nothing_do_nothing),
         cmocka_unit_test(an_arena_as_large_as_the_macro_says_is_enough),
         TEST(figures_are_those_of_client_go),
