@@ -42,8 +42,6 @@ static bool segment_is_sound(struct kedge *k, const char *what, const char *text
 {
     const char *problem =
         text != NULL ? kedge__url_segment_problem(kedge_str_of(text)) : "is missing";
-    if (problem == NULL && text[0] == '\0')
-        problem = "is empty";
     if (problem == NULL)
         return true;
     struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);

@@ -37,9 +37,10 @@ struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time 
 
 static bool same_text(const char *a, const char *b)
 {
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+    return strcmp(a, b != NULL ? b : "") == 0;
 }
 
+// `a` is an informer's: its texts are there.
 static bool same_scope(const struct kedge_informer_options *a,
                        const struct kedge_informer_options *b)
 {

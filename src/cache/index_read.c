@@ -68,7 +68,7 @@ kedge_err kedge_iter_error(const struct kedge_iter *it, char *text, size_t cap)
     char nothing[1];
     kedge__line_init(&l, text != NULL && cap > 0 ? text : nothing,
                      text != NULL && cap > 0 ? cap : 1);
-    if (it != NULL && it->informer != NULL && (it->next != none || it->index != NULL))
+    if (it != NULL && it->informer != NULL && it->next != none)
         return KEDGE_OK;
     if (it == NULL || it->informer == NULL || it->value == NULL) {
         kedge__line_text(&l, kedge_err_text(KEDGE_ERR_ARGUMENT));

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "cache/informer_priv.h"
+#include "cache/asks.h"
+#include "client/accept.h"
 #include "cluster.h"
 
 #define SETTLE (5 * KEDGE_MINUTE)
@@ -161,6 +162,24 @@ KEDGE_DECLARE_KIND(noted)
 KEDGE_DEFINE_KIND(noted, "edge.example.com", "v1", "sensors", "Sensor",
                   KEDGE_NAMESPACED | KEDGE_METADATA_ONLY)
 
+static void metadata_is_all_that_comes_in_a_list(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "a", 5);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, &cluster_lists), &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(r.adds, 1);
+    assert_string_equal(kedge_label(get(inf, "a"), "room"), "r2");
+    assert_string_equal(kedge__asks_accept(inf, false), KEDGE__ACCEPT_METADATA_LIST);
+    assert_string_equal(kedge__asks_accept(inf, true), KEDGE__ACCEPT_METADATA);
+    cluster_close(&c);
+}
+
 static void a_kind_of_metadata_only_may_name_annotations(void **state)
 {
     (void)state;
@@ -195,6 +214,62 @@ static void one_resource_and_scope_is_one_informer(void **state)
     assert_ptr_not_equal(a, d);
     assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &sensors, &there), d);
     assert_string_equal(kedge_informer_kind(a)->group, "edge.example.com");
+    cluster_close(&c);
+}
+
+static void resources_are_told_apart_by_group_version_and_name(void **state)
+{
+    (void)state;
+    static const struct kedge_gvr all[] = {{"edge.example.com", "v1", "sensors"},
+                                           {"edge.example.org", "v1", "sensors"},
+                                           {"edge.example.com", "v2", "sensors"},
+                                           {"edge.example.com", "v1", "pumps"},
+                                           {NULL, "v1", "sensors"},
+                                           {NULL, "v1", "configmaps"}};
+    enum { COUNT = sizeof all / sizeof all[0] };
+    static const struct kedge_gvr core = {"", "v1", "sensors"};
+    struct kedge_informer *made[COUNT];
+    struct cluster c;
+    cluster_open(&c, &(struct cluster_options){.memory = 1 << 20});
+    // One of a table is another.
+    struct kedge_informer *maps = kedge_factory_informer(c.factory, &kedge_kind_configmap);
+    for (size_t i = 0; i < COUNT; i++) {
+        made[i] = kedge_factory_dynamic_informer(c.factory, &all[i], NULL);
+        assert_non_null(made[i]);
+        assert_ptr_not_equal(made[i], maps);
+        for (size_t j = 0; j < i; j++)
+            assert_ptr_not_equal(made[i], made[j]);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &all[i], NULL), made[i]);
+    assert_ptr_equal(kedge_factory_dynamic_informer(c.factory, &core, NULL), made[4]);
+    cluster_close(&c);
+}
+
+static void what_has_no_json_cannot_be_parsed(void **state)
+{
+    (void)state;
+    struct kedge_json_token tokens[8];
+    struct kedge_json doc;
+    struct cluster c;
+    struct recorder r;
+    open_cluster(&c);
+    apply_sensor(&c, "default", "a", 5);
+    struct kedge_informer *inf =
+        watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, NULL), &r);
+    struct recorder raw_r;
+    struct kedge_informer *raw =
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &raw_r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_true(cluster_settle(&c, raw, SETTLE));
+    assert_null(kedge_raw_json(NULL).ptr);
+    assert_null(kedge_raw_json(get(inf, "a")).ptr);
+    assert_int_equal(kedge_raw_parse(NULL, &doc, tokens, 8), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(kedge_raw_parse(get(inf, "a"), &doc, tokens, 8), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(kedge_raw_parse(get(raw, "a"), NULL, tokens, 8), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_raw_parse(get(raw, "a"), &doc, NULL, 8), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_raw_parse(get(raw, "a"), &doc, tokens, 8), KEDGE_ERR_FULL);
     cluster_close(&c);
 }
 
@@ -262,6 +337,9 @@ static void what_can_be_no_path_is_refused(void **state)
         assert_null(kedge_factory_dynamic_informer(c.factory, &wrong[i], NULL));
         assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
         assert_non_null(strstr(kedge_error_text(c.k), " of a dynamic informer "));
+        // It is the first failure that counts, and nothing is made after it.
+        assert_null(kedge_factory_dynamic_informer(c.factory, &sensors, NULL));
+        assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
         cluster_close(&c);
     }
     struct cluster c;
@@ -414,8 +492,11 @@ int main(void)
         cmocka_unit_test(a_raw_object_has_its_metadata_and_all_of_its_json),
         cmocka_unit_test(an_object_can_be_copied_and_made_one_to_edit),
         cmocka_unit_test(metadata_is_all_that_comes),
+        cmocka_unit_test(metadata_is_all_that_comes_in_a_list),
         cmocka_unit_test(a_kind_of_metadata_only_may_name_annotations),
         cmocka_unit_test(one_resource_and_scope_is_one_informer),
+        cmocka_unit_test(resources_are_told_apart_by_group_version_and_name),
+        cmocka_unit_test(what_has_no_json_cannot_be_parsed),
         cmocka_unit_test(scope_and_selectors_hold_for_lists_and_watches),
         cmocka_unit_test(what_is_too_large_is_partial),
         cmocka_unit_test(what_can_be_no_path_is_refused),

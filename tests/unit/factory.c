@@ -183,6 +183,79 @@ static void a_nodes_name_is_escaped_and_asked_of_the_environment(void **state)
     cluster_close(&c);
 }
 
+// Pods by name only: another group's.
+#define KEDGE_ROWS_podmetrics(FIELD, LIST, ENUM, K) FIELD(K, TEXT, window, "window")
+KEDGE_DECLARE_KIND(podmetrics)
+KEDGE_DEFINE_KIND(podmetrics, "metrics.k8s.io", "v1beta1", "pods", "PodMetrics", KEDGE_NAMESPACED)
+
+static void only_pods_of_the_core_are_on_a_node(void **state)
+{
+    (void)state;
+    struct cluster c;
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_informer *inf =
+        kedge_factory_informer_on_node(c.factory, &kedge_kind_podmetrics, "edge-1");
+    assert_string_equal(inf->options.field_selector, "metadata.name=edge-1");
+    cluster_close(&c);
+}
+
+static void after_the_start_a_node_that_is_not_named_is_an_answer(void **state)
+{
+    (void)state;
+    struct cluster c;
+    char long_name[256];
+    memset(long_name, 'n', sizeof long_name - 1);
+    long_name[255] = '\0';
+    open_with(&c, &(struct kedge_factory_options){.heap = 64 * 1024});
+    cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+    cluster_start(&c);
+    size_t used = c.k->used;
+    const char *const wrong[] = {NULL, "", long_name};
+    for (size_t i = 0; i < 3; i++) {
+        assert_null(kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, wrong[i]));
+        assert_non_null(strstr(kedge_error_text(c.k), " node"));
+        assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    }
+    assert_int_equal(c.k->used, used);
+    struct kedge_informer *late =
+        kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, "edge-1");
+    assert_non_null(late);
+    // No room, not even for the selector.
+    assert_non_null(kedge__take(c.k, "eaten", c.k->size - c.k->used - 20, 1, 1));
+    assert_null(kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, "edge-2"));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    assert_ptr_equal(kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, "edge-1"), late);
+    cluster_close(&c);
+}
+
+static void a_node_that_finds_no_room_is_a_failure_of_the_start_up(void **state)
+{
+    (void)state;
+    struct cluster c;
+    cluster_open(&c, &(struct cluster_options){0});
+    assert_non_null(kedge__take(c.k, "eaten", c.k->size - c.k->used - 20, 1, 1));
+    assert_null(kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, "edge-1"));
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_MEMORY);
+    // The first failure counts: nothing is made after it, nothing is waited for.
+    assert_null(kedge_factory_informer_on_node(c.factory, &kedge_kind_pod, "edge-1"));
+    assert_int_equal(kedge_wait_for_cache_sync(c.k, NULL, 0, 0), KEDGE_ERR_MEMORY);
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_MEMORY);
+    cluster_close(&c);
+}
+
+static void one_informer_after_a_failure_does_not_start(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct kedge_informer_options o = {.text_max = 1};
+    cluster_open(&c, &(struct cluster_options){0});
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_pod, NULL, NULL);
+    assert_null(kedge_factory_informer_with(c.factory, &kedge_kind_node, &o));
+    assert_int_equal(kedge_informer_start(inf), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_informer_start(NULL), KEDGE_ERR_ARGUMENT);
+    cluster_close(&c);
+}
+
 static void a_wrong_label_selector_is_refused_at_once(void **state)
 {
     (void)state;
@@ -222,11 +295,37 @@ static void a_wait_names_those_that_are_not_synced(void **state)
     assert_int_equal(kedge_wait_for_cache_sync(c.k, NULL, 1, 0), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_wait_for_cache_sync(NULL, list, 1, 0), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_wait_for_cache_sync(c.k, &foreign, 1, 0), KEDGE_ERR_ARGUMENT);
+    struct kedge_informer *nobody = NULL;
+    assert_int_equal(kedge_wait_for_cache_sync(c.k, &nobody, 1, 0), KEDGE_ERR_ARGUMENT);
     c.port.fake.cruelty.refuse = false;
     assert_int_equal(kedge_wait_for_cache_sync(c.k, list, 4, SETTLE), KEDGE_OK);
     kedge_stop(c.k); // what has synced has synced
     assert_int_equal(kedge_wait_for_cache_sync(c.k, list, 4, SETTLE), KEDGE_OK);
     cluster_close(&other);
+    cluster_close(&c);
+}
+
+static void a_wait_names_equal_ones_each_and_knows_the_stopped(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct kedge_informer_options a = {.label_selector = "a"}, b = {.label_selector = "b"};
+    cluster_open(&c, &(struct cluster_options){.memory = 512 * 1024});
+    struct kedge_informer *list[] = {
+        kedge_factory_informer_with(c.factory, &kedge_kind_pod, &a),
+        kedge_factory_informer_with(c.factory, &kedge_kind_pod, &b),
+        kedge_factory_informer(c.factory, &kedge_kind_pod),
+        kedge_factory_informer(c.factory, &kedge_kind_node),
+    };
+    kedge_informer_stop(list[3]);
+    c.port.fake.cruelty.refuse = true;
+    cluster_start(&c);
+    assert_int_equal(kedge_wait_for_cache_sync(c.k, list, 3, 0), KEDGE_ERR_TIMEOUT);
+    assert_non_null(strstr(kedge_error_text(c.k), "the caches of pods, pods, pods did not sync"));
+    assert_int_equal(kedge_wait_for_cache_sync(c.k, list + 3, 1, 0), KEDGE_ERR_STOPPED);
+    assert_non_null(strstr(kedge_error_text(c.k), "the cache of nodes was stopped"));
+    // One that was stopped before it ran is waited for with its factory's others.
+    assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 0), KEDGE_ERR_STOPPED);
     cluster_close(&c);
 }
 
@@ -286,6 +385,7 @@ static void a_shutdown_before_the_start_ends_it(void **state)
     kedge_factory_shutdown(NULL);
     kedge_factory_shutdown(c.factory);
     assert_int_equal(kedge_factory_start(c.factory), KEDGE_ERR_STOPPED);
+    assert_null(kedge_factory_informer(c.factory, &kedge_kind_pod));
     assert_int_equal(kedge_error(c.k), KEDGE_OK);
     cluster_run(&c, KEDGE_MINUTE);
     assert_int_equal(c.port.fake.opens, 0);
@@ -300,6 +400,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_factorys_scope_is_that_of_its_informers),
         cmocka_unit_test(a_node_sees_what_is_its_own),
         cmocka_unit_test(a_nodes_name_is_escaped_and_asked_of_the_environment),
+        cmocka_unit_test(only_pods_of_the_core_are_on_a_node),
+        cmocka_unit_test(after_the_start_a_node_that_is_not_named_is_an_answer),
+        cmocka_unit_test(a_node_that_finds_no_room_is_a_failure_of_the_start_up),
+        cmocka_unit_test(one_informer_after_a_failure_does_not_start),
+        cmocka_unit_test(a_wait_names_equal_ones_each_and_knows_the_stopped),
         cmocka_unit_test(a_wrong_label_selector_is_refused_at_once),
         cmocka_unit_test(a_wait_names_those_that_are_not_synced),
         cmocka_unit_test(a_shutdown_gives_everything_back),

@@ -674,6 +674,15 @@ static void mistakes_are_told(void **state)
         assert_int_equal(kedge_iter_error(&it, text, sizeof text), KEDGE_ERR_ARGUMENT);
     }
     assert_int_equal(kedge_iter_error(NULL, NULL, 0), KEDGE_ERR_ARGUMENT);
+    text[0] = 'x';
+    assert_int_equal(kedge_iter_error(NULL, text, 0), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(text[0], 'x');
+    it = kedge_lister_list(inf, "", NULL);
+    assert_int_equal(kedge_iter_error(&it, text, sizeof text), KEDGE_OK);
+    values = kedge_lister_index_values(NULL, "bits");
+    assert_false(kedge_value_next(&values, text, sizeof text, NULL));
+    values = kedge_lister_index_values(inf, NULL);
+    assert_false(kedge_value_next(&values, text, sizeof text, NULL));
     kedge_index_value(NULL, KEDGE_STR("v0"));
 
     f->inf.stop_asked = true;
