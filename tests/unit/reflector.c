@@ -396,6 +396,81 @@ static void one_whose_bookmark_does_not_come_is_warned_of_and_left(void **state)
     close_wire(w);
 }
 
+// One that goes on talking has as long as any watch, and then a list takes its place.
+static void one_that_talks_without_an_end_is_left_when_its_time_is_over(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD ADDED("web", "5"), LIST("7", ""), OK_HEAD};
+    struct wire *w = OPEN(answers, NULL);
+    run(w, 100);
+    long seconds = strtol(value_of(w->script.seen, "timeoutSeconds"), NULL, 10);
+    kedge_time began = w->port.now;
+    while (w->failed == 0) {
+        script_say(&w->script, EVENT("MODIFIED", OBJECT("web", "5")));
+        run(w, 5 * KEDGE_SECOND);
+        assert_true(w->port.now - began < 20 * KEDGE_MINUTE);
+    }
+    assert_in_range(w->port.now - began, seconds * KEDGE_SECOND, (seconds + 40) * KEDGE_SECOND);
+    assert_string_equal(w->failures[0].text, "the bookmark that ends a WatchList has not come");
+    assert_asked(w, INITIAL "list 5\n" WATCH("7"));
+    assert_int_equal(w->warned, 0);
+    close_wire(w);
+}
+
+// Of a loop that turns rarely: the warning came late, the end does not.
+static void one_that_is_silent_is_left_after_70_seconds_however_late_the_warning(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD ADDED("web", "5"), LIST("7", ""), OK_HEAD};
+    struct wire *w = OPEN(answers, NULL);
+    run(w, 100);
+    kedge_time heard = w->inf->reflector.heard;
+    fake_port_advance(&w->port, 65 * KEDGE_SECOND);
+    assert_int_equal(kedge_poll(w->k, 0), KEDGE_OK);
+    assert_int_equal(w->warned, 1);
+    while (w->failed == 0)
+        assert_int_equal(kedge_poll(w->k, KEDGE_MINUTE), KEDGE_OK);
+    assert_int_equal(w->port.now, heard + 70 * KEDGE_SECOND);
+    close_wire(w);
+}
+
+static void one_that_is_silent_for_a_while_and_ends_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD, OK_HEAD, LIST("7", ""), OK_HEAD};
+    struct wire *w = OPEN(answers, NULL);
+    run(w, 2 * KEDGE_SECOND);
+    script_say(&w->script, SCRIPT_CLOSES);
+    run(w, 100); // no pause: it was not short
+    assert_asked(w, INITIAL INITIAL);
+    run(w, 2 * KEDGE_SECOND);
+    script_say(&w->script, SCRIPT_CLOSES);
+    run(w, 100);
+    assert_asked(w, INITIAL INITIAL "list 0 limit=500\n" WATCH("7"));
+    close_wire(w);
+}
+
+// Its end waits for its place behind what a handler is not ready for.
+static void its_end_waits_for_room_in_the_queue(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD ADDED("web", "5")};
+    struct kedge_informer_options o = {.queue = 1};
+    struct wire *w = OPEN(answers, &o);
+    w->r.busy = true;
+    run(w, KEDGE_SECOND);
+    script_say(&w->script, END("7"));
+    run(w, KEDGE_SECOND);
+    assert_string_equal(state_of(w).version, "");
+    assert_int_equal(w->r.adds, 0);
+    w->r.busy = false;
+    run(w, KEDGE_SECOND);
+    assert_int_equal(w->r.adds, 1);
+    assert_true(kedge_informer_has_synced(w->inf));
+    assert_string_equal(state_of(w).version, "7");
+    close_wire(w);
+}
+
 static void what_cannot_be_read_in_it_leads_to_a_list(void **state)
 {
     (void)state;
@@ -552,6 +627,28 @@ static void a_first_list_cut_twice_by_time_has_half_a_page_that_counts(void **st
     close_wire(w);
 }
 
+// The version then says "not older than", as beside a limit that the user set.
+static void halved_pages_are_of_a_version_not_older_than_the_last(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD,       OK_HEAD,
+                                          OK_HEAD,       OK_HEAD,
+                                          LIST("7", ""), OK_HEAD ERROR_EVENT("410", "Expired"),
+                                          LIST("8", ""), OK_HEAD ERROR_EVENT("410", "Expired"),
+                                          LIST("9", "")};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    for (int i = 0; i < 4; i++) {
+        run(w, 60 * KEDGE_SECOND);
+        script_say(&w->script, SCRIPT_RESETS);
+        run(w, 5 * KEDGE_SECOND);
+    }
+    run(w, 30 * KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\nlist 0 limit=500\nlist limit=250\nlist limit=250\n"
+                    "list limit=125\n" WATCH("7") "list 7 NotOlderThan limit=250\n" WATCH(
+                        "8") "list 8\n" WATCH("9"));
+    close_wire(w);
+}
+
 // ---------------------------------------------------------------- watches
 
 // client-go: 429 at opening, then as an event: no list.
@@ -588,9 +685,12 @@ static void the_least_time_of_a_watch_may_be_longer(void **state)
     static const struct {
         kedge_time option;
         long min, max;
-    } cases[] = {{0, 300, 599}, {KEDGE_SECOND, 300, 599}, {30 * KEDGE_MINUTE, 1800, 3599}};
+    } cases[] = {{0, 300, 599},
+                 {KEDGE_SECOND, 300, 599},
+                 {30 * KEDGE_MINUTE, 1800, 3599},
+                 {KEDGE_FOREVER, 1000000000, 1999999999}};
     static const char *const answers[] = {OK_HEAD END("7")};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct kedge_informer_options o = {.watch_timeout = cases[i].option};
         struct wire *w = OPEN(answers, &o);
         run(w, 100);
@@ -641,6 +741,30 @@ static void the_backoff_may_be_set(void **state)
     close_wire(w);
 }
 
+// The other of the two follows, where it would make no sense: a first step over 30 s is the cap,
+// a cap below 0.8 s the first step.
+static void one_side_of_the_backoff_may_be_set(void **state)
+{
+    (void)state;
+    static const struct {
+        struct kedge_informer_options options;
+        kedge_time step;
+    } cases[] = {{{.backoff_first = KEDGE_MINUTE}, KEDGE_MINUTE}, {{.backoff_cap = 100}, 100}};
+    for (size_t i = 0; i < 2; i++) {
+        struct wire *w = open_wire(NULL, 0, &cases[i].options);
+        w->port.cruelty.refuse = true;
+        kedge_time last = 0;
+        for (uint64_t n = 1; n < 4; n++) {
+            while (state_of(w).failures < n)
+                assert_int_equal(kedge_poll(w->k, 10 * KEDGE_MINUTE), KEDGE_OK);
+            if (n > 1)
+                assert_in_range(w->port.now - last, cases[i].step, 2 * cases[i].step + 1);
+            last = w->port.now;
+        }
+        close_wire(w);
+    }
+}
+
 // 0.8 s doubling to 30 s, each up to twice as long; from the start again after 2 minutes.
 static void the_backoff_grows_to_its_cap_and_begins_anew(void **state)
 {
@@ -681,6 +805,44 @@ static void impossible_times_are_refused(void **state)
         assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
         cluster_close(&c);
     }
+}
+
+// What the exchange says of a connection that it closed for a new client certificate (rotation.c
+// has real ones): no failure, nothing to wait for, before the answer as within it.
+static void a_connection_that_ends_for_new_credentials_is_no_failure(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"", OK_HEAD "{\"items\":[", LIST("7", ""), OK_HEAD};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    for (int i = 0; i < 2; i++) {
+        run(w, 100);
+        w->inf->reflector.connection.renewed = true;
+        script_say(&w->script, SCRIPT_RESETS);
+    }
+    run(w, 100);
+    assert_asked(w, "list 0 limit=500\nlist 0 limit=500\nlist 0 limit=500\n" WATCH("7"));
+    assert_int_equal(w->failed, 0);
+    assert_int_equal(state_of(w).failures, 0);
+    close_wire(w);
+}
+
+// A stop that comes while a refusal is read does not make the next try come sooner.
+static void a_stop_within_a_refusal_keeps_the_pause(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"HTTP/1.1 500 No\r\nContent-Length: 900\r\n\r\n{",
+                                          OK_HEAD};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    run(w, 100);
+    assert_int_equal(w->inf->reflector.state, KEDGE__REFLECTOR_REFUSED);
+    kedge_informer_stop(w->inf);
+    assert_int_equal(kedge_informer_start(w->inf), KEDGE_OK);
+    run(w, 700);
+    assert_asked(w, "list 0 limit=500\n");
+    run(w, KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\nlist 0 limit=500\n");
+    assert_int_equal(w->failed, 0);
+    close_wire(w);
 }
 
 // ---------------------------------------------------------------- failures are told
@@ -797,6 +959,10 @@ int main(int argc, char **argv)
         TEST(a_version_that_is_not_to_be_had_is_given_up_at_once),
         TEST(one_that_ends_before_its_bookmark_begins_from_scratch),
         TEST(one_whose_bookmark_does_not_come_is_warned_of_and_left),
+        cmocka_unit_test(one_that_talks_without_an_end_is_left_when_its_time_is_over),
+        cmocka_unit_test(one_that_is_silent_is_left_after_70_seconds_however_late_the_warning),
+        cmocka_unit_test(one_that_is_silent_for_a_while_and_ends_is_asked_for_once_more),
+        cmocka_unit_test(its_end_waits_for_room_in_the_queue),
         TEST(what_cannot_be_read_in_it_leads_to_a_list),
         TEST(the_first_list_is_of_any_version_and_the_next_of_the_last),
         TEST(an_expired_version_of_a_list_is_given_up_at_once),
@@ -808,13 +974,17 @@ int main(int argc, char **argv)
         TEST(a_list_cut_twice_by_time_halves_its_page),
         TEST(a_list_that_a_link_breaks_keeps_its_page),
         TEST(a_first_list_cut_twice_by_time_has_half_a_page_that_counts),
+        cmocka_unit_test(halved_pages_are_of_a_version_not_older_than_the_last),
         TEST(a_watch_that_is_too_much_is_waited_for),
         TEST(the_second_internal_error_from_one_version_leads_to_a_list),
         TEST(the_least_time_of_a_watch_may_be_longer),
         TEST(a_watch_that_is_ended_early_comes_back_a_little_later),
         TEST(the_backoff_may_be_set),
+        cmocka_unit_test(one_side_of_the_backoff_may_be_set),
         TEST(the_backoff_grows_to_its_cap_and_begins_anew),
         TEST(impossible_times_are_refused),
+        cmocka_unit_test(a_stop_within_a_refusal_keeps_the_pause),
+        cmocka_unit_test(a_connection_that_ends_for_new_credentials_is_no_failure),
         TEST(the_watch_error_handler_is_told_what_the_server_said),
         TEST(the_last_watch_error_handler_holds_and_may_stop_the_informer),
         TEST(a_sweep_does_not_hide_that_the_watch_has_failed),
