@@ -13,9 +13,7 @@ size_t kedge__change_room(const struct kedge_informer *inf, size_t size)
     if (inf->options.transform == NULL || size >= max)
         return 0;
     if (max > KEDGE__FIRST_WORD)
-        max = KEDGE__FIRST_WORD;
-    if (size >= max)
-        return 0;
+        max = KEDGE__FIRST_WORD; // no record has as many bytes
     return (room < max - size ? room : max - size) / 8 * 8;
 }
 
