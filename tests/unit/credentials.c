@@ -182,15 +182,17 @@ static kedge_err later(void *ctx, bool refresh, struct kedge_credentials *out)
 static void not_yet_is_asked_again_when_it_said(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    // Less than nothing and an hour are no time to be asked again.
+    static const kedge_time again[] = {3 * KEDGE_SECOND, -1, KEDGE_HOUR, 0};
+    for (int i = 0; i < 4; i++) {
         setup(NULL);
-        t.give.again = i == 0 ? 3 * KEDGE_SECOND : 0;
+        t.give.again = again[i];
         kedge_config_credentials(&t.config, later, NULL);
         connect();
         assert_int_equal(ask(), KEDGE_ERR_CLOSED);
         sent("Authorization: Bearer late\r\n");
         assert_in_range(t.asked, i == 0 ? 5 : 100, i == 0 ? 8 : 110);
-        if (i == 0)
+        if (i < 3)
             teardown(NULL);
     }
 }
@@ -225,6 +227,10 @@ static void what_it_must_not_give_fails_the_request(void **state)
          KEDGE_ERR_CONFIG,
          "credentials: neither a token nor a certificate was given"},
         {{.token = "a\r\nb"},
+         KEDGE_OK,
+         KEDGE_ERR_CONFIG,
+         "credentials: the token is empty or holds what is no visible ASCII"},
+        {{.token = "a\x7f"},
          KEDGE_OK,
          KEDGE_ERR_CONFIG,
          "credentials: the token is empty or holds what is no visible ASCII"},
@@ -318,6 +324,11 @@ static void it_excludes_a_token_and_a_password_and_is_dropped_without_tls(void *
     t.client = kedge_client_new(t.k, &config);
     assert_non_null(t.client);
     assert_null(t.client->sources);
+    kedge_client_free(t.client);
+    t.k = kedge_init(t.memory, MEMORY, &t.port.port);
+    config.credentials = give;
+    t.client = kedge_client_new(t.k, &config);
+    assert_non_null(t.client->sources);
     kedge_client_free(t.client);
     t.k = kedge_init(t.memory, MEMORY, &t.port.port);
     give_token("t");

@@ -1050,6 +1050,53 @@ static void a_plugin_is_taken_with_all_that_is_said_of_it(void **state)
     assert_non_null(config.hooks.exec);
 }
 
+static void what_a_plugin_may_leave_out_it_may_leave_empty(void **state)
+{
+    (void)state;
+    static const char *const older[] = {"v1alpha1", "v1beta1"};
+    for (size_t i = 0; i < 2; i++) {
+        char user[256];
+        snprintf(user, sizeof user,
+                 "exec: {apiVersion: " EXEC "%s, command: c, interactiveMode: '', installHint: '', "
+                 "args: ~, env: [{name: F, value: ~}], provideClusterInfo: ~}",
+                 older[i]);
+        assert_int_equal(load_text(made_user(user)), KEDGE_OK);
+        assert_int_equal(config.exec.interactive, KEDGE_EXEC_IF_AVAILABLE);
+        assert_null(config.exec.install_hint);
+        IS_LIST(config.exec.env, "F=\0");
+        assert_int_equal(config.exec.args.len, 0);
+    }
+}
+
+static void hidden_characters_of_a_hint_are_shown_by_number(void **state)
+{
+    (void)state;
+    assert_int_equal(load_text(made_user("exec: {apiVersion: " EXEC "v1beta1, command: c, "
+                                         "installHint: \"a\\U000e0001b\\U0010fffdc\\U0001f600\"}")),
+                     KEDGE_OK);
+    assert_string_equal(config.exec.install_hint, "aU+E0001bU+10FFFDc\xf0\x9f\x98\x80");
+}
+
+static void numbers_are_written_as_json_has_them(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"0", "-1", "-0.5", "10", "1.25", "1e5", "1E-5", "1.5e+3"};
+    static const char *const bad[] = {"+1", "1_000", "0x1F", "-.inf", ".nan", "00", "-.5", "5."};
+    char user[256];
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(user, sizeof user, "exec: {apiVersion: " EXEC "v1beta1, command: c, more: [%s]}",
+                 good[i]);
+        if (load_text(made_user(user)) != KEDGE_OK)
+            fail_msg("%s: %s", good[i], kedge_error_text(k));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(user, sizeof user, "exec: {apiVersion: " EXEC "v1beta1, command: c, more: [%s]}",
+                 bad[i]);
+        if (load_text(made_user(user)) != KEDGE_ERR_CONFIG)
+            fail_msg("%s is taken", bad[i]);
+    }
+}
+
 static void a_command_with_a_slash_is_meant_from_its_files_folder(void **state)
 {
     (void)state;
@@ -1071,7 +1118,8 @@ static void the_clusters_extension_for_plugins_becomes_json(void **state)
 {
     (void)state;
     static const char cluster[] =
-        "server: https://s, extensions: [{name: other, extension: {no: 1}}, {name: " EXEC "exec, "
+        "server: https://s, extensions: [{name: other, extension: {no: 1}}, {name: " EXEC "exec}, "
+        "{name: " EXEC "exec, "
         "extension: {a: [1, -2.5e3, true, no, ~, 'x\"y\\z', \"t\\tb\"], 7: {}, yes: []}}]";
     static const char user[] =
         "exec: {apiVersion: " EXEC "v1beta1, command: c, provideClusterInfo: %s}";
@@ -1106,7 +1154,10 @@ static void a_plugin_that_cannot_be_is_refused(void **state)
         {"{apiVersion: " EXEC "v1beta1, command: c, env: [{name: 'a=b', value: x}]}",
          "env variable name must be specified for admin"},
         {"{apiVersion: " EXEC "v1beta1, command: c, env: [{name: a, value: 7}]}", "env variable"},
+        {"{apiVersion: " EXEC "v1beta1, command: c, env: [{name: '', value: x}]}",
+         "env variable name must be specified for admin"},
         {"{apiVersion: " EXEC "v1beta1, command: c, env: x}", "env is no list for admin"},
+        {"{apiVersion: " EXEC "v1beta1, command: ''}", "command must be specified for admin"},
         {"{apiVersion: " EXEC "v1beta1, command: c, args: [1]}", "args is no list of texts"},
         {"{apiVersion: " EXEC "v1beta1, command: c, args: {a: b}}", "args is no list of texts"},
         {"{apiVersion: " EXEC "v1beta1, command: c, args: [\"a\\0b\"]}",
@@ -1518,6 +1569,9 @@ int main(void)
         TEST(users_are_judged_as_client_go_does),
         TEST(what_is_not_supported_is_refused_by_name),
         TEST(a_plugin_is_taken_with_all_that_is_said_of_it),
+        TEST(what_a_plugin_may_leave_out_it_may_leave_empty),
+        TEST(hidden_characters_of_a_hint_are_shown_by_number),
+        TEST(numbers_are_written_as_json_has_them),
         TEST(a_command_with_a_slash_is_meant_from_its_files_folder),
         TEST(the_clusters_extension_for_plugins_becomes_json),
         TEST(a_plugin_that_cannot_be_is_refused),
