@@ -61,6 +61,9 @@ struct mock_options {
     uint32_t bookmark_ms;   // 0: 60,000
     uint32_t idle_ms;       // closes connections without a request for so long; 0: never
     bool no_bookmarks;      // as a server that has none: allowWatchBookmarks is ignored
+    // 0: none among the initial events. n: one before every nth of them, when one is due, and one
+    // before the one that marks their end; they are not marked, and at the version that it is at.
+    unsigned initial_bookmarks;
 };
 
 // Makes an empty server. Never NULL.

@@ -273,6 +273,7 @@ struct watch {
     struct snapshot initial;
     size_t next_initial;
     bool end_mark;            // the bookmark at the end of the initial events is due
+    size_t bookmarked;        // a bookmark was sent before this initial event, from 1 on
     uint64_t initial_version; // of the state that they are
     uint64_t cursor;
     uint64_t since;

@@ -74,12 +74,11 @@ static void write_change(struct mock_connection *c, const struct change *change)
     }
 }
 
-static void write_bookmark(struct mock_connection *c, bool end_mark)
+static void write_bookmark(struct mock_connection *c, uint64_t version, bool end_mark)
 {
     struct watch *w = &c->watch;
     const struct kind *kind = &w->resource->kind;
     struct text t = {0}, api = {0}, metadata = {0};
-    uint64_t version = end_mark ? w->initial_version : c->mock->version;
     const char *mark = end_mark ? "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
     kind_api_version(kind, &api);
     if (kind->custom && w->view == VIEW_FULL) {
@@ -122,17 +121,42 @@ void watch_expire(struct mock_connection *c, json_t *status)
 
 // ---- making the stream ---------------------------------------------------------------------
 
+static uint32_t bookmark_every(const struct mock *mock)
+{
+    return mock->options.bookmark_ms ? mock->options.bookmark_ms : 60000;
+}
+
+// Among the initial events, where the options want it: each time when one is due or it is its turn,
+// and last before the one that marks their end, which no other does.
+static bool make_initial_bookmark(struct mock_connection *c)
+{
+    struct watch *w = &c->watch;
+    unsigned every = c->mock->options.initial_bookmarks;
+    bool due = c->mock->now >= w->next_bookmark;
+    if (!every || !w->end_mark || w->bookmarked == w->next_initial + 1)
+        return false;
+    if (!due && w->next_initial < w->initial.count && (w->next_initial + 1) % every != 0)
+        return false;
+    if (due)
+        w->next_bookmark = c->mock->now + bookmark_every(c->mock);
+    w->bookmarked = w->next_initial + 1;
+    write_bookmark(c, w->initial_version, false);
+    return true;
+}
+
 // True if something was written.
 static bool make_events(struct mock_connection *c)
 {
     struct watch *w = &c->watch;
+    if (make_initial_bookmark(c))
+        return true;
     if (w->next_initial < w->initial.count) {
         write_state(c, "ADDED", w->initial.items[w->next_initial++]);
         return true;
     }
     if (w->end_mark) {
         w->end_mark = false;
-        write_bookmark(c, true);
+        write_bookmark(c, w->initial_version, true);
         return true;
     }
     if (w->cursor < resource_end(w->resource)) {
@@ -150,11 +174,6 @@ static bool tells_bookmarks(const struct mock_connection *c)
     return c->watch.bookmarks && c->mock->version >= c->watch.since;
 }
 
-static uint32_t bookmark_every(const struct mock *mock)
-{
-    return mock->options.bookmark_ms ? mock->options.bookmark_ms : 60000;
-}
-
 static bool make_bookmarks(struct mock_connection *c)
 {
     struct watch *w = &c->watch;
@@ -163,12 +182,12 @@ static bool make_bookmarks(struct mock_connection *c)
         return false;
     if (now >= w->next_bookmark) {
         w->next_bookmark = now + bookmark_every(c->mock);
-        write_bookmark(c, false);
+        write_bookmark(c, c->mock->version, false);
         return true;
     }
     if (now >= w->deadline - LAST_BOOKMARK_MS && !w->early_bookmark) {
         w->early_bookmark = true;
-        write_bookmark(c, false);
+        write_bookmark(c, c->mock->version, false);
         return true;
     }
     return false;
@@ -198,7 +217,7 @@ void watch_make(struct mock_connection *c)
         continue;
     bool over = c->mock->now >= w->deadline || w->resource->gone;
     if (over && tells_bookmarks(c))
-        write_bookmark(c, false);
+        write_bookmark(c, c->mock->version, false);
     if (c->reply.fill || !c->reply.head_sent)
         reply_flush(c);
     if (over)

@@ -340,6 +340,43 @@ static void watch_list_ends_with_its_bookmark(void **state)
     assert_reason(p, 422, "Invalid");
 }
 
+static void bookmarks_may_come_among_the_initial_events(void **state)
+{
+    struct peer *p = *state;
+    const char *path = CONFIGMAPS "?watch=1&sendInitialEvents=true&resourceVersionMatch="
+                                  "NotOlderThan&allowWatchBookmarks=true";
+    use(p, &(struct mock_options){.initial_bookmarks = 2});
+    apply_config(p, "a", "x");
+    apply_config(p, "b", "x");
+    apply_config(p, "c", "x");
+    ask(p, "GET", path, "", "");
+    assert_events(p, "ADDED:a@2 BOOKMARK:@4 ADDED:b@3 ADDED:c@4 BOOKMARK:@4 BOOKMARK:@4 ");
+    const char *mark = strstr(p->bytes, "initial-events-end");
+    assert_non_null(mark); // the last one has it, and no other
+    assert_null(strstr(mark, "BOOKMARK"));
+    mock_tick(p->mock, 60000);
+    take(p);
+    assert_events(p, "ADDED:a@2 BOOKMARK:@4 ADDED:b@3 ADDED:c@4 BOOKMARK:@4 BOOKMARK:@4 "
+                     "BOOKMARK:@4 ");
+    p->connection = mock_connection_open(p->mock);
+    ask(p, "GET", CONFIGMAPS "?watch=1&resourceVersion=2&allowWatchBookmarks=true", "", "");
+    assert_events(p, "ADDED:b@3 ADDED:c@4 ");
+}
+
+static void a_bookmark_may_be_due_among_the_initial_events(void **state)
+{
+    struct peer *p = *state;
+    static const char request[] =
+        "GET " CONFIGMAPS "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+        "&allowWatchBookmarks=true HTTP/1.1\r\nHost: mock\r\n\r\n";
+    use(p, &(struct mock_options){.initial_bookmarks = 1000});
+    apply_config(p, "a", "x");
+    mock_connection_feed(p->connection, request, sizeof request - 1);
+    mock_tick(p->mock, 60000); // nobody has read yet
+    take(p);
+    assert_events(p, "BOOKMARK:@2 ADDED:a@2 BOOKMARK:@2 BOOKMARK:@2 ");
+}
+
 static void old_servers_refuse_watch_lists(void **state)
 {
     struct peer *p = *state;
@@ -510,6 +547,8 @@ int main(void)
         T(a_field_selector_on_a_watch_follows_a_pod_to_its_node),
         T(watches_without_or_at_zero_begin_with_what_is),
         T(watch_list_ends_with_its_bookmark),
+        T(bookmarks_may_come_among_the_initial_events),
+        T(a_bookmark_may_be_due_among_the_initial_events),
         T(old_servers_refuse_watch_lists),
         T(bookmarks_come_each_minute_and_before_the_end),
         T(a_bookmark_has_the_shell_of_its_kind),
