@@ -26,6 +26,7 @@ struct story {
     void (*before)(struct mock *m); // the start
     void (*then)(struct mock *m);   // the cache is whole for the first time
     unsigned lists;                 // that a run without unkindness begins
+    bool watch_list;                // it begins with a WatchList
 };
 
 static void apply(struct mock *m, const char *name, int replicas)
@@ -80,14 +81,23 @@ static void watch_expires(struct mock *m)
     mock_compact(m);
 }
 
+static void watch_list_refused(struct mock *m)
+{
+    three_objects(m);
+    mock_inject(
+        m, &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .on = MOCK_ON_WATCH, .status = 422});
+}
+
 static const struct story stories[] = {
-    {"list, two pages, watch", three_objects, changes, 1},
-    {"a list refused by a Status", first_list_refused, changes, 2},
-    {"a second page that has expired", second_page_expired, changes, 2},
-    {"a watch refused as expired", watch_refused, changes, 2},
-    {"a watch that expires", three_objects, watch_expires, 2},
+    {"list, two pages, watch", three_objects, changes, 1, false},
+    {"a list refused by a Status", first_list_refused, changes, 2, false},
+    {"a second page that has expired", second_page_expired, changes, 2, false},
+    {"a watch refused as expired", watch_refused, changes, 2, false},
+    {"a watch that expires", three_objects, watch_expires, 2, false},
+    {"a WatchList", three_objects, changes, 1, true},
+    {"a WatchList that is refused", watch_list_refused, changes, 2, true},
 };
-enum { STORIES = sizeof stories / sizeof stories[0] };
+enum { WATCH_LIST = 5, STORIES = sizeof stories / sizeof stories[0] };
 
 // ---- one run
 
@@ -150,11 +160,15 @@ static struct run *play_with(const struct story *story, const struct fake_cruelt
 {
     static struct run run;
     memset(&run, 0, sizeof run);
+    struct kedge_informer_options options = sizes->informer;
+    if (story->watch_list)
+        options.page = 0;
     cluster_open(&run.c, &(struct cluster_options){.memory = 32 * 1024,
                                                    .object_max = sizes->object_max,
-                                                   .mock.no_managed_fields = true});
+                                                   .mock.no_managed_fields = true,
+                                                   .mock.initial_bookmarks = 2});
     story->before(run.c.mock);
-    run.inf = cluster_informer(&run.c, &kedge_kind_deployment, &sizes->informer, &run.r);
+    run.inf = cluster_informer(&run.c, &kedge_kind_deployment, &options, &run.r);
     run.c.port.fake.cruelty = *cruelty;
     run.c.port.fake.calls = 0;
     cluster_start(&run.c);
@@ -213,9 +227,9 @@ static void whichever_port_call_fails(void **state)
     } calls[] = {
         {"open", FAKE_CALL_OPEN, 2},
         {"read", FAKE_CALL_READ, 15},
-        {"write", FAKE_CALL_WRITE, 12},
-        {"wait", FAKE_CALL_WAIT, 3},
-        {"any", FAKE_CALL_STREAM | FAKE_CALL_WAIT, 38},
+        {"write", FAKE_CALL_WRITE, 5},
+        {"wait", FAKE_CALL_WAIT, 2},
+        {"any", FAKE_CALL_STREAM | FAKE_CALL_WAIT, 24},
     };
     for (size_t s = 0; s < STORIES; s++) {
         for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
@@ -237,9 +251,9 @@ static void wherever_the_servers_bytes_end(void **state)
         const struct run *kind = play(&stories[s], &(struct fake_cruelty){0});
         size_t bytes = kind->bytes;
         assert_int_equal(kind->lists, stories[s].lists);
-        // Every byte of the story that has everything; of the others, whose bytes differ only in
-        // places, a sample that is another one for each.
-        size_t step = s == 0 || sweep_whole() ? 1 : 7;
+        // Every byte of the two stories that have everything; of the others, whose bytes differ
+        // only in places, a sample that is another one for each.
+        size_t step = s == 0 || s == WATCH_LIST || sweep_whole() ? 1 : 7;
         for (size_t e = 0; e < 2; e++) {
             for (size_t at = s % step; at <= bytes; at += step)
                 play(&stories[s],
@@ -279,7 +293,7 @@ static void one_large_object(struct mock *m)
     apply(m, "c", 1);
 }
 
-static const struct story large = {"a large object", one_large_object, changes, 1};
+static const struct story large = {"a large object", one_large_object, changes, 1, false};
 
 // Where its text or its record has no room the object is partial, and still the right one.
 static void partial_up_to_some_size(const struct sizes *sizes, size_t *size, size_t step)
