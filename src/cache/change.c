@@ -29,12 +29,11 @@ static void say_lacking(struct kedge_informer *inf, const struct kedge_change *c
     kedge__line_text(&l, "/");
     kedge__line_text(&l, kedge_name(change->object));
     inf->untransformed++;
-    inf->late = KEDGE_ERR_FULL;
     inf->state_dirty = true;
     kedge__informer_warn(inf, "transform", text);
     if (inf->phase == KEDGE_STALE)
         return; // that is what matters, until it is over
-    inf->reason = KEDGE_ERR_FULL;
+    inf->reason = inf->late = KEDGE_ERR_FULL;
     memcpy(inf->problem, text, sizeof inf->problem);
 }
 

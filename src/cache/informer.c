@@ -213,9 +213,11 @@ void kedge__informer_phase(struct kedge_informer *inf, enum kedge_informer_phase
                            kedge_time now)
 {
     if (phase == KEDGE_CURRENT) {
-        // What has failed since the list was whole is not over with its sweep.
+        // What has failed since the list was whole is not over with its sweep. A transform that
+        // lacked room has said so there already.
         inf->reason = inf->late;
-        memcpy(inf->problem, inf->failed.text, sizeof inf->problem);
+        if (inf->late != KEDGE_ERR_FULL)
+            memcpy(inf->problem, inf->failed.text, sizeof inf->problem);
         if (inf->late == KEDGE_OK)
             inf->problem[0] = '\0';
         inf->object[0] = '\0';
@@ -283,6 +285,8 @@ void kedge__informer_stale(struct kedge_informer *inf, kedge_time now)
     struct kedge__line l;
     kedge__informer_phase(inf, KEDGE_STALE, now);
     inf->reason = KEDGE_ERR_FULL;
+    if (inf->late == KEDGE_ERR_FULL)
+        inf->late = KEDGE_OK; // its text goes
     kedge__line_init(&l, inf->problem, sizeof inf->problem);
     kedge__line_text(&l, "the heap lacks ");
     kedge__line_int(&l, (int64_t)inf->bytes_short);

@@ -247,6 +247,36 @@ static void what_found_no_room_is_named(void **state)
     cluster_close(&c);
 }
 
+// The list is whole, and its end waits behind a handler, when an event finds no room.
+static void what_found_no_room_is_still_named_when_the_cache_is_current(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer_state s;
+    size_t len = 4;
+    struct kedge_informer_options o = {.transform = annotate, .ctx = &len, .transform_room = 40};
+    cluster_open(&c, &(struct cluster_options){0});
+    apply(&c, "web", 1);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
+    r.busy = true;
+    cluster_start(&c);
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(cluster_phase(inf), KEDGE_SYNCING);
+    len = 60;
+    apply(&c, "web", 2);
+    cluster_run(&c, KEDGE_SECOND);
+    r.busy = false;
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(r.updates, 1);
+    assert_int_equal(cluster_phase(inf), KEDGE_CURRENT);
+    assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
+    assert_int_equal(s.untransformed, 1);
+    assert_int_equal(s.reason, KEDGE_ERR_FULL);
+    assert_string_equal(s.text, "transform_room lacks 21 bytes for default/web");
+    cluster_close(&c);
+}
+
 static const int64_t amounts[] = {1500, 0, 64000, INT64_MAX};
 
 static void set_amounts(void *ctx, struct kedge_change *change)
@@ -354,6 +384,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(room_is_used_to_its_last_byte_and_what_is_left_is_given_back),
         cmocka_unit_test(texts_of_every_form_are_read_as_they_were_set),
         cmocka_unit_test(what_found_no_room_is_named),
+        cmocka_unit_test(what_found_no_room_is_still_named_when_the_cache_is_current),
         cmocka_unit_test(a_quantity_is_set_by_its_call),
         cmocka_unit_test(what_must_stay_stays),
     };
