@@ -41,28 +41,63 @@ static void check_records(struct sim *s, const struct kedge__heap *h, size_t *re
         sim_fail(s, "heap: %zu bytes of records, but it counts %zu", live, h->live);
 }
 
+// The index nodes that hang at a slot know it, and belong to its owner.
+static size_t nodes_at(struct sim *s, const struct kedge__heap *h, uint32_t slot)
+{
+    size_t count = 0;
+    const struct kedge__slot *of = kedge__heap_slot(h, slot);
+    for (uint32_t n = of->nodes; n != 0; n = kedge__heap_slot(h, n)->nodes) {
+        const struct kedge__slot *node = kedge__heap_slot(h, n);
+        if (node->record != slot || node->index == 0 || node->owner != of->owner)
+            sim_fail(s, "heap: a node of slot %u is another's", (unsigned)slot);
+        if (++count > h->slot_count)
+            sim_fail(s, "heap: the nodes of slot %u have no end", (unsigned)slot);
+    }
+    return count;
+}
+
 static void check_slots(struct sim *s, const struct kedge__heap *h, size_t records)
 {
-    size_t used = 0;
-    size_t taken = 0;
-    for (uint32_t i = 1; i <= h->slot_count; i++)
-        taken += kedge__heap_slot(h, i)->record != 0;
-    for (size_t i = 0; i < h->account_count; i++)
+    size_t used = 0, counted = 0;
+    size_t taken = 0, nodes = 0, hanging = 0;
+    for (uint32_t i = 1; i <= h->slot_count; i++) {
+        const struct kedge__slot *slot = kedge__heap_slot(h, i);
+        bool is_node = slot->record != 0 && slot->index != 0;
+        taken += slot->record != 0 && !is_node;
+        nodes += is_node;
+        if (slot->record != 0 && !is_node)
+            hanging += nodes_at(s, h, i);
+    }
+    for (size_t i = 0; i < h->account_count; i++) {
         used += h->accounts[i]->used;
+        counted += h->accounts[i]->nodes;
+    }
     if (taken != records)
         sim_fail(s, "heap: %zu slots for %zu records", taken, records);
-    if (used != h->live + records * sizeof(struct kedge__slot))
+    if (nodes != hanging || nodes != counted)
+        sim_fail(s, "heap: %zu index nodes, %zu hang at a record, the accounts count %zu", nodes,
+                 hanging, counted);
+    if (used != h->live + (records + nodes) * sizeof(struct kedge__slot))
         sim_fail(s, "heap: the accounts have used %zu bytes, the records %zu", used, h->live);
     if ((size_t)h->top * 8 + h->slot_count * sizeof(struct kedge__slot) > h->size)
         sim_fail(s, "heap: records and slots overlap");
 }
 
-static void check_index(struct sim *s, const struct kedge_informer *inf)
+static void check_index(struct sim *s, size_t informer)
 {
+    const struct kedge_informer *inf = s->informers[informer].inf;
     const struct kedge__heap *h = &inf->factory->heap;
     size_t indexed = 0;
-    for (uint32_t i = 1; i <= h->slot_count; i++)
-        indexed += kedge__indexer_has(&inf->indexer, i);
+    for (uint32_t i = 1; i <= h->slot_count; i++) {
+        if (!kedge__indexer_has(&inf->indexer, i))
+            continue;
+        const struct kedge_object *o = kedge__heap_object(h, i);
+        size_t wanted = uses_nodes(s, informer, o);
+        indexed++;
+        if (kedge__heap_nodes(h, i) != wanted)
+            sim_fail(s, "informer %zu: %s has %zu index nodes, for %zu values", informer,
+                     kedge_name(o), kedge__heap_nodes(h, i), wanted);
+    }
     if (indexed != inf->indexer.count)
         sim_fail(s, "index: %zu slots, but it counts %zu", indexed, inf->indexer.count);
 }
@@ -78,7 +113,7 @@ void check_memory(struct sim *s)
     check_records(s, &s->factory->heap, &records);
     check_slots(s, &s->factory->heap, records);
     for (size_t i = 0; i < s->plan->informers; i++)
-        check_index(s, s->informers[i].inf);
+        check_index(s, i);
     report_check_memory(s);
 }
 
@@ -122,11 +157,9 @@ static bool is_cached(struct sim *s, unsigned index, unsigned rev)
 {
     for (size_t i = 0; i < s->plan->informers; i++) {
         unsigned kind = (unsigned)s->plan->informer[i][INF_KIND];
-        const struct kedge_object *o;
         if (strcmp(sim_kinds[kind].resource, "secrets") != 0 || index >= SIM_OBJECTS)
             continue;
-        kedge_lister_get(s->informers[i].inf, thing_space(kind, index), thing_name(kind, index),
-                         &o);
+        const struct kedge_object *o = cached_thing(s, i, index);
         if (o != NULL && kedge_label(o, "rev") != NULL &&
             strtoul(kedge_label(o, "rev"), NULL, 10) == rev)
             return true;
@@ -194,15 +227,7 @@ static const char *difference(struct sim *s, size_t informer, const struct thing
         return "another uid";
     if (kedge_is_partial(o) && !may_be_partial(s, informer, &t->look))
         return "partial, though it is small";
-    return kedge_is_partial(o) ? NULL : thing_problem(&t->look, o);
-}
-
-static const struct kedge_object *cached(struct sim *s, size_t informer, const struct thing *t)
-{
-    const struct kedge_object *o;
-    kedge_lister_get(s->informers[informer].inf, thing_space(t->look.kind, t->look.index),
-                     thing_name(t->look.kind, t->look.index), &o);
-    return o;
+    return kedge_is_partial(o) ? NULL : thing_problem(&t->look, o, uses_alteration(s, informer));
 }
 
 // While CURRENT at a version, everything up to that version is in the cache, or out of it.
@@ -213,7 +238,7 @@ static void check_no_hole(struct sim *s, size_t informer, uint64_t applied)
         const struct thing *t = &s->things[kind][i];
         if (t->version == 0 || t->since[informer] > applied)
             continue;
-        const struct kedge_object *o = cached(s, informer, t);
+        const struct kedge_object *o = cached_thing(s, informer, t->look.index);
         bool there = world_matches(s, informer, t);
         if (there != (o != NULL))
             sim_fail(s, "a hole: at version %llu informer %zu %s %s, as since %llu",
@@ -260,14 +285,16 @@ size_t odd_objects(const struct sim *s, size_t informer)
     unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
     struct kedge_iter it = kedge_lister_list(s->informers[informer].inf, "", KEDGE_EVERYTHING);
     for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL;)
-        odd += !thing_index(kind, kedge_namespace(o), kedge_name(o), &index);
+        odd += !thing_index(kind, world_space(s, informer, o), kedge_name(o), &index);
     return odd;
 }
 
-static const char *untold(const struct witness *w, const struct thing *t, bool there)
+static const char *untold(const struct witness *w, const struct thing *t,
+                          const struct kedge_object *o)
 {
     static char why[200];
     const struct told *told = &w->told[t->look.index];
+    bool there = o != NULL && witness_takes(w, o);
     if (!w->joined || (told->present == there && (!there || told->version == t->version)))
         return NULL;
     snprintf(why, sizeof why, "a handler was told that %.20s is %s at %llu, it is %s at %llu",
@@ -281,7 +308,7 @@ static const char *unequal(struct sim *s, size_t informer, const struct thing *t
 {
     static char why[200];
     bool there = world_matches(s, informer, t);
-    const struct kedge_object *o = cached(s, informer, t);
+    const struct kedge_object *o = cached_thing(s, informer, t->look.index);
     const char *differs = there && o != NULL ? difference(s, informer, t, o) : NULL;
     *count += there;
     if (there != (o != NULL))
@@ -292,7 +319,7 @@ static const char *unequal(struct sim *s, size_t informer, const struct thing *t
         return why;
     }
     for (size_t i = 0; i < SIM_HANDLERS; i++) {
-        const char *told = untold(&s->informers[informer].witness[i], t, there);
+        const char *told = untold(&s->informers[informer].witness[i], t, o);
         if (told != NULL)
             return told;
     }
@@ -305,7 +332,7 @@ static const char *different_stories(const struct sim *s, size_t informer)
     const struct witness *first = NULL;
     for (size_t i = 0; i < SIM_HANDLERS; i++) {
         const struct witness *w = &s->informers[informer].witness[i];
-        if (!w->joined || w->late)
+        if (!w->joined || w->late || w->filtered)
             continue;
         if (first != NULL && first->story != w->story)
             return "two handlers were not told the same";
@@ -343,10 +370,18 @@ const char *check_equal(struct sim *s, size_t informer)
 
 // ---- walks that go on through polls --------------------------------------------------------
 
+// Whether a walk that began now would come to it.
+static bool walk_wants(struct sim *s, const struct walk *w, unsigned index)
+{
+    const struct kedge_object *o = cached_thing(s, w->informer, index);
+    const char *tier = o != NULL ? kedge_label(o, "tier") : NULL;
+    return o != NULL && (!w->by_tier || (tier != NULL && strcmp(tier, "a") == 0));
+}
+
 void walk_begin(struct sim *s, size_t informer, int64_t objects)
 {
     struct walk *w = NULL;
-    unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
+    struct kedge_informer *inf = s->informers[informer].inf;
     for (size_t i = 0; i < SIM_WALKS && w == NULL; i++)
         w = s->walks[i].runs ? NULL : &s->walks[i];
     // Who is told of nothing cannot say what was there throughout.
@@ -355,11 +390,11 @@ void walk_begin(struct sim *s, size_t informer, int64_t objects)
     memset(w, 0, sizeof *w);
     w->runs = true;
     w->informer = informer;
-    w->it = kedge_lister_list(s->informers[informer].inf, "", KEDGE_EVERYTHING);
-    for (unsigned i = 0; i < s->plan->set[SET_OBJECTS]; i++) {
-        struct thing t = {.look = {.kind = kind, .index = i}};
-        w->there[i] = cached(s, informer, &t) != NULL;
-    }
+    w->by_tier = s->plan->informer[informer][INF_INDEX] > 0 && chance_one_in(&s->look_chance, 2);
+    w->it = w->by_tier ? kedge_lister_by_index(inf, "tier", "a")
+                       : kedge_lister_list(inf, "", KEDGE_EVERYTHING);
+    for (unsigned i = 0; i < s->plan->set[SET_OBJECTS]; i++)
+        w->there[i] = walk_wants(s, w, i);
     for (int64_t i = 0; i < objects && w->runs; i++)
         walk_go_on(s);
 }
@@ -368,12 +403,10 @@ static void walk_ends(struct sim *s, struct walk *w)
 {
     unsigned kind = (unsigned)s->plan->informer[w->informer][INF_KIND];
     w->runs = false;
-    for (unsigned i = 0; i < s->plan->set[SET_OBJECTS]; i++) {
+    for (unsigned i = 0; i < s->plan->set[SET_OBJECTS]; i++)
         // What has gone a moment ago, handlers may not have heard of yet.
-        const struct thing t = {.look = {.kind = kind, .index = i}};
-        if (w->there[i] && !w->seen[i] && cached(s, w->informer, &t) != NULL)
+        if (w->there[i] && !w->seen[i] && walk_wants(s, w, i))
             sim_fail(s, "a walk missed %s, which was there throughout", thing_name(kind, i));
-    }
 }
 
 static void walk_one(struct sim *s, struct walk *w)
@@ -385,7 +418,7 @@ static void walk_one(struct sim *s, struct walk *w)
         walk_ends(s, w);
         return;
     }
-    if (!thing_index(kind, kedge_namespace(o), kedge_name(o), &index))
+    if (!thing_index(kind, world_space(s, w->informer, o), kedge_name(o), &index))
         return;
     if (w->there[index] && w->seen[index])
         sim_fail(s, "a walk came to %s twice", thing_name(kind, index));
@@ -403,6 +436,13 @@ void walk_changed(struct sim *s, size_t informer, unsigned index)
 {
     for (size_t i = 0; i < SIM_WALKS; i++)
         if (s->walks[i].runs && s->walks[i].informer == informer)
+            s->walks[i].there[index] = 0;
+}
+
+void walk_moved(struct sim *s, size_t informer, unsigned index)
+{
+    for (size_t i = 0; i < SIM_WALKS; i++)
+        if (s->walks[i].runs && s->walks[i].informer == informer && s->walks[i].by_tier)
             s->walks[i].there[index] = 0;
 }
 

@@ -66,6 +66,8 @@ static const char *const faults[] = {"cut",
                                      NULL};
 static const char *const ons[] = {"any", "list", "watch", "other", NULL};
 static const char *const ways[] = {"closed", "reset", NULL};
+static const char *const changes[] = {"none", "texts", "keys", NULL};
+static const char *const indices[] = {"none", "tier", "all", NULL};
 static const char *const listings[] = {"list", "watch-list", "client-go", NULL};
 static const char *const splits[] = {"whole", "random", "bytes", "few", "packets", NULL};
 
@@ -89,6 +91,12 @@ static const struct word set_words[SET_COUNT] = {
     [SET_LATENCY] = {"latency", 0, 60000, 1, 0, NULL, "ms of each way at the beginning"},
     [SET_SPEED] = {"speed", 0, 1000000, 0, 0, NULL, "bytes a ms at most; 0: any"},
     [SET_SIZES] = {"sizes", 1, 5, 4, 0, NULL, "of objects that come in bursts: 0 to one less"},
+    [SET_INITIAL_BOOKMARKS] = {"initial-bookmarks", 0, 1000, 0, 0, NULL,
+                               "unmarked, before every so manyth event of a WatchList; 0: none"},
+    [SET_WORKERS] = {"workers", 0, SIM_WORKERS, 0, 0, NULL, "at a workqueue; 0: there is none"},
+    [SET_KEYS] = {"keys", 1, 4096, 64, 0, NULL, "that the workqueue holds"},
+    [SET_WORK] = {"work", 0, FOREVER_MS, 0, 0, NULL, "ms that work on a key may take"},
+    [SET_FAIL] = {"fail", 0, 1000, 0, 0, NULL, "of so many times work fails once; 0: never"},
 };
 
 static const struct word informer_words[INF_COUNT] = {
@@ -104,6 +112,11 @@ static const struct word informer_words[INF_COUNT] = {
     [INF_RESERVED] = {"reserved", 0, 1 << 28, 0, 0, NULL, "bytes of the heap"},
     [INF_HANDLERS] = {"handlers", 1, 3, 1, 3, NULL, ""},
     [INF_RESYNC] = {"resync", 0, FOREVER_MS, 0, 0, NULL, "of its second handler"},
+    [INF_FILTER] = {"filter", 0, 4, 0, 0, labels, "what its second handler and the late one see"},
+    [INF_KEEP] = {"keep", 0, 100, 0, 0, NULL, "of so many versions one is not kept; 0: all are"},
+    [INF_TRANSFORM] = {"transform", 0, 2, 0, 0, changes, "keys: in one namespace, it is cleared"},
+    [INF_ROOM] = {"room", 0, 4096, 32, 0, NULL, "bytes that a transform may add"},
+    [INF_INDEX] = {"index", 0, 2, 0, 0, indices, "that it has from the start"},
 };
 
 struct verb_words {
@@ -225,6 +238,13 @@ static const struct verb_words verbs[DO_COUNT] = {
                  6,
                  "an informer, for good",
                  {INFORMER, {"inside", 0, 1, 0, 2, NULL, "1: from its handler"}}},
+    [DO_REST] = {"rest",
+                 0,
+                 "stops an informer and starts it again",
+                 {INFORMER,
+                  {"inside", 0, 2, 0, 3, NULL, "1: from a handler; 2: there it starts again, too"},
+                  FOR(60000)}},
+    [DO_INDEX] = {"index", 0, "adds an index late", {INFORMER}},
     [DO_REBOOT] = {"reboot", 4, "of the machine: everything begins anew", {{0}}},
 };
 
@@ -319,15 +339,45 @@ static void draw_action(struct chance *c, const struct plan *plan, struct action
         a->arg[0] = (chance_below(c, 2000001) - 1000000) * 1000;
 }
 
+// Among the actions from `first` on, in its place.
+static void insert(struct plan *plan, size_t first, const struct action *a)
+{
+    plan_add(plan, a);
+    size_t at = plan->count - 1;
+    for (; at > first && plan->actions[at - 1].at > a->at; at--)
+        plan->actions[at] = plan->actions[at - 1];
+    plan->actions[at] = *a;
+}
+
+// Of a chance of their own, as all that was thought of later: so the rest of a seed's plan stays as
+// it was.
+static void draw_rests(struct plan *plan, uint64_t seed, size_t first, int64_t from, int64_t to)
+{
+    struct chance c = {seed ^ 0x7265737472657374};
+    for (int64_t left = chance_below(&c, 5); left > 0; left--) {
+        struct action a = {.at = from + chance_below(&c, to - from + 1)};
+        a.verb = chance_one_in(&c, 3) ? DO_INDEX : DO_REST;
+        const struct word *w = verbs[a.verb].words;
+        for (size_t i = 0; w[i].name != NULL; i++)
+            a.arg[i] = draw(&c, &w[i]);
+        if (a.verb == DO_REST && chance_one_in(&c, 2))
+            a.arg[2] %= 500;
+        insert(plan, first, &a);
+    }
+}
+
 int64_t plan_more(struct plan *plan, uint64_t seed, int64_t from, size_t count)
 {
     struct chance c = {seed ^ 0xac710500ac710500u};
+    size_t first = plan->count;
+    int64_t to = from;
     for (size_t i = 0; i < count; i++) {
-        struct action a = {.at = from += draw_pause(&c)};
+        struct action a = {.at = to += draw_pause(&c)};
         draw_action(&c, plan, &a);
         plan_add(plan, &a);
     }
-    return from;
+    draw_rests(plan, seed, first, from, to);
+    return to;
 }
 
 static void draw_informer(struct chance *c, int64_t *inf)
@@ -364,6 +414,26 @@ static void draw_settings(struct chance *c, int64_t *set)
     set[SET_LATENCY] = chance_below(c, chance_one_in(c, 4) ? 300 : 5);
 }
 
+// What informers do with objects beside caching them, and who works on them.
+static void draw_uses(struct plan *plan, uint64_t seed)
+{
+    struct chance c = {seed ^ 0x7573657375736573};
+    int64_t *set = plan->set;
+    for (size_t i = 0; i < plan->informers; i++) {
+        int64_t *inf = plan->informer[i];
+        inf[INF_FILTER] = chance_one_in(&c, 3) ? 1 + chance_below(&c, 4) : 0;
+        inf[INF_KEEP] = chance_one_in(&c, 4) ? 2 + chance_below(&c, 4) : 0;
+        inf[INF_TRANSFORM] = chance_one_in(&c, 4) ? 1 + chance_below(&c, 2) : 0;
+        inf[INF_ROOM] = chance_one_in(&c, 3) ? chance_below(&c, 48) : 32;
+        inf[INF_INDEX] = chance_one_in(&c, 2) ? 1 + chance_below(&c, 2) : 0;
+    }
+    set[SET_INITIAL_BOOKMARKS] = chance_one_in(&c, 3) ? 1 + chance_below(&c, 5) : 0;
+    set[SET_WORKERS] = chance_one_in(&c, 2) ? 1 + chance_below(&c, SIM_WORKERS) : 0;
+    set[SET_KEYS] = 1 + chance_below(&c, chance_one_in(&c, 2) ? 12 : 200);
+    set[SET_WORK] = chance_one_in(&c, 2) ? chance_below(&c, chance_one_in(&c, 6) ? 20000 : 900) : 0;
+    set[SET_FAIL] = chance_one_in(&c, 3) ? 0 : 1 + chance_below(&c, 8);
+}
+
 void plan_from_seed(struct plan *plan, uint64_t seed)
 {
     struct chance c = {seed};
@@ -381,6 +451,7 @@ void plan_from_seed(struct plan *plan, uint64_t seed)
         if (plan->informer[i][INF_WAY] != 0)
             plan->informer[i][INF_PAGE] = 0;
     }
+    draw_uses(plan, seed);
     // Some heaps are just large enough or not quite, so that fullness is a part of the story.
     if (chance_one_in(&c, 3))
         plan->set[SET_MEMORY] = (int64_t)plan->informers * 22 * 1024 + 8192 +

@@ -24,6 +24,7 @@
 enum {
     PLAN_INFORMERS = 4,
     PLAN_ARGUMENTS = 8,
+    SIM_WORKERS = 4,
 };
 
 enum setting {
@@ -46,6 +47,11 @@ enum setting {
     SET_LATENCY,
     SET_SPEED,
     SET_SIZES,
+    SET_INITIAL_BOOKMARKS,
+    SET_WORKERS,
+    SET_KEYS,
+    SET_WORK,
+    SET_FAIL,
     SET_COUNT
 };
 
@@ -62,6 +68,11 @@ enum informer_setting {
     INF_HANDLERS,
     INF_RESYNC,
     INF_WAY,
+    INF_FILTER,
+    INF_KEEP,
+    INF_TRANSFORM,
+    INF_ROOM,
+    INF_INDEX,
     INF_COUNT
 };
 
@@ -94,6 +105,8 @@ enum verb {
     DO_PART,
     DO_WALK,
     DO_STOP,
+    DO_REST,
+    DO_INDEX,
     DO_REBOOT,
     DO_COUNT
 };

@@ -19,6 +19,7 @@ enum {
     PULSE_MS = 5000,
     SPINS = 20000,
     CHECK_EVERY = 8,
+    USES_EVERY = 24,
     MEMORY_EVERY = 32,
     TOKEN_EVERY = 512,
     HELD_MS = 200
@@ -97,13 +98,13 @@ static void join(struct sim *s, size_t informer, size_t handler, bool late)
 {
     struct informer *inf = &s->informers[informer];
     struct witness *w = &inf->witness[handler];
-    witness_init(w, s, informer, handler == 1 ? s->plan->informer[informer][INF_RESYNC] : 0);
+    witness_init(w, s, informer, handler);
     w->joined = kedge_informer_add_handler(inf->inf, &w->handler) == KEDGE_OK;
     w->late = late;
     // Whoever waits until then must not miss that there is something to tell.
     if (w->joined && late && kedge_next_deadline(s->k) > s->network.now + s->network.clock_ahead)
         sim_fail(s, "informer %zu: nobody wakes the loop for a late handler", informer);
-    if (!w->joined && !inf->stopped)
+    if (!w->joined && !inf->stopped && inf->rest_until == 0)
         sim_fail(s, "a handler cannot join: %s", kedge_error_text(s->k));
 }
 
@@ -133,11 +134,17 @@ static void make_informer(struct sim *s, size_t i)
         .queue = (uint32_t)set[INF_QUEUE],
     };
     memset(inf, 0, sizeof *inf);
+    inf->sim = s;
+    inf->number = i;
+    uses_options(s, i, &o);
     inf->inf = kedge_factory_informer_with(s->factory, sim_kinds[kind].kind, &o);
-    for (size_t h = 0; inf->inf != NULL && h < (size_t)set[INF_HANDLERS]; h++)
+    if (inf->inf == NULL)
+        return;
+    for (size_t h = 0; h < (size_t)set[INF_HANDLERS]; h++)
         join(s, i, h, false);
-    if (inf->inf != NULL)
-        report_begin(s, i);
+    uses_begin(s, i);
+    work_feed(s, i);
+    report_begin(s, i);
 }
 
 // Two of one kind and scope would be one informer with the options of the first.
@@ -169,6 +176,7 @@ static void boot(struct sim *s)
         config.token_file = "/token";
     s->k = kedge_init(s->block + SIM_GUARD, s->size, &s->network.port);
     kedge_log_to(s->k, KEDGE_LOG_DEBUG, library_says, s);
+    work_begin(s);
     s->client = kedge_client_new(s->k, &config);
     s->factory = kedge_factory_new_with(s->client, &options);
     for (size_t i = 0; i < s->plan->informers; i++)
@@ -184,6 +192,7 @@ static void boot(struct sim *s)
 
 static void halt(struct sim *s)
 {
+    work_end(s);
     kedge_factory_shutdown(s->factory);
     if (s->started)
         check_at_rest(s);
@@ -191,6 +200,52 @@ static void halt(struct sim *s)
     if (s->started)
         check_secrets(s);
     check_guards(s);
+}
+
+// ---- rests ---------------------------------------------------------------------------------
+
+static void rest(struct sim *s, size_t i, enum inside inside, int64_t ms)
+{
+    struct informer *inf = &s->informers[i];
+    struct witness *w = &inf->witness[0];
+    if (inf->stopped || inf->rest_until > 0)
+        return;
+    inf->rest_until = s->network.now + (ms > 0 ? ms : 1);
+    w->inside = w->joined ? inside : INSIDE_NOTHING;
+    if (inside != INSIDE_NOTHING && w->joined)
+        return;
+    kedge_informer_stop(inf->inf);
+    inf->asked_to_stop = true;
+}
+
+// It goes on where it was.
+static void end_rest(struct sim *s, size_t i)
+{
+    struct informer *inf = &s->informers[i];
+    inf->rest_until = 0;
+    inf->asked_to_stop = false;
+    inf->witness[0].inside = INSIDE_NOTHING;
+    if (kedge_informer_start(inf->inf) != KEDGE_OK || kedge_informer_is_stopped(inf->inf))
+        sim_fail(s, "informer %zu: it cannot be started again", i);
+    sim_trace(s, "informer %zu: goes on", i);
+}
+
+static void end_rests(struct sim *s, int64_t now)
+{
+    for (size_t i = 0; i < s->plan->informers; i++)
+        if (!s->informers[i].stopped && s->informers[i].rest_until > 0 &&
+            s->informers[i].rest_until <= now)
+            end_rest(s, i);
+}
+
+// When the program that uses the library does something of its own accord.
+static int64_t next_of_program(const struct sim *s)
+{
+    int64_t next = work_next(s);
+    for (size_t i = 0; i < s->plan->informers; i++)
+        if (s->informers[i].rest_until > 0 && s->informers[i].rest_until < next)
+            next = s->informers[i].rest_until;
+    return next;
 }
 
 // ---- polling -------------------------------------------------------------------------------
@@ -206,12 +261,14 @@ static void look_around(struct sim *s)
         check_token(s);
     for (size_t i = 0; i < s->plan->informers; i++) {
         struct informer *inf = &s->informers[i];
-        inf->stopped = inf->inf->stopped;
+        inf->stopped = inf->inf->stopped && inf->rest_until == 0;
         for (size_t h = 0; inf->stopped && h < SIM_HANDLERS; h++)
             inf->witness[h].joined = false;
     }
     if (s->polls % CHECK_EVERY == 0)
         report_check(s, one);
+    if (s->polls % USES_EVERY == 0)
+        uses_check(s, (size_t)(s->polls / USES_EVERY % s->plan->informers));
     walk_go_on(s);
 }
 
@@ -220,11 +277,12 @@ static bool somebody_is_held(const struct sim *s)
 {
     for (size_t i = 0; i < s->plan->informers; i++) {
         const struct informer *inf = &s->informers[i];
-        bool held = inf->inf->delivery.blocked && !inf->stopped;
+        bool held = inf->inf->delivery.blocked && !inf->inf->stopped;
         for (size_t h = 0; h < SIM_HANDLERS; h++) {
             const struct witness *w = &inf->witness[h];
             held = held && (!w->joined || s->network.now < w->busy_until);
         }
+        held = held || (inf->inf->delivery.blocked && !inf->inf->stopped && inf->feeder.refused);
         if (held)
             return true;
     }
@@ -237,9 +295,14 @@ static void poll(struct sim *s, int64_t timeout)
     uint64_t stir = n->stir;
     int64_t before = n->now;
     bool held = somebody_is_held(s);
-    kedge_err err = kedge_poll(s->k, timeout);
+    int64_t own = next_of_program(s);
+    if (own < INT64_MAX && own - n->now < timeout)
+        timeout = own > n->now ? own - n->now : 0;
+    kedge_err err = work_poll(s, timeout);
     s->polls++;
-    if (held && n->now - before > HELD_MS)
+    end_rests(s, n->now);
+    work_on(s);
+    if (held && !s->work.waited && n->now - before > HELD_MS)
         sim_fail(s, "a handler that is not ready is not asked for %lld ms",
                  (long long)(n->now - before));
     if (err != KEDGE_OK)
@@ -465,14 +528,30 @@ static void do_walk(struct sim *s, const int64_t *a)
 static void do_stop(struct sim *s, const int64_t *a)
 {
     struct informer *inf = &s->informers[(size_t)a[0] % s->plan->informers];
-    if (a[1] != 0 && inf->witness[0].joined) {
-        inf->witness[0].stop_inside = true;
+    inf->rest_until = 0;
+    if (a[1] != 0 && inf->witness[0].joined && !inf->inf->stopped) {
+        inf->witness[0].inside = INSIDE_STOP;
         return;
     }
     kedge_informer_stop(inf->inf);
     inf->stopped = true;
     for (size_t h = 0; h < SIM_HANDLERS; h++)
         inf->witness[h].joined = false;
+}
+
+static void do_rest(struct sim *s, const int64_t *a)
+{
+    static const enum inside insides[] = {INSIDE_NOTHING, INSIDE_REST, INSIDE_RESTART};
+    for (size_t i = 0; i < s->plan->informers; i++)
+        if (one_of(s, a[0]) == PLAN_INFORMERS || one_of(s, a[0]) == i)
+            rest(s, i, insides[a[1]], a[2]);
+}
+
+static void do_index(struct sim *s, const int64_t *a)
+{
+    for (size_t i = 0; i < s->plan->informers; i++)
+        if (one_of(s, a[0]) == PLAN_INFORMERS || one_of(s, a[0]) == i)
+            uses_add_late(s, i);
 }
 
 static void do_reboot(struct sim *s, const int64_t *a)
@@ -511,6 +590,8 @@ static void (*const doers[DO_COUNT])(struct sim *, const int64_t *) = {
     [DO_PART] = do_part,
     [DO_WALK] = do_walk,
     [DO_STOP] = do_stop,
+    [DO_REST] = do_rest,
+    [DO_INDEX] = do_index,
     [DO_REBOOT] = do_reboot,
 };
 
@@ -549,6 +630,8 @@ static void heal(struct sim *s)
         for (size_t h = 0; h < SIM_HANDLERS; h++)
             s->informers[i].witness[h].busy_until = 0;
     }
+    end_rests(s, INT64_MAX);
+    work_heal(s);
     kedge_wake(s->k);
 }
 
@@ -572,7 +655,7 @@ static const char *unsettled(struct sim *s)
                 if (!inf->witness[h].told[n].present)
                     inf->witness[h].told[n].version = 0;
     }
-    return NULL;
+    return work_left(s);
 }
 
 static const char *wait_until_settled(struct sim *s, int64_t ms)
@@ -607,13 +690,14 @@ static void settle(struct sim *s)
 // ---- nothing happens -----------------------------------------------------------------------
 
 struct before {
-    uint64_t polls, requests, bytes, told, resyncs;
+    uint64_t polls, requests, bytes, told, resyncs, works;
     uint64_t resyncs_of[PLAN_INFORMERS][SIM_HANDLERS];
 };
 
 static struct before count_all(const struct sim *s)
 {
-    struct before b = {.polls = s->polls, .bytes = s->network.bytes_to_client};
+    struct before b = {
+        .polls = s->polls, .bytes = s->network.bytes_to_client, .works = s->work.done};
     for (size_t i = 0; i < s->plan->informers; i++) {
         b.requests += s->informers[i].requests.count;
         for (size_t h = 0; h < SIM_HANDLERS; h++) {
@@ -625,9 +709,15 @@ static struct before count_all(const struct sim *s)
     return b;
 }
 
-static size_t objects_of(const struct sim *s, size_t informer)
+// The cached objects of which a handler is told.
+static size_t objects_of(struct sim *s, size_t informer, size_t handler)
 {
-    return kedge_lister_count(s->informers[informer].inf) - odd_objects(s, informer);
+    const struct witness *w = &s->informers[informer].witness[handler];
+    struct kedge_iter it = kedge_lister_list(s->informers[informer].inf, "", KEDGE_EVERYTHING);
+    size_t count = 0;
+    for (const struct kedge_object *o; (o = kedge_iter_next(&it)) != NULL;)
+        count += world_thing(s, informer, o) != NULL && witness_takes(w, o);
+    return count;
 }
 
 // Each handler is told of everything again, as often as it wants and no more.
@@ -636,7 +726,7 @@ static void check_resync(struct sim *s, size_t i, size_t h, uint64_t resyncs, in
     const struct witness *w = &s->informers[i].witness[h];
     int64_t own = h == 1 ? s->plan->informer[i][INF_RESYNC] : 0;
     int64_t period = own > 0 ? own : s->plan->set[SET_RESYNC];
-    uint64_t objects = objects_of(s, i);
+    uint64_t objects = objects_of(s, i, h);
     if (!w->joined || s->informers[i].stopped)
         return;
     if (period == 0 && resyncs > 0)
@@ -694,8 +784,8 @@ static void keep_quiet(struct sim *s, int64_t ms)
         (b.requests - a.requests) * (2048 + objects * 16384) + informers * beats * 1024;
     if (b.bytes - a.bytes > bytes)
         sim_fail(s, "%llu bytes, though nothing happens", (unsigned long long)(b.bytes - a.bytes));
-    uint64_t polls =
-        200 + informers * (beats * 8 + 50 * (objects + 4)) + (b.resyncs - a.resyncs) * 4;
+    uint64_t polls = 200 + informers * (beats * 8 + 50 * (objects + 4)) +
+                     (b.resyncs - a.resyncs) * 4 + (b.works - a.works) * 4;
     if (b.polls - a.polls > polls)
         sim_fail(s, "%llu polls, though nothing happens", (unsigned long long)(b.polls - a.polls));
     for (size_t i = 0; i < s->plan->informers; i++)
@@ -721,6 +811,9 @@ static void pulse(struct sim *s)
     if (s->plan->set[SET_HISTORY] < (int64_t)PULSE * PLAN_INFORMERS)
         ms += KEDGE_MINUTE;
     ms += end_is_waited_for(s);
+    // A queue that is full holds everybody back for two turns a key.
+    if (s->plan->set[SET_WORKERS] > 0)
+        ms += (int64_t)(s->plan->informers * 2 * PULSE) * s->plan->set[SET_CPU];
     run_until(s, s->network.now + ms);
     const char *why = unsettled(s);
     if (why != NULL)
@@ -728,6 +821,19 @@ static void pulse(struct sim *s)
 }
 
 // ---- from beginning to end -----------------------------------------------------------------
+
+// Bytes of the index nodes that an object may have.
+static int64_t bytes_of_nodes(const struct plan *plan, size_t informer)
+{
+    static const int64_t nodes[] = {0, 1, 6};
+    int64_t count = nodes[plan->informer[informer][INF_INDEX]];
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->actions[i].verb == DO_INDEX) {
+            count += 4;
+            break;
+        }
+    return count * (int64_t)sizeof(struct kedge__slot);
+}
 
 // Whether everything that may be wanted at once has room.
 static bool all_fits(const struct plan *plan)
@@ -739,7 +845,8 @@ static bool all_fits(const struct plan *plan)
         if (inf[INF_MAXIMUM] > 0)
             return false;
         need += 12 * 1024 + inf[INF_BUFFER] + 2 * inf[INF_TEXT] +
-                (set[SET_OBJECTS] + inf[INF_QUEUE] + 4) * (set[SET_OBJECT_MAX] + 64) +
+                (set[SET_OBJECTS] + inf[INF_QUEUE] + 4) *
+                    (set[SET_OBJECT_MAX] + 64 + bytes_of_nodes(plan, i)) +
                 inf[INF_QUEUE] * 16;
     }
     for (size_t i = 0; i < plan->count; i++)
@@ -754,7 +861,9 @@ static void begin(struct sim *s, const struct plan *plan, FILE *trace)
     s->plan = plan;
     s->trace = trace;
     s->chance.state = (uint64_t)plan->set[SET_SEED] * 0x2545f4914f6cdd1du;
-    s->size = (size_t)plan->set[SET_MEMORY];
+    s->look_chance.state = s->chance.state ^ 0x6c6f6f6b6c6f6f6b;
+    s->work_chance.state = s->chance.state ^ 0x776f726b776f726b;
+    s->size = (size_t)plan->set[SET_MEMORY] + work_bytes(plan);
     s->fits = all_fits(plan);
     s->can_fail = true;
     s->token_back_at = s->allow_at = INT64_MAX;

@@ -60,10 +60,22 @@ bool thing_index(unsigned kind, const char *space, const char *name, unsigned *i
 const char *thing_json(const struct look *look, const char *uid, uint64_t version, size_t *len);
 // Reads the look out of an object's text or its labels. False if it is none of ours.
 bool thing_look(const char *json, struct look *look);
-// look->kind is given.
-bool thing_look_of(const struct kedge_object *o, struct look *look);
-// NULL if the record is just what such an object must become, else what differs.
-const char *thing_problem(const struct look *look, const struct kedge_object *o);
+// look->kind and the namespace on the server are given.
+bool thing_look_of(const struct kedge_object *o, const char *space, struct look *look);
+
+// What a transform makes of objects.
+struct alteration {
+    bool clears_space; // so that the name alone is the key
+    size_t room;       // bytes that it may add
+    size_t object_max;
+};
+// Alters an object that is on its way into a cache. False if there was no room for its new text.
+bool thing_alter(const struct look *look, const struct alteration *a, struct kedge_change *change);
+
+// NULL if the record is just what such an object must become, else what differs. `a` NULL: nobody
+// alters it.
+const char *thing_problem(const struct look *look, const struct kedge_object *o,
+                          const struct alteration *a);
 
 // ---- world.c
 
@@ -90,7 +102,13 @@ void world_rewind(struct sim *s, uint64_t back);
 // The token that the server takes now becomes invalid; a new one is `fresh`.
 void world_new_token(struct sim *s);
 bool world_matches(const struct sim *s, size_t informer, const struct thing *t);
-struct thing *world_thing(struct sim *s, size_t informer, const char *space, const char *name);
+// Whether a selector of a plan (informer_words) takes a tier; whether a version is kept.
+bool world_takes_tier(int64_t selector, unsigned tier);
+bool world_keeps(int64_t keep, uint64_t version);
+// The namespace on the server of a cached object; a thing as the cache has it, or NULL.
+const char *world_space(const struct sim *s, size_t informer, const struct kedge_object *o);
+const struct kedge_object *cached_thing(const struct sim *s, size_t informer, unsigned index);
+struct thing *world_thing(struct sim *s, size_t informer, const struct kedge_object *o);
 
 // ---- network.c
 
@@ -178,8 +196,12 @@ void requests_cut(struct sim *s, size_t informer, bool answer_read);
 
 // ---- witness.c
 
+// What a handler does to its own informer.
+enum inside { INSIDE_NOTHING, INSIDE_STOP, INSIDE_REST, INSIDE_RESTART };
+
 struct told {
     bool present;
+    bool hidden; // it is in the cache, but does not pass this handler's filter
     uint64_t version;
     kedge_ref ref; // from when it was added
     char uid[40];
@@ -191,18 +213,22 @@ struct witness {
     size_t informer;
     bool joined, late;
     int64_t busy_until;
-    bool stop_inside; // stops the informer at its next call
+    enum inside inside; // what it does at its next call
+    bool filtered;
     struct told told[SIM_OBJECTS];
     uint64_t adds, updates, deletes, tombstones, resyncs;
     uint64_t story; // a hash of all it was told but resyncs
 };
 
-void witness_init(struct witness *w, struct sim *s, size_t informer, kedge_time resync);
+void witness_init(struct witness *w, struct sim *s, size_t informer, size_t handler);
+// Whether the object passes its filter.
+bool witness_takes(const struct witness *w, const struct kedge_object *o);
 
 // ---- check.c
 
 struct walk {
     bool runs;
+    bool by_tier; // over the index, of tier a only
     size_t informer;
     struct kedge_iter it;
     uint8_t seen[SIM_OBJECTS];
@@ -223,7 +249,8 @@ void check_token(struct sim *s);
 void walk_begin(struct sim *s, size_t informer, int64_t objects);
 void walk_go_on(struct sim *s);
 void walk_changed(struct sim *s, size_t informer, unsigned index);
-void walk_end_all(struct sim *s, size_t informer); // PLAN_INFORMERS: of all
+void walk_moved(struct sim *s, size_t informer, unsigned index); // into another tier
+void walk_end_all(struct sim *s, size_t informer);               // PLAN_INFORMERS: of all
 
 // ---- report.c
 
@@ -240,14 +267,97 @@ void report_check(struct sim *s, size_t informer);
 void report_check_memory(struct sim *s);
 void report_lacks(struct sim *s);
 
+// ---- uses.c
+
+enum sim_index { INDEX_TIER, INDEX_SPACE, INDEX_MARKS, INDEX_LATE, SIM_INDICES };
+
+// What becomes of objects on their way in; NULL: nobody alters them.
+void uses_options(struct sim *s, size_t informer, struct kedge_informer_options *options);
+const struct alteration *uses_alteration(const struct sim *s, size_t informer);
+// The indices that an informer has from the start, and one that it may get later.
+void uses_begin(struct sim *s, size_t informer);
+void uses_add_late(struct sim *s, size_t informer);
+// How many index nodes an object has.
+size_t uses_nodes(const struct sim *s, size_t informer, const struct kedge_object *o);
+// What is found by index, selector and key is what a plain walk finds.
+void uses_check_call(struct sim *s, size_t informer, const struct kedge_object *o);
+void uses_check(struct sim *s, size_t informer);
+
+// ---- work.c
+
+// A key as it should be in the workqueue: the model shares no code with it.
+struct entry {
+    bool known;  // it was added at least once
+    bool wanted; // to be worked on: it waits for its turn, or is being worked on and comes again
+    bool in_work;
+    bool unsure;       // its time has come, and the queue may not have noticed yet
+    uint64_t from, to; // it joined those that wait between these two steps; 0: not known yet
+    int64_t due;       // for later; KEDGE_FOREVER: it is not
+    uint32_t failures;
+    bool seen_there; // what the last worker that was done with it has seen
+    uint64_t seen_version;
+};
+
+struct worker {
+    bool works;
+    size_t informer;
+    unsigned index; // of the object
+    int64_t until;
+    kedge_time taken_at; // by the library's clock
+    bool there;          // what it has seen
+    uint64_t version;
+};
+
+// The handler that fills the queue, and is held back where that is full.
+struct feeder {
+    struct kedge_handler handler;
+    struct informer *informer;
+    bool refused; // it was not ready when it was asked last
+};
+
+struct work {
+    struct kedge_workqueue *queue; // NULL: there is none
+    struct kedge_rate_limiter limiter;
+    struct entry entries[PLAN_INFORMERS][SIM_OBJECTS];
+    struct worker workers[SIM_WORKERS];
+    uint64_t step; // of the model
+    uint64_t adds, retries, forgotten;
+    uint64_t done; // pieces of work, in all
+    bool waited;   // the last poll was a worker's
+    bool healed;   // no work fails any more, and none takes long
+    bool ended;    // the queue was shut down
+};
+
+size_t work_bytes(const struct plan *plan);
+void work_begin(struct sim *s);
+void work_feed(struct sim *s, size_t informer);
+// Polls, or waits for a key as a worker that has nothing else to do.
+kedge_err work_poll(struct sim *s, int64_t timeout);
+// The workers go on, as far as they get without a poll.
+void work_on(struct sim *s);
+// When one of them is ready with what he does.
+int64_t work_next(const struct sim *s);
+void work_heal(struct sim *s);
+// NULL, or what is not done yet.
+const char *work_left(struct sim *s);
+void work_end(struct sim *s);
+
 // ---- run.c
 
 struct informer {
+    struct sim *sim;
+    size_t number;
     struct kedge_informer *inf;
+    struct alteration alteration;
+    uint64_t unaltered; // objects for whose new text there was no room
+    struct kedge_index index[SIM_INDICES];
+    struct feeder feeder;
+    int64_t rest_until; // it was stopped, and is to be started then; 0: it was not
+    bool asked_to_stop; // by a handler that has not returned yet, or by nobody since
     struct witness witness[SIM_HANDLERS];
     struct requests requests;
     struct report report;
-    bool stopped;
+    bool stopped;            // for good
     bool adrift;             // the server's history was replaced and it has not followed yet
     uint64_t adrift_lists;   // that it had begun by then
     uint64_t adrift_version; // that it had seen by then
@@ -267,6 +377,7 @@ struct sim {
     const struct plan *plan;
     FILE *trace; // NULL: none
     struct chance chance;
+    struct chance look_chance, work_chance; // of their own, for what changes nothing in the rest
 
     struct mock *mock;
     struct thing things[SIM_KINDS][SIM_OBJECTS];
@@ -287,6 +398,7 @@ struct sim {
     bool started;
     bool fits; // the heap is so large that nothing ever lacks room
     struct walk walks[SIM_WALKS];
+    struct work work;
     uint64_t polls;
     int spins;       // polls in a row in which nothing moved
     uint64_t events; // calls of witnesses

@@ -374,13 +374,12 @@ bool thing_look(const char *text, struct look *l)
     return true;
 }
 
-bool thing_look_of(const struct kedge_object *o, struct look *l)
+bool thing_look_of(const struct kedge_object *o, const char *space, struct look *l)
 {
     const char *rev = kedge_label(o, "rev");
     const char *size = kedge_label(o, "size");
     const char *tier = kedge_label(o, "tier");
-    if (rev == NULL || size == NULL ||
-        !thing_index(l->kind, kedge_namespace(o), kedge_name(o), &l->index))
+    if (rev == NULL || size == NULL || !thing_index(l->kind, space, kedge_name(o), &l->index))
         return false;
     l->rev = (uint32_t)strtoul(rev, NULL, 10);
     l->size = (unsigned)strtoul(size, NULL, 10);
@@ -394,6 +393,64 @@ static bool is(const struct kedge_text *t, const char *text)
 {
     const char *bytes = kedge_text(t);
     return kedge_text_len(t) == strlen(text) && memcmp(bytes, text, strlen(text) + 1) == 0;
+}
+
+// How the object that is judged was altered, and how large it is now.
+static const struct alteration *altered;
+static size_t altered_size;
+
+static const struct kedge_text *main_text(unsigned kind, const struct kedge_object *o)
+{
+    switch (kind) {
+    case DEPLOYMENT:
+        return &kedge_deployment_status_conditions(kedge_as_deployment(o), 0)->reason;
+    case CONFIGMAP:
+        return kedge_map_get(&kedge_as_configmap(o)->data, "text");
+    case SECRET:
+        return &kedge_as_secret(o)->type;
+    case NODE:
+        return &kedge_as_node(o)->status_node_info_os_image;
+    case LEASE:
+        return &kedge_as_lease(o)->spec_holder_identity;
+    default:
+        return &kedge_as_sensor(o)->spec_unit;
+    }
+}
+
+static const char *altered_text(const struct look *l)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "altered-%u-%u%.*s", l->index, (unsigned)l->rev,
+             (int)(l->rev % 4) * 8, "--------------------------------");
+    return text;
+}
+
+bool thing_alter(const struct look *l, const struct alteration *a, struct kedge_change *change)
+{
+    struct kedge_object *o = kedge_change_object(change);
+    if (a->clears_space)
+        kedge_change_clear_text(change, &o->namespace_);
+    if (kedge_is_partial(o))
+        return true;
+    o->creation_timestamp = (struct kedge_date){(uint32_t)l->rev};
+    kedge_change_clear_text_list(change, &o->finalizers);
+    return kedge_change_set_text(change, main_text(l->kind, o), kedge_str_of(altered_text(l))) ==
+           KEDGE_OK;
+}
+
+// An object's main text, which is another one where it was altered and there was room for it.
+static bool is_main(const struct look *l, const struct kedge_text *t, const char *text)
+{
+    const struct alteration *a = altered;
+    if (a == NULL)
+        return is(t, text);
+    const char *other = altered_text(l);
+    size_t need = strlen(other) + 1;
+    bool has_it = is(t, other);
+    size_t before = altered_size - (has_it ? (need + 7) / 8 * 8 : 0);
+    size_t left = before < a->object_max ? a->object_max - before : 0;
+    size_t room = (a->room < left ? a->room : left) / 8 * 8;
+    return room >= need ? has_it : is(t, text);
 }
 
 static bool pair_is(const struct kedge_text_map *m, const char *key, const char *text)
@@ -424,7 +481,7 @@ static const char *deployment_problem(const struct look *l, const struct kedge_o
     const struct kedge_condition *c = kedge_deployment_status_conditions(d, 0);
     bool known = grain(l, 7) % 2 == 0;
     if (c == NULL || c->status != (known ? KEDGE_CONDITION_TRUE : KEDGE_CONDITION_UNKNOWN) ||
-        !is(&c->type, "Available") || !is(&c->reason, words(l, 8, bulk(l))))
+        !is(&c->type, "Available") || !is_main(l, &c->reason, words(l, 8, bulk(l))))
         return "status.conditions";
     return NULL;
 }
@@ -434,7 +491,8 @@ static const char *configmap_problem(const struct look *l, const struct kedge_ob
     const struct kedge_configmap *c = kedge_as_configmap(o);
     unsigned keys = (unsigned)(grain(l, 2) % 4);
     char key[16];
-    if (c->data.count != keys + 1 || !pair_is(&c->data, "text", words(l, 8, bulk(l))))
+    const struct kedge_text *text = kedge_map_get(&c->data, "text");
+    if (c->data.count != keys + 1 || text == NULL || !is_main(l, text, words(l, 8, bulk(l))))
         return "data";
     for (unsigned i = 0; i < keys; i++) {
         snprintf(key, sizeof key, "key-%u", i);
@@ -447,7 +505,7 @@ static const char *configmap_problem(const struct look *l, const struct kedge_ob
 static const char *secret_problem(const struct look *l, const struct kedge_object *o)
 {
     const struct kedge_secret *s = kedge_as_secret(o);
-    if (!is(&s->type, "Opaque"))
+    if (!is_main(l, &s->type, "Opaque"))
         return "type";
     return pair_is(&s->data, "token", secret_text(l)) ? NULL : "data";
 }
@@ -468,7 +526,7 @@ static const char *node_problem(const struct look *l, const struct kedge_object 
             (int64_t)(grain(l, 4) % 4000000) * 1024 * 1000 ||
         kedge_quantity(&n->status_capacity_pods) != 110000)
         return "status.capacity";
-    if (!is(&n->status_node_info_os_image, words(l, 8, bulk(l))))
+    if (!is_main(l, &n->status_node_info_os_image, words(l, 8, bulk(l))))
         return "status.nodeInfo.osImage";
     const struct kedge_node_address *a = kedge_node_status_addresses(n, 0);
     snprintf(text, sizeof text, "192.0.2.%u", (unsigned)(grain(l, 5) % 256));
@@ -480,7 +538,7 @@ static const char *node_problem(const struct look *l, const struct kedge_object 
 static const char *lease_problem(const struct look *l, const struct kedge_object *o)
 {
     const struct kedge_lease *e = kedge_as_lease(o);
-    if (!is(&e->spec_holder_identity, words(l, 8, bulk(l))))
+    if (!is_main(l, &e->spec_holder_identity, words(l, 8, bulk(l))))
         return "spec.holderIdentity";
     if (e->spec_lease_duration_seconds != (int)(grain(l, 1) % 1000))
         return "spec.leaseDurationSeconds";
@@ -511,7 +569,7 @@ static const char *sensor_problem(const struct look *l, const struct kedge_objec
     snprintf(text, sizeof text, "\"%u\"],\"b\":{}}", (unsigned)(grain(l, 3) % 1000));
     if (strstr(kedge_text(&s->spec_config), text) == NULL)
         return "spec.config";
-    return is(&s->spec_unit, words(l, 8, bulk(l))) && is(&s->status_phase, "Ready")
+    return is_main(l, &s->spec_unit, words(l, 8, bulk(l))) && is(&s->status_phase, "Ready")
                ? NULL
                : "spec.unit or status.phase";
 }
@@ -521,21 +579,36 @@ static const char *(*const judges[SIM_KINDS])(const struct look *, const struct 
     node_problem,       lease_problem,     sensor_problem,
 };
 
-const char *thing_problem(const struct look *l, const struct kedge_object *o)
+static const char *metadata_problem(const struct look *l, const struct kedge_object *o)
 {
     char text[32];
+    uint32_t created = 1767225600;
+    if (altered != NULL) {
+        created = (uint32_t)l->rev;
+        if (o->finalizers.count != 0)
+            return "metadata.finalizers, which were cleared";
+    } else {
+        snprintf(text, sizeof text, "example.com/f%u", (unsigned)(grain(l, 98) % 10));
+        if (o->finalizers.count != 1 || !is(kedge_text_at(&o->finalizers, 0), text))
+            return "metadata.finalizers";
+    }
+    return o->creation_timestamp.seconds == created ? NULL : "metadata.creationTimestamp";
+}
+
+const char *thing_problem(const struct look *l, const struct kedge_object *o,
+                          const struct alteration *a)
+{
+    bool spaceless = a != NULL && a->clears_space;
+    altered = a;
+    altered_size = o->size;
     if (kedge_object_as(o, sim_kinds[l->kind].kind) == NULL)
         return "its kind";
     if (strcmp(kedge_name(o), thing_name(l->kind, l->index)) != 0)
         return "metadata.name";
-    if (strcmp(kedge_namespace(o), thing_space(l->kind, l->index)) != 0)
+    if (strcmp(kedge_namespace(o), spaceless ? "" : thing_space(l->kind, l->index)) != 0)
         return "metadata.namespace";
     if (o->labels.count != (l->tier < 3 ? 3u : 2u))
         return "metadata.labels";
-    snprintf(text, sizeof text, "example.com/f%u", (unsigned)(grain(l, 98) % 10));
-    if (o->finalizers.count != 1 || !is(kedge_text_at(&o->finalizers, 0), text))
-        return "metadata.finalizers";
-    if (kedge_timestamp_of(o->creation_timestamp) != (kedge_timestamp)1767225600000000)
-        return "metadata.creationTimestamp";
-    return judges[l->kind](l, o);
+    const char *problem = metadata_problem(l, o);
+    return problem != NULL ? problem : judges[l->kind](l, o);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/informer_priv.h"
 #include "sim.h"
 
 static const char *key_of(const struct kedge_object *o)
@@ -24,6 +25,39 @@ static void remember_call(struct witness *w, char what, const struct kedge_objec
     w->story = chance_next(&c);
 }
 
+static unsigned tier_of(const struct kedge_object *o)
+{
+    const char *tier = kedge_label(o, "tier");
+    return tier != NULL ? (unsigned)(tier[0] - 'a') : 3;
+}
+
+bool witness_takes(const struct witness *w, const struct kedge_object *o)
+{
+    int64_t filter = w->sim->plan->informer[w->informer][INF_FILTER];
+    return !w->filtered || world_takes_tier(filter, tier_of(o));
+}
+
+static enum kedge__note note_under_way(const struct witness *w)
+{
+    return w->sim->informers[w->informer].inf->delivery.note;
+}
+
+static void go_inside(struct witness *w)
+{
+    struct informer *inf = &w->sim->informers[w->informer];
+    enum inside inside = w->inside;
+    w->inside = INSIDE_NOTHING;
+    if (inside == INSIDE_NOTHING)
+        return;
+    kedge_informer_stop(inf->inf);
+    if (!kedge_informer_is_stopped(inf->inf))
+        sim_fail(w->sim, "informer %zu: stopped in a handler, but it says that it runs",
+                 w->informer);
+    inf->asked_to_stop = inside != INSIDE_RESTART;
+    if (inside == INSIDE_RESTART && kedge_informer_start(inf->inf) != KEDGE_OK)
+        sim_fail(w->sim, "informer %zu: it cannot be started in a handler", w->informer);
+}
+
 // What must hold at every call. NULL: an object that a fault made up, not the world.
 static struct told *called(struct witness *w, const char *what, const struct kedge_object *o)
 {
@@ -35,17 +69,17 @@ static struct told *called(struct witness *w, const char *what, const struct ked
         sim_fail(s, "%s %s: this handler was removed", what, key_of(o));
     if (s->network.now < w->busy_until)
         sim_fail(s, "%s %s: this handler is not ready", what, key_of(o));
-    if (inf->stopped)
+    if (inf->stopped || inf->asked_to_stop)
         sim_fail(s, "%s %s: the informer was stopped", what, key_of(o));
+    if (!witness_takes(w, o))
+        sim_fail(s, "%s %s: it does not pass this handler's filter", what, key_of(o));
     sim_trace(s, "informer %zu: %s %s at %s", w->informer, what, key_of(o),
               kedge_resource_version(o));
     if (chance_one_in(&s->chance, 16) && kedge_poll(s->k, 0) != KEDGE_ERR_REENTRANT)
         sim_fail(s, "a poll in a handler is not refused");
-    if (w->stop_inside) {
-        w->stop_inside = false;
-        kedge_informer_stop(inf->inf);
-    }
-    const struct thing *t = world_thing(s, w->informer, kedge_namespace(o), kedge_name(o));
+    go_inside(w);
+    uses_check_call(s, w->informer, o);
+    const struct thing *t = world_thing(s, w->informer, o);
     return t != NULL ? &w->told[t->look.index] : NULL;
 }
 
@@ -55,9 +89,9 @@ static void check_content(struct witness *w, const char *what, const struct kedg
     struct look look = {.kind = (unsigned)s->plan->informer[w->informer][INF_KIND]};
     if (kedge_is_partial(o))
         return; // whether it may be is looked at where its true size is known
-    if (!thing_look_of(o, &look))
+    if (!thing_look_of(o, world_space(s, w->informer, o), &look))
         sim_fail(s, "%s %s: its labels are not what anybody wrote", what, key_of(o));
-    const char *problem = thing_problem(&look, o);
+    const char *problem = thing_problem(&look, o, uses_alteration(s, w->informer));
     if (problem != NULL)
         sim_fail(s, "%s %s at %s: wrong: %s", what, key_of(o), kedge_resource_version(o), problem);
 }
@@ -103,6 +137,7 @@ static void check_ref(struct witness *w, const char *what, const struct told *t,
 static void note(struct told *t, const struct kedge_object *o)
 {
     t->present = true;
+    t->hidden = false;
     t->version = version_of(o);
     char uid[KEDGE_UID_TEXT];
     snprintf(t->uid, sizeof t->uid, "%s", kedge_uid(o, uid));
@@ -114,13 +149,16 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     struct sim *s = w->sim;
     struct told *t = called(w, "add", o);
     struct kedge_informer *inf = s->informers[w->informer].inf;
+    bool begins_to_pass = note_under_way(w) == KEDGE__NOTE_UPDATE && !initial;
     check_lister(w, "add", o, true);
-    if (!kedge_informer_has_synced(inf) && !initial)
+    if (begins_to_pass && (t == NULL || !t->hidden))
+        sim_fail(s, "add %s: an update, and it was not hidden by the filter", key_of(o));
+    if (!kedge_informer_has_synced(inf) && !initial && !begins_to_pass)
         sim_fail(s, "add %s: not initial, but nothing has synced", key_of(o));
     if (kedge_handler_has_synced(&w->handler) && initial)
         sim_fail(s, "add %s: initial, but the handler has synced", key_of(o));
     // What the cache has already is shown before anything new.
-    if (!kedge_handler_has_synced(&w->handler) && !initial)
+    if (!kedge_handler_has_synced(&w->handler) && !initial && !begins_to_pass)
         sim_fail(s, "add %s: not initial, but the handler has not synced", key_of(o));
     remember_call(w, 'a', o);
     if (t == NULL)
@@ -131,7 +169,8 @@ static void on_add(void *ctx, const struct kedge_object *o, bool initial)
     check_content(w, "add", o);
     char uid[KEDGE_UID_TEXT];
     check_version(w, "add", t, o, t->uid[0] == '\0' || strcmp(t->uid, kedge_uid(o, uid)) == 0);
-    check_ref(w, "add", t, NULL);
+    if (!w->filtered) // else it may have been there all the time
+        check_ref(w, "add", t, NULL);
     t->ref = kedge_lister_ref(inf, o);
     note(t, o);
 }
@@ -148,6 +187,8 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
         return;
     w->updates += old != o;
     w->resyncs += old == o;
+    if (tier_of(old) != tier_of(o))
+        walk_moved(s, w->informer, (unsigned)(t - w->told));
     if (!t->present)
         sim_fail(s, "update %s: it was not added", key_of(o));
     char uid[KEDGE_UID_TEXT];
@@ -160,28 +201,56 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     note(t, o);
 }
 
+// What the cache has of an object that is on the server throughout no list lacks.
+static void check_tombstone(struct witness *w, const struct told *told,
+                            const struct kedge_object *o)
+{
+    struct sim *s = w->sim;
+    const struct thing *t = world_thing(s, w->informer, o);
+    char uid[KEDGE_UID_TEXT];
+    bool scoped = s->plan->informer[w->informer][INF_LABELS] != 0;
+    if (version_of(o) != told->version)
+        sim_fail(s, "tombstone %s: not the last state that was told of", key_of(o));
+    if (!scoped && !s->informers[w->informer].adrift && t->exists &&
+        strcmp(t->uid, kedge_uid(o, uid)) == 0)
+        sim_fail(s, "tombstone %s: it was there throughout", key_of(o));
+}
+
+// An object that a filter no longer takes or that the informer no longer keeps goes as it was.
+static bool may_go_as_it_was(const struct witness *w)
+{
+    const struct sim *s = w->sim;
+    return s->informers[w->informer].adrift || note_under_way(w) == KEDGE__NOTE_UPDATE ||
+           s->plan->informer[w->informer][INF_KEEP] > 0;
+}
+
 static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
 {
     struct witness *w = ctx;
     struct sim *s = w->sim;
     struct told *t = called(w, tombstone ? "tombstone" : "delete", o);
-    check_lister(w, "delete", o, false);
+    bool ceases_to_pass = note_under_way(w) == KEDGE__NOTE_UPDATE;
+    if (!ceases_to_pass)
+        check_lister(w, "delete", o, false);
     remember_call(w, 'd', o);
     if (t == NULL)
         return;
     w->deletes++;
     w->tombstones += tombstone;
-    walk_changed(s, w->informer, (unsigned)(t - w->told));
-    if (!t->present)
+    if (!ceases_to_pass)
+        walk_changed(s, w->informer, (unsigned)(t - w->told));
+    if (!t->present && !t->hidden)
         sim_fail(s, "delete %s: it was not there", key_of(o));
-    if (tombstone && version_of(o) != t->version)
-        sim_fail(s, "tombstone %s: not the last state that was told of", key_of(o));
-    if (!tombstone && version_of(o) == t->version && !s->informers[w->informer].adrift)
+    if (tombstone)
+        check_tombstone(w, t, o);
+    if (!tombstone && version_of(o) == t->version && !may_go_as_it_was(w))
         sim_fail(s, "delete %s: at the version of its last change: that is a tombstone", key_of(o));
     check_content(w, "delete", o);
     check_version(w, "delete", t, o, true);
-    check_ref(w, "delete", t, NULL);
+    if (!ceases_to_pass)
+        check_ref(w, "delete", t, NULL);
     t->present = false;
+    t->hidden = ceases_to_pass;
     t->version = version_of(o);
 }
 
@@ -191,18 +260,50 @@ static bool is_ready(void *ctx)
     return w->sim->network.now >= w->busy_until;
 }
 
-void witness_init(struct witness *w, struct sim *s, size_t informer, kedge_time resync)
+// Its filter: asked before each call, and where nothing is told, all that there is of it.
+static bool filter(void *ctx, const struct kedge_object *o)
+{
+    struct witness *w = ctx;
+    struct sim *s = w->sim;
+    const struct thing *thing = world_thing(s, w->informer, o);
+    bool takes = witness_takes(w, o);
+    s->network.stir++;
+    if (thing == NULL || takes)
+        return takes;
+    struct told *t = &w->told[thing->look.index];
+    switch (note_under_way(w)) {
+    case KEDGE__NOTE_DELETE:
+    case KEDGE__NOTE_TOMBSTONE:
+        t->present = t->hidden = false;
+        t->version = version_of(o);
+        break;
+    case KEDGE__NOTE_UPDATE: // of the two states of it, only one may be present
+        t->hidden = !t->present;
+        break;
+    default:
+        if (t->present)
+            sim_fail(s, "%s: a filter is asked of a state that no update led to", key_of(o));
+        t->hidden = true;
+        break;
+    }
+    return takes;
+}
+
+void witness_init(struct witness *w, struct sim *s, size_t informer, size_t handler)
 {
     // One that was removed may be added again as it is.
-    struct kedge_handler handler = w->handler;
+    struct kedge_handler joined = w->handler;
+    const int64_t *set = s->plan->informer[informer];
     memset(w, 0, sizeof *w);
     w->sim = s;
     w->informer = informer;
-    w->handler = handler;
+    w->filtered = set[INF_FILTER] != 0 && (handler == 1 || handler == SIM_HANDLERS - 1);
+    w->handler = joined;
     w->handler.on_add = on_add;
     w->handler.on_update = on_update;
     w->handler.on_delete = on_delete;
     w->handler.ready = is_ready;
     w->handler.ctx = w;
-    w->handler.resync = resync;
+    w->handler.filter = w->filtered ? filter : NULL;
+    w->handler.resync = handler == 1 ? set[INF_RESYNC] : 0;
 }

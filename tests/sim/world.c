@@ -24,6 +24,7 @@ void world_open(struct sim *s)
         .history = (size_t)set[SET_HISTORY],
         .bookmark_ms = (uint32_t)set[SET_BOOKMARKS],
         .no_bookmarks = set[SET_BOOKMARKS] == 0,
+        .initial_bookmarks = (unsigned)set[SET_INITIAL_BOOKMARKS],
     };
     s->mock = mock_new(&options);
     if (set[SET_TOKEN] != 0)
@@ -60,6 +61,28 @@ void world_new_token(struct sim *s)
 
 // ---- scopes --------------------------------------------------------------------------------
 
+bool world_takes_tier(int64_t selector, unsigned tier)
+{
+    switch (selector) {
+    case 1:
+        return tier == 0;
+    case 2:
+        return tier != 0;
+    case 3:
+        return tier <= 1;
+    case 4:
+        return tier == 3;
+    default:
+        return true;
+    }
+}
+
+bool world_keeps(int64_t keep, uint64_t version)
+{
+    struct chance c = {version};
+    return keep == 0 || chance_next(&c) % (uint64_t)keep != 0;
+}
+
 bool world_matches(const struct sim *s, size_t informer, const struct thing *t)
 {
     const int64_t *inf = s->plan->informer[informer];
@@ -68,25 +91,37 @@ bool world_matches(const struct sim *s, size_t informer, const struct thing *t)
     bool namespaced = sim_kinds[t->look.kind].namespaced;
     if (namespaced && inf[INF_SPACE] > 0 && t->look.index % SIM_SPACES != inf[INF_SPACE] - 1)
         return false;
-    switch (inf[INF_LABELS]) {
-    case 1:
-        return t->look.tier == 0;
-    case 2:
-        return t->look.tier != 0;
-    case 3:
-        return t->look.tier <= 1;
-    case 4:
-        return t->look.tier == 3;
-    default:
-        return true;
-    }
+    return world_takes_tier(inf[INF_LABELS], t->look.tier) &&
+           world_keeps(inf[INF_KEEP], t->version);
 }
 
-struct thing *world_thing(struct sim *s, size_t informer, const char *space, const char *name)
+const char *world_space(const struct sim *s, size_t informer, const struct kedge_object *o)
+{
+    const int64_t *inf = s->plan->informer[informer];
+    return s->informers[informer].alteration.clears_space
+               ? thing_space((unsigned)inf[INF_KIND], (unsigned)inf[INF_SPACE] - 1)
+               : kedge_namespace(o);
+}
+
+const struct kedge_object *cached_thing(const struct sim *s, size_t informer, unsigned index)
+{
+    const int64_t *inf = s->plan->informer[informer];
+    unsigned kind = (unsigned)inf[INF_KIND];
+    bool spaceless = s->informers[informer].alteration.clears_space;
+    const struct kedge_object *o;
+    if (spaceless && index % SIM_SPACES != inf[INF_SPACE] - 1)
+        return NULL;
+    kedge_lister_get(s->informers[informer].inf, spaceless ? "" : thing_space(kind, index),
+                     thing_name(kind, index), &o);
+    return o;
+}
+
+struct thing *world_thing(struct sim *s, size_t informer, const struct kedge_object *o)
 {
     unsigned index;
     unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
-    return thing_index(kind, space, name, &index) ? &s->things[kind][index] : NULL;
+    const char *space = world_space(s, informer, o);
+    return thing_index(kind, space, kedge_name(o), &index) ? &s->things[kind][index] : NULL;
 }
 
 // Notes who sees the thing come or go by its new state.
