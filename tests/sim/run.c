@@ -295,12 +295,12 @@ static void poll(struct sim *s, int64_t timeout)
     uint64_t stir = n->stir;
     int64_t before = n->now;
     bool held = somebody_is_held(s);
+    end_rests(s, n->now);
     int64_t own = next_of_program(s);
     if (own < INT64_MAX && own - n->now < timeout)
         timeout = own > n->now ? own - n->now : 0;
     kedge_err err = work_poll(s, timeout);
     s->polls++;
-    end_rests(s, n->now);
     work_on(s);
     if (held && !s->work.waited && n->now - before > HELD_MS)
         sim_fail(s, "a handler that is not ready is not asked for %lld ms",

@@ -54,7 +54,8 @@ static void go_inside(struct witness *w)
         sim_fail(w->sim, "informer %zu: stopped in a handler, but it says that it runs",
                  w->informer);
     inf->asked_to_stop = inside != INSIDE_RESTART;
-    if (inside == INSIDE_RESTART && kedge_informer_start(inf->inf) != KEDGE_OK)
+    if (inside == INSIDE_RESTART &&
+        (kedge_informer_start(inf->inf) != KEDGE_OK || kedge_informer_is_stopped(inf->inf)))
         sim_fail(w->sim, "informer %zu: it cannot be started in a handler", w->informer);
 }
 

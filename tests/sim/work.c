@@ -33,26 +33,29 @@ static kedge_time clock_now(struct sim *s)
     return kedge__clock(s->k);
 }
 
-// The key of an object: its informer's number, and what the server knows it by.
+// The key of an object: what the server knows it by, and its informer's number; so keys of two
+// informers differ in their last byte only.
 static const char *key_of(const struct sim *s, size_t informer, unsigned index)
 {
     static char key[LONGEST + 1];
     unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
-    snprintf(key, sizeof key, "%zu/%s/%s", informer, thing_space(kind, index),
-             thing_name(kind, index));
+    snprintf(key, sizeof key, "%s/%s/%zu", thing_space(kind, index), thing_name(kind, index),
+             informer);
     return key;
 }
 
 static bool key_index(const struct sim *s, const char *key, size_t *informer, unsigned *index)
 {
-    char space[64];
-    const char *slash = strchr(key, '/');
-    const char *name = slash != NULL ? strchr(slash + 1, '/') : NULL;
-    *informer = strtoul(key, NULL, 10);
-    if (name == NULL || *informer >= s->plan->informers || name - slash > 63)
+    char copy[LONGEST + 1];
+    snprintf(copy, sizeof copy, "%s", key);
+    char *name = strchr(copy, '/');
+    char *number = strrchr(copy, '/');
+    if (name == NULL || name == number)
         return false;
-    snprintf(space, sizeof space, "%.*s", (int)(name - slash - 1), slash + 1);
-    return thing_index((unsigned)s->plan->informer[*informer][INF_KIND], space, name + 1, index);
+    *name++ = *number++ = '\0';
+    *informer = strtoul(number, NULL, 10);
+    return *informer < s->plan->informers &&
+           thing_index((unsigned)s->plan->informer[*informer][INF_KIND], copy, name, index);
 }
 
 // ---- the model -----------------------------------------------------------------------------
@@ -318,6 +321,22 @@ static void check_requeues(struct sim *s, struct entry *e, const char *key)
     e->failures = 0;
 }
 
+// The loop knows when the next of the keys for later is due.
+static void check_deadline(struct sim *s)
+{
+    kedge_time now = clock_now(s);
+    kedge_time due = KEDGE_FOREVER;
+    EACH_ENTRY(s, e)
+    {
+        if (e->due < due)
+            due = e->due;
+    }
+    due = due > now ? due : now;
+    if (due != KEDGE_FOREVER && kedge_next_deadline(s->k) > due - s->k->clock_ahead)
+        sim_fail(s, "queue: a key is due in %lld ms, and nobody wakes the loop for it",
+                 (long long)(due - now));
+}
+
 static void want_again(struct sim *s, struct entry *e, const char *key)
 {
     int64_t how = e->unsure ? 2 : chance_below(&s->work_chance, 3);
@@ -340,6 +359,7 @@ static void want_again(struct sim *s, struct entry *e, const char *key)
         expect_later(s, e, delay);
     else
         expect_now(s, e);
+    check_deadline(s);
 }
 
 static void end_work(struct sim *s, struct worker *w)
@@ -387,22 +407,6 @@ void work_on(struct sim *s)
                took(s, kedge_workqueue_get(s->work.queue, key, sizeof key), key))
             moved = true;
     }
-}
-
-// The loop knows when the next of the keys for later is due.
-static void check_deadline(struct sim *s)
-{
-    kedge_time now = clock_now(s);
-    kedge_time due = KEDGE_FOREVER;
-    EACH_ENTRY(s, e)
-    {
-        if (e->due < due)
-            due = e->due;
-    }
-    due = due > now ? due : now;
-    if (due != KEDGE_FOREVER && kedge_next_deadline(s->k) > due - s->k->clock_ahead)
-        sim_fail(s, "queue: a key is due in %lld ms, and nobody wakes the loop for it",
-                 (long long)(due - now));
 }
 
 kedge_err work_poll(struct sim *s, int64_t timeout)
