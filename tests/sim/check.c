@@ -341,19 +341,28 @@ static const char *different_stories(const struct sim *s, size_t informer)
     return NULL;
 }
 
+const char *check_calm(struct sim *s, size_t informer)
+{
+    const struct informer *inf = &s->informers[informer];
+    struct kedge_informer_state state;
+    if (inf->stopped)
+        return NULL;
+    kedge_informer_state(inf->inf, &state);
+    if (state.phase != KEDGE_CURRENT)
+        return state.phase == KEDGE_STALE ? "an informer is STALE" : "an informer has not synced";
+    return kedge__delivery_busy(inf->inf) ? "something waits to be delivered" : NULL;
+}
+
 const char *check_equal(struct sim *s, size_t informer)
 {
     const struct informer *inf = &s->informers[informer];
     unsigned kind = (unsigned)s->plan->informer[informer][INF_KIND];
     struct kedge_informer_state state;
     size_t count = 0;
-    if (inf->stopped)
-        return NULL;
+    const char *busy = check_calm(s, informer);
+    if (inf->stopped || busy != NULL)
+        return busy;
     kedge_informer_state(inf->inf, &state);
-    if (state.phase != KEDGE_CURRENT)
-        return state.phase == KEDGE_STALE ? "an informer is STALE" : "an informer has not synced";
-    if (kedge__delivery_busy(inf->inf))
-        return "something waits to be delivered";
     uint64_t applied = strtoull(state.version, NULL, 10);
     for (unsigned i = 0; i < s->plan->set[SET_OBJECTS]; i++) {
         const struct thing *t = &s->things[kind][i];

@@ -639,6 +639,11 @@ static void heal(struct sim *s)
 static const char *unsettled(struct sim *s)
 {
     for (size_t i = 0; i < s->plan->informers; i++) {
+        const char *why = check_calm(s, i); // costs nothing
+        if (why != NULL)
+            return why;
+    }
+    for (size_t i = 0; i < s->plan->informers; i++) {
         const char *why = check_equal(s, i);
         struct informer *inf = &s->informers[i];
         if (why != NULL)

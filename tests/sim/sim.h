@@ -239,6 +239,8 @@ void check_guards(struct sim *s);
 void check_memory(struct sim *s);
 // What must hold whenever no call is under way.
 void check_always(struct sim *s, size_t informer);
+// NULL, or what an informer is still busy with.
+const char *check_calm(struct sim *s, size_t informer);
 // NULL, or why the cache or a witness is not what the server is now.
 const char *check_equal(struct sim *s, size_t informer);
 // Objects in the cache that the world never had: faults make them up.
