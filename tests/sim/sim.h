@@ -6,6 +6,8 @@
 //     world.c     the server: the mock API server, and beside it what it should hold
 //     network.c   the port: links with delay, loss and silence, clocks, files, chance
 //     witness.c   handlers that believe nothing
+//     uses.c      what informers make of objects: keep, transforms, indices
+//     work.c      a workqueue, its workers, and a model of its keys
 //     check.c     what must hold at any time, and in the end
 //     report.c    what the library says of itself
 //     run.c       plays a plan over all of it
@@ -320,7 +322,7 @@ struct feeder {
 struct work {
     struct kedge_workqueue *queue; // NULL: there is none
     struct kedge_rate_limiter limiter;
-    struct entry entries[PLAN_INFORMERS][SIM_OBJECTS];
+    struct entry entries[PLAN_INFORMERS * SIM_OBJECTS];
     struct worker workers[SIM_WORKERS];
     uint64_t step; // of the model
     uint64_t adds, retries, forgotten;

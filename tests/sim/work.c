@@ -60,9 +60,14 @@ static bool key_index(const struct sim *s, const char *key, size_t *informer, un
 
 // ---- the model -----------------------------------------------------------------------------
 
-#define EACH_ENTRY(s, e)                         \
-    for (struct entry *e = (s)->work.entries[0]; \
-         e < (s)->work.entries[0] + PLAN_INFORMERS * SIM_OBJECTS; e++)
+#define EACH_ENTRY(s, e)                      \
+    for (struct entry *e = (s)->work.entries; \
+         e < (s)->work.entries + PLAN_INFORMERS * SIM_OBJECTS; e++)
+
+static struct entry *entry_of(struct sim *s, size_t informer, unsigned index)
+{
+    return &s->work.entries[informer * SIM_OBJECTS + index];
+}
 
 static void become_wanted(struct sim *s, struct entry *e)
 {
@@ -179,7 +184,7 @@ static void begin_work(struct sim *s, const char *key)
     size_t informer;
     if (!key_index(s, key, &informer, &index))
         sim_fail(s, "queue: nobody has added %.60s", key);
-    struct entry *e = &s->work.entries[informer][index];
+    struct entry *e = entry_of(s, informer, index);
     if (e->in_work)
         sim_fail(s, "queue: %.60s is given out, and somebody works on it", key);
     if (!e->wanted)
@@ -237,7 +242,7 @@ static void fill(struct feeder *f, const struct kedge_object *o)
     s->network.stir++;
     if (t == NULL)
         return;
-    struct entry *e = &s->work.entries[f->informer->number][t->look.index];
+    struct entry *e = entry_of(s, f->informer->number, t->look.index);
     const char *key = key_of(s, f->informer->number, t->look.index);
     pass_due(s);
     // Whether a later time counts depends on whether the queue has noticed the earlier one.
@@ -364,7 +369,7 @@ static void want_again(struct sim *s, struct entry *e, const char *key)
 
 static void end_work(struct sim *s, struct worker *w)
 {
-    struct entry *e = &s->work.entries[w->informer][w->index];
+    struct entry *e = entry_of(s, w->informer, w->index);
     const char *key = key_of(s, w->informer, w->index);
     int64_t fail = s->work.healed || s->work.ended ? 0 : s->plan->set[SET_FAIL];
     bool fails = fail > 0 && chance_one_in(&s->work_chance, fail);
@@ -486,7 +491,7 @@ const char *work_left(struct sim *s)
     }
     for (size_t i = 0; i < s->plan->informers; i++)
         for (unsigned n = 0; n < SIM_OBJECTS && why == NULL && !s->informers[i].stopped; n++)
-            why = unseen(s, i, n, &s->work.entries[i][n]);
+            why = unseen(s, i, n, entry_of(s, i, n));
     return why;
 }
 
