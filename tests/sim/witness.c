@@ -33,8 +33,8 @@ static unsigned tier_of(const struct kedge_object *o)
 
 bool witness_takes(const struct witness *w, const struct kedge_object *o)
 {
-    int64_t filter = w->sim->plan->informer[w->informer][INF_FILTER];
-    return !w->filtered || world_takes_tier(filter, tier_of(o));
+    return !w->filtered ||
+           world_takes_tier(w->sim->plan->informer[w->informer][INF_FILTER], tier_of(o));
 }
 
 static enum kedge__note note_under_way(const struct witness *w)
