@@ -11,6 +11,7 @@
 #include <kedge/build.h>
 #include <kedge/client.h>
 #include <kedge/config.h>
+#include <kedge/controller.h>
 #include <kedge/discovery.h>
 #include <kedge/dynamic.h>
 #include <kedge/dynamic_informer.h>

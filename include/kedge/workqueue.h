@@ -92,6 +92,9 @@ kedge_err kedge_workqueue_add_rate_limited(struct kedge_workqueue *q, const char
 // as soon as room appears.
 bool kedge_workqueue_has_room(struct kedge_workqueue *q);
 
+// The same for `count` of them, for a handler that adds several.
+bool kedge_workqueue_has_room_for(struct kedge_workqueue *q, size_t count);
+
 // Working ----------------------------------------------------------------------------------------
 
 // Takes the next key, with a NUL, into `key` of `cap` bytes. It is yours until

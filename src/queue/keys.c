@@ -52,24 +52,29 @@ uint32_t kedge__key_find(const struct kedge_workqueue *q, kedge_str text)
     return find(q, text, kedge__hash_str(q->seed, text));
 }
 
-static bool fits(const struct kedge_workqueue *q, uint32_t keys, uint32_t chunks, size_t len)
+// Beside so many keys and chunks, `count` keys more of `len` bytes each.
+static bool fit(const struct kedge_workqueue *q, uint32_t keys, uint32_t chunks, size_t count,
+                size_t len)
 {
-    return keys < q->key_cap && q->chunk_cap - chunks >= chunks_for(len);
+    return q->key_cap - keys >= count && q->chunk_cap - chunks >= (uint64_t)count * chunks_for(len);
 }
 
-bool kedge__key_room(const struct kedge_workqueue *q, size_t len)
+static bool fits(const struct kedge_workqueue *q, size_t len)
 {
-    if (fits(q, q->key_count, q->chunk_count, len))
-        return true;
+    return fit(q, q->key_count, q->chunk_count, 1, len);
+}
+
+bool kedge__key_room(const struct kedge_workqueue *q, size_t count, size_t len)
+{
     uint32_t keys = q->key_count;
     uint32_t chunks = q->chunk_count;
-    // As many as one new key can need: a chunk each is the least that forgetting one gives.
+    // As many as the new keys can need: a chunk each is the least that forgetting one gives.
     uint32_t n = q->rings[KEDGE__KEY_IDLE].first;
-    for (; n != 0 && !fits(q, keys, chunks, len); n = kedge__key_at(q, n)->after) {
+    for (; n != 0 && !fit(q, keys, chunks, count, len); n = kedge__key_at(q, n)->after) {
         keys--;
         chunks -= chunks_for(kedge__key_at(q, n)->len);
     }
-    return fits(q, keys, chunks, len);
+    return fit(q, keys, chunks, count, len);
 }
 
 static uint32_t take_chunk(struct kedge_workqueue *q)
@@ -128,9 +133,9 @@ uint32_t kedge__key_take(struct kedge_workqueue *q, kedge_str text)
 {
     uint32_t hash = kedge__hash_str(q->seed, text);
     uint32_t n = find(q, text, hash);
-    if (n != 0 || !kedge__key_room(q, text.len))
+    if (n != 0 || !kedge__key_room(q, 1, text.len))
         return n;
-    while (!fits(q, q->key_count, q->chunk_count, text.len)) {
+    while (!fits(q, text.len)) {
         free_key(q, q->rings[KEDGE__KEY_IDLE].first);
         q->forgotten++;
     }

@@ -90,7 +90,8 @@ uint32_t kedge__key_take(struct kedge_workqueue *q, kedge_str text);
 void kedge__key_release(struct kedge_workqueue *q, uint32_t n);
 // Its text and a NUL, into len + 1 bytes.
 void kedge__key_copy(const struct kedge_workqueue *q, uint32_t n, char *buf);
-bool kedge__key_room(const struct kedge_workqueue *q, size_t len);
+// Room for `count` new keys of that length, by forgetting failures if need be.
+bool kedge__key_room(const struct kedge_workqueue *q, size_t count, size_t len);
 // Into a list, at its end, and out of the one it is in.
 void kedge__key_move(struct kedge_workqueue *q, uint32_t n, enum kedge__key_list list);
 

@@ -246,15 +246,20 @@ kedge_err kedge_workqueue_add_rate_limited(struct kedge_workqueue *q, const char
     return err;
 }
 
-bool kedge_workqueue_has_room(struct kedge_workqueue *q)
+bool kedge_workqueue_has_room_for(struct kedge_workqueue *q, size_t count)
 {
     if (q == NULL)
         return false;
     kedge__lock(q->k);
-    bool room = kedge__key_room(q, q->longest);
+    bool room = kedge__key_room(q, count, q->longest);
     q->refused |= !room;
     kedge__unlock(q->k);
     return room;
+}
+
+bool kedge_workqueue_has_room(struct kedge_workqueue *q)
+{
+    return kedge_workqueue_has_room_for(q, 1);
 }
 
 // ---------------------------------------------------------------------------- working
@@ -326,7 +331,7 @@ kedge_err kedge_workqueue_wait(struct kedge_workqueue *q, char *key, size_t cap,
 static void release(struct kedge_workqueue *q, uint32_t n)
 {
     kedge__key_release(q, n);
-    if (!q->refused || !kedge__key_room(q, q->longest))
+    if (!q->refused || !kedge__key_room(q, 1, q->longest))
         return;
     q->refused = false;
     kedge_wake(q->k);
