@@ -19,7 +19,7 @@ BEGIN {
     knows["tools"] = "base json net object client cache queue tools"
     knows["port"] = "base"
     # Which folder a public header belongs to.
-    public("base", "backoff err limits log loop port text time token_bucket version")
+    public("base", "backoff backoff_table err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
     public("net", "http proxy stream tls url warning")
     public("object", "build field_selector heap key kind kinds labels object quantity resource selector selector_build status unstructured validation")

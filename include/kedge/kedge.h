@@ -8,6 +8,7 @@
 #define KEDGE_KEDGE_H
 
 #include <kedge/api.h>
+#include <kedge/backoff_table.h>
 #include <kedge/build.h>
 #include <kedge/client.h>
 #include <kedge/config.h>

@@ -6,7 +6,7 @@
 #define SYNC_TIMEOUT (2 * KEDGE_MINUTE)
 
 // 48 a key, and room for four of the longest: for what an update's two objects stand for.
-#define BYTES(keys) ((keys)*48 + 4 * (KEDGE_WORKQUEUE_KEY + 11))
+#define BYTES(keys) ((keys) * (size_t)48 + (size_t)4 * (KEDGE_WORKQUEUE_KEY + 11))
 
 static struct kedge_workqueue *new_queue(struct kedge *k, const struct kedge_controller_options *o)
 {
