@@ -146,6 +146,37 @@ fi
 claim "sensor_watch ends by Ctrl-C" stops
 show sensor_watch
 
+if command -v kubectl >/dev/null; then
+    before=$claims_failed
+    sensors() { kubectl --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" -n default "$@"; }
+    unit_is() { [ "$(sensors get configmap "$1" -o 'jsonpath={.data.unit}' 2>/dev/null)" = "$2" ]; }
+    observed() {
+        [ "$(sensors get sensors.edge.example.com "$1" -o 'jsonpath={.status.observedGeneration}')" = "$2" ]
+    }
+    start controller --kubeconfig "$dir/kubeconfig"
+    claim "controller makes a ConfigMap for what is there" until_true 20 unit_is one K
+    claim "... and says in the status what it has seen" until_true 20 observed one 2
+    sensors create --validate=false -f - >/dev/null <<'END'
+{"apiVersion": "edge.example.com/v1", "kind": "Sensor", "metadata": {"name": "two"},
+ "spec": {"intervalSeconds": 7, "unit": "Pa"}}
+END
+    claim "it makes one for what comes" until_true 20 unit_is two Pa
+    claim "... which the Sensor controls" [ "$(sensors get configmap two -o \
+        'jsonpath={.metadata.ownerReferences[0].kind} {.metadata.ownerReferences[0].controller}')" = "Sensor true" ]
+    sensors patch sensors.edge.example.com two --type=merge -p '{"spec": {"unit": "hPa"}}' >/dev/null
+    claim "it follows what changes" until_true 20 unit_is two hPa
+    claim "... and says so in the status" until_true 20 observed two 2
+    sensors patch configmap two --type=merge -p '{"data": {"unit": "F", "note": "mine"}}' >/dev/null
+    claim "it undoes what others do to what is its own" until_true 20 unit_is two hPa
+    claim "... and leaves what is theirs" [ "$(sensors get configmap two -o 'jsonpath={.data.note}')" = mine ]
+    sensors delete configmap two >/dev/null
+    claim "it makes again what was deleted" until_true 20 unit_is two hPa
+    claim "it ends by Ctrl-C" stops
+    claim "... and tells how often it has worked, without a failure" \
+        printed '^[0-9]* reconciles, 0 failures, the longest took [0-9]* ms$'
+    show controller
+fi
+
 # same_as_kubectl ARGUMENTS...: kedge_get prints the names that kubectl prints, in the same order.
 same_as_kubectl() {
     run kedge_get "$@" -o name || return 1

@@ -74,8 +74,8 @@ struct kedge_reconcile {
 struct kedge_reconcile_result {
     kedge_time requeue_after; // ms; more than 0: once more then, at the latest. Failures forgotten
     bool requeue;             // once more, ever later, as after a failure
-    // After a failure: what went wrong, for the log (kedge_rest_error_text, ...). NULL: the error's
-    // own sentence. Borrowed until the function is called again.
+    // After a failure: what went wrong, for the log (kedge_rest_error_text, ...). NULL or "": the
+    // error's own sentence. Read right after the function has returned.
     const char *problem;
 };
 

@@ -27,7 +27,7 @@ static void say_failed(struct kedge_controller *c, const struct kedge_reconcile 
     kedge__line_text(&l, again ? " is tried again after failure " : " is given up after failure ");
     kedge__line_int(&l, (int64_t)r->failures + 1);
     kedge__line_text(&l, ": ");
-    kedge__line_foreign(&l, problem != NULL ? problem : kedge_err_text(err));
+    kedge__line_foreign(&l, problem != NULL && problem[0] != '\0' ? problem : kedge_err_text(err));
     kedge__log(c->k, KEDGE_LOG_WARNING, text);
 }
 
