@@ -231,10 +231,10 @@ kedge_err kedge_controllers_run(struct kedge_controller *const *controllers, siz
 // otherwise            as kedge_controller_run
 kedge_err kedge_controller_step(struct kedge_controller *c);
 
-// Takes no more keys and drops those for later. What waits is still reconciled, once, then
-// kedge_controller_run returns. Safe in a handler and in the reconcile function; with
-// KEDGE_THREADS=1 in any thread. kedge_stop ends it at once instead: what is being reconciled sees
-// its requests end with KEDGE_ERR_STOPPED. NULL does nothing.
+// Takes no more keys and drops those for later. What waits is still reconciled, once, if the caches
+// are whole; then kedge_controller_run returns. Safe in a handler and in the reconcile function;
+// with KEDGE_THREADS=1 in any thread. kedge_stop ends it at once instead: what is being reconciled
+// sees its requests end with KEDGE_ERR_STOPPED. NULL does nothing.
 void kedge_controller_shut_down(struct kedge_controller *c);
 
 #if KEDGE_THREADS

@@ -88,6 +88,8 @@ static kedge_err step(struct kedge_controller *c)
     bool moved = false;
     if (c->k->stopped || phase == KEDGE__CONTROLLER_OVER)
         return end(c);
+    if (phase == KEDGE__CONTROLLER_DRAINING && !c->figures.synced)
+        return end(c); // without whole caches there is nothing to judge by
     if (phase == KEDGE__CONTROLLER_NEW)
         begin(c, now);
     if (phase <= KEDGE__CONTROLLER_SYNCING) {

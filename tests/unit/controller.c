@@ -802,6 +802,7 @@ static void it_may_be_shut_down_before_it_begins(void **state)
     (void)state;
     struct world *w;
     open_with_one(&w, NULL);
+    assert_int_equal(kedge_controller_add(w->c, "default", "a"), KEDGE_OK);
     cluster_start(&w->cluster);
     kedge_controller_shut_down(w->c);
     kedge_controller_shut_down(w->c);
