@@ -24,6 +24,7 @@
 #include <kedge/key.h>
 #include <kedge/kinds.h>
 #include <kedge/labels.h>
+#include <kedge/leader_election.h>
 #include <kedge/lister.h>
 #include <kedge/logs.h>
 #include <kedge/loop.h>

@@ -113,6 +113,7 @@ struct kedge_rest *kedge_rest_new(struct kedge_client *client,
     if (r == NULL)
         return NULL;
     r->client = client;
+    r->bucket = &client->bucket;
     fill_options(&r->options, options);
     const char *problem = options_problem(&r->options);
     if (problem != NULL)

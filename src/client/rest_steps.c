@@ -176,14 +176,14 @@ kedge_err kedge__rest_take(struct kedge_rest *r, const struct kedge_request *req
 void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now)
 {
     if (r->state == KEDGE__REST_PAUSE && now < r->token_at)
-        kedge_token_bucket_put_back(&r->client->bucket);
+        kedge_token_bucket_put_back(r->bucket);
 }
 
 // Waits for `pause` and for a token of the bucket, whichever is longer. A token that would come
 // after the request's time is not waited for.
 static void pause_for(struct kedge_rest *r, kedge_time pause, bool token, kedge_time now)
 {
-    r->token_at = kedge__after(now, token ? kedge_token_bucket_take(&r->client->bucket, now) : 0);
+    r->token_at = kedge__after(now, token ? kedge_token_bucket_take(r->bucket, now) : 0);
     r->wake = kedge__after(now, pause);
     if (r->wake < r->token_at)
         r->wake = r->token_at;
