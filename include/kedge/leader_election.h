@@ -16,15 +16,16 @@
 //     kedge_leader_elector_start(elector);
 //     kedge_run(k);
 //
-// Whoever holds the Lease leads. Who leads renews it, every retry_period; the others look at it, and
-// take it when lease_duration has passed on their own clock without any change in it. Times that
-// others write are never compared with a clock of ours, so clocks need not agree, only run about
-// equally fast: by the defaults, none more than 5/4 as fast as another.
+// Whoever holds the Lease leads. Who leads renews it, every retry_period; the others look at it,
+// and take it when lease_duration has passed on their own clock without any change in it. Times
+// that others write are never compared with a clock of ours, so clocks need not agree, only run
+// about equally fast: by the defaults, none more than 5/4 as fast as another.
 //
-// All is driven by the loop, on a connection of its own, beside the client's rate limit, and goes on
-// while the program waits in a request call (kedge_api_list, ...). Where the loop does not turn for
-// long, because a handler computes, the lease runs out: then kedge_leader_elector_is_leader is false
-// though nobody has been told yet, so ask it, or kedge_leader_elector_may_act, before each act.
+// All is driven by the loop, on a connection of its own, beside the client's rate limit, and goes
+// on while the program waits in a request call (kedge_api_list, ...). Where the loop does not turn
+// for long, because a handler computes, the lease runs out: then kedge_leader_elector_is_leader is
+// false though nobody has been told yet, so ask it, or kedge_leader_elector_may_act, before each
+// act.
 //
 // As client-go, but where that would let two lead at once:
 //   - a term counts from when the write that won it was asked for, not from its answer
@@ -62,11 +63,12 @@ struct kedge_leader_event {
     const char *resource_version;
 };
 
-// Zero means the default where there is one. Texts and labels are borrowed, and outlive the elector.
+// Zero means the default where there is one. Texts and labels are borrowed, and outlive the
+// elector.
 struct kedge_leader_options {
     const char *namespace_; // of the Lease
     const char *name;
-    const char *identity; // who we are: not empty, and nobody else's
+    const char *identity;                    // who we are: not empty, and nobody else's
     const struct kedge_leader_label *labels; // set on the Lease, beside what it has
     size_t label_count;
 
@@ -105,8 +107,8 @@ struct kedge_leader_options {
 // Makes an elector in the arena of the client's kedge: some 16 KiB. `options` are copied. It asks
 // nothing yet. NULL on failure: KEDGE_ERR_MEMORY, KEDGE_ERR_ARGUMENT (kedge_error_text names the
 // member).
-struct kedge_leader_elector *
-kedge_leader_elector_new(struct kedge_client *client, const struct kedge_leader_options *options);
+struct kedge_leader_elector *kedge_leader_elector_new(struct kedge_client *client,
+                                                      const struct kedge_leader_options *options);
 
 // Stands for election: tries at once, then every retry_period, until it leads; then renews, until
 // that fails or it is stopped. It ends with on_stopped_leading; it may be started again then, also
@@ -119,8 +121,8 @@ kedge_err kedge_leader_elector_start(struct kedge_leader_elector *elector);
 
 // Steps down, or gives up standing. kedge_leader_elector_is_leader is false from then on; the loop
 // calls on_stopped_leading, and then releases the Lease (release_on_cancel), which takes
-// renew_deadline at most: poll until kedge_leader_elector_is_running is false. Nothing where it does
-// not run. Safe in its call-backs.
+// renew_deadline at most: poll until kedge_leader_elector_is_running is false. Nothing where it
+// does not run. Safe in its call-backs.
 //
 // After kedge_stop the loop does nothing more: then this calls on_stopped_leading itself, and the
 // Lease is not released. So stop the elector first, and kedge when it has ended.
@@ -156,8 +158,8 @@ kedge_err kedge_leader_elector_check(struct kedge_leader_elector *elector, kedge
 // The Lease as "namespace/name". Never NULL; lives as long as the elector.
 const char *kedge_leader_elector_describe(const struct kedge_leader_elector *elector);
 
-// Why the last try did not succeed, in words; "" if it did. Never NULL; good until the next poll. Of
-// a NULL elector: that.
+// Why the last try did not succeed, in words; "" if it did. Never NULL; good until the next poll.
+// Of a NULL elector: that.
 const char *kedge_leader_elector_error_text(const struct kedge_leader_elector *elector);
 
 #ifdef __cplusplus

@@ -47,10 +47,10 @@ struct kedge_rest {
     char *path; // then DeleteOptions
     struct kedge__ask ask;
     struct kedge_token_bucket *bucket; // that its requests take tokens of: the client's
-    kedge_time deadline;   // of the whole request; KEDGE_FOREVER: none
-    kedge_time wake;       // PAUSE: until then
-    kedge_time token_at;   // PAUSE: when the token of the bucket is there
-    kedge_time idle_since; // IDLE, with an open connection
+    kedge_time deadline;               // of the whole request; KEDGE_FOREVER: none
+    kedge_time wake;                   // PAUSE: until then
+    kedge_time token_at;               // PAUSE: when the token of the bucket is there
+    kedge_time idle_since;             // IDLE, with an open connection
     int retries_left;
     unsigned sent;
     size_t drained;  // bytes of a body that is of no interest

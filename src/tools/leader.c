@@ -89,8 +89,8 @@ static const char *problem_of(const struct kedge_leader_options *o)
 }
 
 // How long after a write was asked for we lead. As in client-go a retry_period until the next try,
-// and from then on renew_deadline; but no longer than four fifths of what others wait, so that their
-// clocks may be faster than ours, or than renew_deadline alone if that is more.
+// and from then on renew_deadline; but no longer than four fifths of what others wait, so that
+// their clocks may be faster than ours, or than renew_deadline alone if that is more.
 static kedge_time hold_of(const struct kedge_leader_options *o)
 {
     kedge_time others = o->lease_duration / KEDGE_SECOND * KEDGE_SECOND;
@@ -138,8 +138,8 @@ static kedge_err init(struct kedge_leader_elector *e, struct kedge_client *clien
     return kedge__task_add(e->k, &e->task);
 }
 
-struct kedge_leader_elector *
-kedge_leader_elector_new(struct kedge_client *client, const struct kedge_leader_options *options)
+struct kedge_leader_elector *kedge_leader_elector_new(struct kedge_client *client,
+                                                      const struct kedge_leader_options *options)
 {
     if (client == NULL || client->k->failure != KEDGE_OK)
         return NULL;
@@ -265,8 +265,8 @@ kedge_err kedge_leader_elector_check(struct kedge_leader_elector *elector, kedge
         return KEDGE_OK;
     kedge__lock(e->k);
     kedge_time limit = kedge__after(e->options.lease_duration, tolerance > 0 ? tolerance : 0);
-    bool late = e->state != KEDGE__LEADER_IDLE && e->ours &&
-                kedge__clock(e->k) - e->observed_at > limit;
+    bool late =
+        e->state != KEDGE__LEADER_IDLE && e->ours && kedge__clock(e->k) - e->observed_at > limit;
     kedge__unlock(e->k);
     return late ? KEDGE_ERR_TIMEOUT : KEDGE_OK;
 }
@@ -278,6 +278,5 @@ const char *kedge_leader_elector_describe(const struct kedge_leader_elector *ele
 
 const char *kedge_leader_elector_error_text(const struct kedge_leader_elector *elector)
 {
-    return elector != NULL ? elector->problem
-                           : "there is no leader elector: see kedge_error_text";
+    return elector != NULL ? elector->problem : "there is no leader elector: see kedge_error_text";
 }

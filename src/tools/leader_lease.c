@@ -75,8 +75,8 @@ kedge_err kedge__leader_take(struct kedge_leader_elector *e, bool written, kedge
     }
     memcpy(e->lease, text.ptr, text.len);
     e->lease_len = text.len;
-    e->spec = raw.len > 0 ? (kedge_str){e->lease + (raw.ptr - text.ptr), raw.len}
-                          : (kedge_str){NULL, 0};
+    e->spec =
+        raw.len > 0 ? (kedge_str){e->lease + (raw.ptr - text.ptr), raw.len} : (kedge_str){NULL, 0};
     return KEDGE_OK;
 }
 

@@ -34,7 +34,8 @@ struct kedge_leader_elector {
     struct kedge__task task; // first
     struct kedge *k;
     struct kedge_rest *rest;
-    struct kedge_token_bucket bucket; // client-go's elector has a client of its own, so its own rate
+    struct kedge_token_bucket
+        bucket; // client-go's elector has a client of its own, so its own rate
     struct kedge_leader_options options;
     const char *described;
     kedge_time hold; // how long a write lets us lead
@@ -60,12 +61,12 @@ struct kedge_leader_elector {
     size_t lease_len;
     kedge_str spec; // in `lease`
     char holder[KEDGE_LEADER_IDENTITY];
-    bool seen; // there was one
-    bool held; // by somebody
-    bool ours; // by us
-    bool preferred;          // another is to follow
-    kedge_time duration;     // that it says
-    kedge_time observed_at;  // when its spec was first seen as it is
+    bool seen;              // there was one
+    bool held;              // by somebody
+    bool ours;              // by us
+    bool preferred;         // another is to follow
+    kedge_time duration;    // that it says
+    kedge_time observed_at; // when its spec was first seen as it is
     char uid[KEDGE__LEADER_UID];
     char version[KEDGE__LEADER_VERSION];
 

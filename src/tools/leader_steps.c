@@ -3,10 +3,9 @@
 //
 //              a try
 //    PAUSE ------------> ASKING: renew ---------------> it goes
-//      ^                    |      | it fails                 } written: we lead until asked_at + hold
-//      |                    v      v                          }
-//      |                 get -> create, or update ----> it goes
-//      |                    | another's, or it fails
+//      ^                    |      | it fails                 } written: we lead until asked_at +
+//      hold |                    v      v                          } |                 get ->
+//      create, or update ----> it goes |                    | another's, or it fails
 //      +--------------------+
 //      ... leading is over, or stopped:
 //    ENDING -> TELLING (on_stopped_leading) -> RELEASING: get -> update -> IDLE
@@ -63,6 +62,8 @@ void kedge__leader_end(struct kedge_leader_elector *e)
 static void lose(struct kedge_leader_elector *e, const char *why)
 {
     log_line(e, KEDGE_LOG_WARNING, why);
+    kedge__leader_say(e, why);
+    e->tells = true;
     kedge__leader_end(e);
 }
 
@@ -125,6 +126,12 @@ static void written(struct kedge_leader_elector *e, kedge_time now)
 
 static void answered(void *ctx, kedge_err err);
 
+static kedge_err take_bytes(void *ctx, kedge_str bytes)
+{
+    struct kedge_leader_elector *e = ctx;
+    return kedge__items_sink(&e->items, bytes);
+}
+
 static void fill_request(const struct kedge_leader_elector *e, struct kedge_request *q)
 {
     static const enum kedge_verb verbs[] = {
@@ -156,7 +163,7 @@ static bool start_request(struct kedge_leader_elector *e, enum kedge__leader_ask
         return false;
     e->items = (struct kedge__items){.rest = e->rest};
     kedge__items_begin(&e->items, KEDGE_SIEVE_OBJECT);
-    kedge_err err = kedge_rest_start(e->rest, &q, kedge__items_sink, answered, e);
+    kedge_err err = kedge_rest_start(e->rest, &q, take_bytes, answered, e);
     if (err != KEDGE_OK)
         kedge__leader_say(e, kedge_rest_error_text(e->rest));
     return err == KEDGE_OK;
@@ -362,6 +369,8 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     (void)now; // handlers may have taken long
     struct kedge_leader_elector *e = (struct kedge_leader_elector *)t;
     bool moved = e->tells || e->tell_start || e->state == KEDGE__LEADER_ENDING;
+    if (e->state == KEDGE__LEADER_ENDING)
+        tell_end(e);
     if (e->tells) {
         kedge__unlock(e->k);
         tell_leader(e);
@@ -372,8 +381,6 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         tell_started(e);
         kedge__lock(e->k);
     }
-    if (e->state == KEDGE__LEADER_ENDING)
-        tell_end(e);
     return moved;
 }
 
