@@ -221,6 +221,32 @@ before=$claims_failed
 rm "$dir/kubeconfig"
 mock_start --no-managed-fields
 k() { kubectl --kubeconfig "$dir/kubeconfig" --cache-dir "$dir/cache" "$@" >/dev/null; }
+# contend IDENTITY: one more in the background, its lines in $dir/IDENTITY.
+contend() {
+    ASAN_OPTIONS=verify_asan_link_order=0 stdbuf -oL "$examples/leader" "$1" >"$dir/$1" 2>&1 &
+    pid=$!
+}
+said() { grep -q -e "$2" "$dir/$1"; }
+claim "leader without an identity tells its usage" fails leader
+claim "... and so for an option that it has not" fails leader --nonsense x y
+contend first
+first=$pid
+claim "the first that stands leads" until_true 20 said first '^first leads$'
+claim "... and acts" until_true 20 said first '^first acts$'
+contend second
+claim "the second sees who leads" until_true 20 said second '^the leader is first$'
+kill -INT "$first"
+claim "the first gives up when it is asked to" wait "$first"
+claim "... and says so" said first '^first leads no more$'
+claim "... and the second leads, long before the Lease would expire" until_true 10 said second '^second leads$'
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+contend third
+claim "one that is killed leads on in the others' eyes" until_true 20 said third '^the leader is second$'
+claim "... until its time is over" until_true 40 said third '^third leads$'
+claim "... and ends by Ctrl-C" stops
+before=$claims_failed
+
 claim "deployment_wait gives up in time" fails deployment_wait --timeout 1 web
 claim "... and says so" printed '^web: .*deadline'
 claim "pod_logs tells that there is no pod" fails pod_logs talker
