@@ -14,14 +14,12 @@
 #include <kedge/posix.h>
 
 static unsigned char memory[64 * 1024];
-static struct kedge *k;
 static volatile sig_atomic_t asked_to_end;
 
 static void on_signal(int number)
 {
     (void)number;
-    asked_to_end = 1;
-    kedge_wake(k);
+    asked_to_end = 1; // it is looked at once a second
 }
 
 static void started(void *ctx)
@@ -90,7 +88,7 @@ int main(int argc, char **argv)
     }
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    k = kedge_init(memory, sizeof memory, kedge_posix());
+    struct kedge *k = kedge_init(memory, sizeof memory, kedge_posix());
     kedge_log_to(k, KEDGE_LOG_WARNING, kedge_posix_log, NULL);
     kedge_config_load(k, &config, &options);
     if (leader.namespace_ == NULL)

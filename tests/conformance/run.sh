@@ -13,7 +13,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster verbs clients beside history"
+incluster verbs clients beside leader history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -25,6 +25,8 @@ programs=$build/examples
 . "$here/verbs.sh"
 # shellcheck source=clients.sh
 . "$here/clients.sh"
+# shellcheck source=leader.sh
+. "$here/leader.sh"
 # shellcheck source=beside.sh
 . "$here/beside.sh"
 cache_dump=$build/tests/cache_dump

@@ -17,7 +17,7 @@
     "000000Z\""
 #define HELD_BY(who)                                                                              \
     "{\"holderIdentity\":\"" who "\",\"leaseDurationSeconds\":10," TIMES ",\"leaseTransitions\":" \
-                                                                         "7}"
+    "7}"
 
 static struct leader_bench b;
 
@@ -974,6 +974,55 @@ static void no_answer_crashes_it(void **state)
     }
 }
 
+static void however_the_bytes_come(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        leader_bench_open(&b);
+        leader_bench_put(&b, "", "{}");
+        b.port.fake.cruelty.read_max = i % 4 == 3 ? 50 : i % 4 + 1;
+        b.port.fake.cruelty.write_max = i % 4 == 3 ? 50 : i % 4 + 1;
+        b.port.fake.cruelty.block_every = i < 4 ? 0 : 2;
+        b.port.fake.cruelty.random_sizes = i % 2 == 1;
+        struct contender *a = leader_bench_add(&b, "a", releases);
+        leader_bench_until_leads(&b, a, 5 * KEDGE_SECOND);
+        leader_bench_run(&b, 5 * KEDGE_SECOND);
+        assert_string_equal(a->told, "leader a, event a became leader, started, ");
+        kedge_leader_elector_stop(a->elector);
+        leader_bench_run(&b, 10 * KEDGE_SECOND);
+        assert_spec("holderIdentity", "\"\"");
+        assert_spec("leaseTransitions", "1");
+        leader_bench_close(&b);
+    }
+}
+
+// One call of the connection, or several in a row, wherever they are.
+static void whichever_call_fails(void **state)
+{
+    (void)state;
+    unsigned at = 1;
+    for (bool more = true; more; at++) {
+        leader_bench_open(&b);
+        leader_bench_put(&b, "", "{}");
+        b.port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
+        b.port.fake.cruelty.fail_at = at;
+        b.port.fake.cruelty.fail_count = at % 3;
+        struct contender *a = leader_bench_add(&b, "a", releases);
+        leader_bench_until_leads(&b, a, 30 * KEDGE_SECOND);
+        leader_bench_run(&b, 5 * KEDGE_SECOND);
+        assert_true(leads(a));
+        assert_spec("leaseTransitions", "1");
+        kedge_leader_elector_stop(a->elector);
+        leader_bench_run(&b, 11 * KEDGE_SECOND);
+        assert_int_equal(a->started, 1);
+        assert_int_equal(a->stopped, 1);
+        assert_false(kedge_leader_elector_is_running(a->elector));
+        more = b.port.fake.calls >= at;
+        leader_bench_close(&b);
+    }
+    assert_true(at > 15);
+}
+
 // Coordinated ------------------------------------------------------------------------------------
 
 static void coordinated(struct kedge_leader_options *o)
@@ -1252,6 +1301,8 @@ int main(void)
         cmocka_unit_test(on_nothing_nothing_happens),
         cmocka_unit_test(a_lease_too_large_is_named),
         cmocka_unit_test(no_answer_crashes_it),
+        cmocka_unit_test(however_the_bytes_come),
+        cmocka_unit_test(whichever_call_fails),
         cmocka_unit_test(where_the_server_chooses_a_lease_is_only_renewed),
         cmocka_unit_test(options_are_looked_at_and_the_member_is_named),
         cmocka_unit_test(times_fit_together),

@@ -35,7 +35,7 @@ struct leader_bench {
     struct kedge_client *client;
     struct contender contenders[CONTENDERS_MAX];
     size_t count;
-    char asked[8192]; // "GET 200, PUT 409, "; what does not fit is left out
+    char asked[8192]; // "GET 200, PUT 409, ", of requests sent in one piece; what fits
     char sent[65536]; // as it went over the wire; the same
     size_t sent_len;
     unsigned puts, gets;

@@ -4,3 +4,9 @@ INTERPOSED := socket connect getsockopt setsockopt getsockname getpeername recv 
     socketpair open pread read write close getrandom clock_gettime getaddrinfo pthread_create malloc
 comma := ,
 %/tests/unit/sweeps_posix: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,$(INTERPOSED))
+
+.PHONY: story-mutants
+story-mutants: export STORY_FLAGS = $(STANDARD) $(limits) $(CPPFLAGS) -O2 -g
+story-mutants: export STORY_LIBRARIES = $(BUILD)/tests/helpers.a $(BUILD)/libkedge-posix.a $(BUILD)/libkedge.a -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
+story-mutants: $(BUILD)/tests/unit/leader_story ##  plants bugs in leader election and looks whether its stories find them
+	@tests/unit/mutants.sh $(MUTANTS)

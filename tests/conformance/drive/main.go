@@ -34,6 +34,7 @@ var commands = map[string]command{
 	"informers": {"informers [--out DIR] KIND[:SELECTOR]...: client-go's, which write what they hold at each SIGUSR1", runInformers},
 	"mix":       {"mix: random changes of several kinds, a custom one too, in namespaces that come and go", runMix},
 	"undefine":  {"undefine: the custom kind is taken away", runUndefine},
+	"leader":    {"leader IDENTITY [--lease NAME]: stands for election as client-go does, until SIGTERM", runLeader},
 	"pods":      {"pods: --count pods with their status", runPods},
 	"trouble":   {"trouble TARGET LISTEN...: a forwarder that things happen to from SIGUSR2 to SIGUSR1", runTrouble},
 	"compact":   {"compact --etcd URL: forget etcd's history up to now", runCompact},
