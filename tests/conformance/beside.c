@@ -5,6 +5,8 @@
 // DIR/state. `drive informers` is the other half, and writes the same.
 //
 //     beside --kubeconfig FILE --out DIR [OPTIONS] KIND[:SELECTOR]...
+//     beside --tables    what `drive` must know of the built-in kinds, whose names end in "-rows"
+//     beside --kinds     these names
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,12 +21,13 @@
 
 #include "columns.h"
 #include "history.h"
+#include "rows.h"
 
-#define INFORMERS_MAX 12
+#define INFORMERS_MAX 64
 
 struct followed {
     const char *name; // as on the command line
-    char kind[32];
+    char kind[64];
     const char *selector; // NULL: none
     const struct columns *columns;
     struct kedge_informer *informer;
@@ -231,7 +234,8 @@ static int run(struct options *o)
 static void usage(void)
 {
     fputs("usage: beside --out DIR [--kubeconfig FILE] [--no-watch-list] [--page N] [--bare]\n"
-          "              [--memory MIB] KIND[:SELECTOR]...\n",
+          "              [--memory MIB] KIND[:SELECTOR]...\n"
+          "       beside --tables | --kinds\n",
           stderr);
     exit(2);
 }
@@ -271,6 +275,13 @@ static bool set(struct options *o, const char *arg, const char *value)
     return true;
 }
 
+static void print_kinds(void)
+{
+    const char *name;
+    for (size_t i = 0; (name = rows_name(i)) != NULL; i++)
+        printf("%s-rows\n", name);
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -292,6 +303,10 @@ static void parse(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct options o = {.memory = 8u << 20};
+    if (argc == 2 && strcmp(argv[1], "--tables") == 0)
+        return rows_print_tables(stdout), 0;
+    if (argc == 2 && strcmp(argv[1], "--kinds") == 0)
+        return print_kinds(), 0;
     parse(&o, argc, argv);
     void *memory = malloc(o.memory);
     k = kedge_init(memory, o.memory, kedge_posix());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // columns.c - objects as lines. Written by hand with the accessors that users have, and not from
-// the kinds' tables: a row of a table that names a wrong path must show.
+// the kinds' tables: a row of a table that names a wrong path must show. A name that ends in
+// "-rows" is any built-in kind by its table: see rows.h.
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -12,6 +13,8 @@
 #include <time.h>
 
 #include <kedge/kinds.h>
+
+#include "rows.h"
 
 // The custom resource of examples/sensor_watch.c.
 #define KEDGE_ROWS_sensor(FIELD, LIST, ENUM, K)                       \
@@ -287,13 +290,31 @@ static const struct columns all[] = {
     {"sensor", &kedge_kind_sensor, print_sensor},
 };
 
+// Of "pod-rows": one of the kinds whose columns are all rows of their tables.
+static const struct columns *rows_of(const char *kind)
+{
+    static struct columns by_table[64];
+    const char *name;
+
+    for (size_t i = 0; i < sizeof by_table / sizeof by_table[0]; i++) {
+        if ((name = rows_name(i)) == NULL)
+            break;
+        size_t len = strlen(name);
+        if (strncmp(kind, name, len) != 0 || strcmp(kind + len, "-rows") != 0)
+            continue;
+        by_table[i] = (struct columns){name, rows_kind(name), NULL};
+        return &by_table[i];
+    }
+    return NULL;
+}
+
 const struct columns *columns_of(const char *kind)
 {
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strcmp(all[i].name, kind) == 0)
             return &all[i];
     }
-    return NULL;
+    return rows_of(kind);
 }
 
 void columns_print(FILE *out, const struct columns *c, const struct kedge_object *o)
@@ -310,6 +331,9 @@ void columns_print(FILE *out, const struct columns *c, const struct kedge_object
     moment(out, kedge_timestamp_of(o->creation_timestamp), false);
     moment(out, kedge_timestamp_of(o->deletion_timestamp), false);
     map(out, &o->labels, print_bytes);
-    c->print(out, o);
+    if (c->print != NULL)
+        c->print(out, o);
+    else
+        rows_print(out, c->kind, o);
     fputc('\n', out);
 }

@@ -29,6 +29,8 @@ programs=$build/examples
 . "$here/leader.sh"
 # shellcheck source=beside.sh
 . "$here/beside.sh"
+# shellcheck source=kinds.sh
+. "$here/kinds.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid

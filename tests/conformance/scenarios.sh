@@ -100,27 +100,6 @@ scenario_certificates() {
 
 not() { ! "$@"; }
 
-scenario_kinds() {
-    local kind
-    "$drive" kinds || return
-    for kind in pod node namespace service secret lease event; do
-        check "every $kind is in the cache as on the server" \
-            lists "$kind" "$kind" --kubeconfig "$(user admin)"
-    done
-    check "a ConfigMap too large for a record is there by name, the others as on the server" \
-        partial_lists
-}
-
-# Nothing is missing, and only the ConfigMap 'large' has no fields.
-partial_lists() {
-    once configmap --kind configmap --kubeconfig "$(user admin)" || return 1
-    same configmap configmap
-    [ "$(diff "$dir/server.txt" "$dir/configmap.txt" | grep -c '^>')" = 1 ] &&
-        [ "$(grep -c "$(printf 'default\tlarge\t.*\tpartial$')" "$dir/configmap.txt")" = 1 ] &&
-        [ "$(wc -l <"$dir/server.txt")" = "$(wc -l <"$dir/configmap.txt")" ] &&
-        [ "$(counter configmap partial)" = 1 ]
-}
-
 # A program prints something for each of these lines of the server?
 prints() { grep -q -- "$1" "$dir/$2.log"; }
 

@@ -34,7 +34,7 @@ import (
 // the end the cache. As history.c.
 type told struct {
 	name    string
-	columns []column
+	kind    kind
 	bare    bool // only counts
 	mutex   sync.Mutex
 	entries map[string]entry
@@ -66,7 +66,7 @@ func keyOf(o meta.Object) string { return o.GetNamespace() + "/" + o.GetName() }
 
 func (t *told) store(o any) {
 	if m := o.(meta.Object); !t.bare {
-		t.entries[keyOf(m)] = entry{string(m.GetUID()), m.GetResourceVersion(), line(fields(o), t.columns)}
+		t.entries[keyOf(m)] = entry{string(m.GetUID()), m.GetResourceVersion(), line(fields(o), t.kind)}
 	}
 }
 
@@ -136,7 +136,7 @@ func (f *followed) objects() []string {
 	stored := f.informer.GetStore().List()
 	lines := make([]string, 0, len(stored))
 	for _, o := range stored {
-		lines = append(lines, line(fields(o), f.kind.columns))
+		lines = append(lines, line(fields(o), f.kind))
 	}
 	return lines
 }
@@ -150,13 +150,13 @@ func inFront(o any) bool {
 
 func follow(spec string, client *kubernetes.Clientset, custom dynamic.Interface, bare bool) (*followed, error) {
 	name, selector, _ := strings.Cut(spec, ":")
-	k, known := kindsByName[name]
+	k, known := kindNamed(name)
 	if !known {
-		return nil, fmt.Errorf("dump.go has no kind %s", name)
+		return nil, fmt.Errorf("neither dump.go nor $KEDGE_TABLES has a kind %s", name)
 	}
 	f := &followed{name: spec, kind: k}
 	tweak := func(o *meta.ListOptions) { o.LabelSelector = selector }
-	if k.resource == sensors {
+	if k.resource == sensors || k.rows != nil {
 		f.informer = dynamicinformer.NewFilteredDynamicInformer(custom, k.resource, "", 0, cache.Indexers{}, tweak).Informer()
 	} else {
 		factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTweakListOptions(tweak))
@@ -166,10 +166,10 @@ func follow(spec string, client *kubernetes.Clientset, custom dynamic.Interface,
 		}
 		f.informer = generic.Informer()
 	}
-	f.all = &told{name: spec, columns: k.columns, bare: bare, entries: map[string]entry{}}
+	f.all = &told{name: spec, kind: k, bare: bare, entries: map[string]entry{}}
 	_, err := f.informer.AddEventHandler(f.all)
 	if err == nil && selector == "" && !bare {
-		f.front = &told{name: spec + ".front", columns: k.columns, entries: map[string]entry{}}
+		f.front = &told{name: spec + ".front", kind: k, entries: map[string]entry{}}
 		_, err = f.informer.AddEventHandler(cache.FilteringResourceEventHandler{FilterFunc: inFront, Handler: f.front})
 	}
 	return f, err

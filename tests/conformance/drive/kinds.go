@@ -36,11 +36,14 @@ func createPod(ctx context.Context, client *kubernetes.Clientset, i int) error {
 	if existsAlready(err) != nil {
 		return err
 	}
+	state := `{"waiting":{"reason":"CrashLoopBackOff"}}`
+	if i%4 == 3 {
+		state = `{"running":{"startedAt":"2026-01-02T03:04:06Z"}}`
+	}
 	patch := fmt.Appendf(nil, `{"status":{"phase":%q,"podIP":"10.1.0.%d","podIPs":[{"ip":"10.1.0.%d"},{"ip":"fd00::%x"}],`+
 		`"hostIP":"192.0.2.%d","startTime":"2026-01-02T03:04:05Z","conditions":[{"type":"Ready","status":%q}],`+
-		`"containerStatuses":[{"name":"main","image":"i","imageID":"","ready":%v,"restartCount":%d,"state":`+
-		`{"waiting":{"reason":"CrashLoopBackOff"}}}]}}`,
-		[]string{"Running", "Pending", "Failed"}[i%3], i, i, i, i, []string{"True", "False"}[i%2], i%2 == 0, i)
+		`"containerStatuses":[{"name":"main","image":"i","imageID":"","ready":%v,"restartCount":%d,"state":%s}]}}`,
+		[]string{"Running", "Pending", "Failed"}[i%3], i, i, i, i, []string{"True", "False"}[i%2], i%2 == 0, i, state)
 	_, err = client.CoreV1().Pods("default").
 		Patch(ctx, pod.Name, types.MergePatchType, patch, meta.PatchOptions{}, "status")
 	return err
@@ -85,7 +88,7 @@ func createConfigMap(ctx context.Context, client *kubernetes.Clientset, i int) e
 	config := &core.ConfigMap{ObjectMeta: named(i, "config-map"), Data: map[string]string{
 		"text": "line \"one\"\nline two \\ é 𝄞\n", "empty": "", "number": fmt.Sprint(i)},
 		BinaryData: map[string][]byte{"bytes": {0, 1, 2, 254, 255, byte(i)}}}
-	if i == perKind-1 {
+	if i == perKind {
 		config.Name = "large"
 		config.Data["large"] = strings.Repeat("a large value; ", 50*1024)
 	}
@@ -122,6 +125,7 @@ func createEvent(ctx context.Context, client *kubernetes.Clientset, i int) error
 }
 
 func runKinds(flags *flag.FlagSet, args []string) error {
+	large := flags.Bool("large", true, "with a ConfigMap that is too large for a record")
 	_, client, err := connect(flags, args)
 	if err != nil {
 		return err
@@ -134,6 +138,9 @@ func runKinds(flags *flag.FlagSet, args []string) error {
 		if err != nil {
 			return err
 		}
+	}
+	if *large {
+		return createConfigMap(ctx, client, perKind)
 	}
 	return nil
 }
