@@ -35,8 +35,7 @@ static bool is_right(const struct kedge_object *configmap, const struct kedge_ob
     const struct kedge_owner_reference *owner = kedge_controller_of(configmap);
     const struct kedge_text *i = c != NULL ? kedge_map_get(&c->data, "interval") : NULL;
     const struct kedge_text *u = c != NULL ? kedge_map_get(&c->data, "unit") : NULL;
-    return i != NULL && u != NULL && owner != NULL &&
-           strcmp(kedge_text(&owner->uid), kedge_uid(sensor)) == 0 &&
+    return i != NULL && u != NULL && owner != NULL && kedge_uid_equal(&owner->uid, &sensor->uid) &&
            strcmp(kedge_text(i), interval) == 0 &&
            strcmp(kedge_text(u), kedge_text(&kedge_as_sensor(sensor)->spec_unit)) == 0;
 }
@@ -87,7 +86,7 @@ static kedge_err reconcile(void *ctx, const struct kedge_reconcile *r,
     char interval[16];
     (void)ctx;
     kedge_err err = kedge_lister_get(sensors, r->namespace_, r->name, &sensor);
-    if (err == KEDGE_ERR_NOT_FOUND || (err == KEDGE_OK && sensor->deletion_timestamp != 0))
+    if (err == KEDGE_ERR_NOT_FOUND || (err == KEDGE_OK && sensor->deletion_timestamp.seconds != 0))
         return KEDGE_OK; // it is gone, or goes: nothing is to be done any more
     if (err != KEDGE_OK)
         return err;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// workqueue - what a call on the workqueue takes, with 1,000, 10,000 and 100,000 keys in it: the best
-// of some rounds. `drive workqueue` of tests/conformance measures client-go's in the same way;
+// workqueue - what a call on the workqueue takes, with 1,000, 10,000 and 100,000 keys in it: the
+// best of some rounds. `drive workqueue` of tests/conformance measures client-go's in the same way;
 // tests/conformance/workqueue.sh sets the two side by side.
 //
 //     CALL KEYS NANOSECONDS      for each call

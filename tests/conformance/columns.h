@@ -10,7 +10,8 @@
 struct columns {
     const char *name; // "deployment", as `drive dump` calls it
     const struct kedge_kind *kind;
-    void (*print)(FILE *out, const struct kedge_object *o); // what follows the metadata; NULL: rows.h
+    void (*print)(FILE *out,
+                  const struct kedge_object *o); // what follows the metadata; NULL: rows.h
 };
 
 // The columns of that kind, or NULL. "pod-rows" is the kind pod with all rows of its table.

@@ -307,15 +307,21 @@ static void print_names(FILE *out, const char *names)
 
 static void print_table(FILE *out, const struct kedge_table *table)
 {
-    static const char *const types[] = {
-        [KEDGE_FIELD_TEXT] = "text",           [KEDGE_FIELD_BOOL] = "bool",
-        [KEDGE_FIELD_INT32] = "number",        [KEDGE_FIELD_INT64] = "number",
-        [KEDGE_FIELD_TIME] = "time",           [KEDGE_FIELD_QUANTITY] = "quantity",
-        [KEDGE_FIELD_ENUM] = "enum",           [KEDGE_FIELD_TEXT_LIST] = "texts",
-        [KEDGE_FIELD_TEXT_MAP] = "map",        [KEDGE_FIELD_LIST] = "list",
-        [KEDGE_FIELD_RAW] = "raw",             [KEDGE_FIELD_BASE64] = "bytes",
-        [KEDGE_FIELD_BASE64_MAP] = "bytesmap", [KEDGE_FIELD_DROP] = "drop",
-        [KEDGE_FIELD_SCALAR] = "scalar"};
+    static const char *const types[] = {[KEDGE_FIELD_TEXT] = "text",
+                                        [KEDGE_FIELD_BOOL] = "bool",
+                                        [KEDGE_FIELD_INT32] = "number",
+                                        [KEDGE_FIELD_INT64] = "number",
+                                        [KEDGE_FIELD_TIME] = "time",
+                                        [KEDGE_FIELD_QUANTITY] = "quantity",
+                                        [KEDGE_FIELD_ENUM] = "enum",
+                                        [KEDGE_FIELD_TEXT_LIST] = "texts",
+                                        [KEDGE_FIELD_TEXT_MAP] = "map",
+                                        [KEDGE_FIELD_LIST] = "list",
+                                        [KEDGE_FIELD_RAW] = "raw",
+                                        [KEDGE_FIELD_BASE64] = "bytes",
+                                        [KEDGE_FIELD_BASE64_MAP] = "bytesmap",
+                                        [KEDGE_FIELD_DROP] = "drop",
+                                        [KEDGE_FIELD_SCALAR] = "scalar"};
 
     fputc('[', out);
     for (size_t i = 0; i < table->count; i++) {

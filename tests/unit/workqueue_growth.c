@@ -104,7 +104,8 @@ static void the_heap_of_keys_for_later_is_as_deep_as_the_logarithm(void **state)
     close_filled(&f);
 }
 
-// Seconds of the processor for MANY keys that are added, added again, taken and done, in rounds of n.
+// Seconds of the processor for MANY keys that are added, added again, taken and done, in rounds of
+// n.
 static double seconds_in_rounds_of(size_t n)
 {
     struct filled_queue f;
