@@ -160,7 +160,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__ASSERT(claim, why) _Static_assert(claim, why)
 #endif
 
-#define KEDGE__HAS(present, row) (((present)[(row) / 8] >> (row) % 8 & 1u) != 0)
+#define KEDGE__HAS(present, row) (((present)[(row) / 8] & 1 << (row) % 8) != 0)
 
 // A type's C type, given to one of four macros: for members aligned to 8, 4, a text's 2 or 4,
 // and 1.
