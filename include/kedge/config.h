@@ -103,6 +103,25 @@ struct kedge_config {
 
     bool no_tls_resumption; // each TLS handshake is a full one, no session is kept; see tls.h
 
+    // For a device whose port has no calendar (wall_clock answers 0): the Date header of the
+    // server's replies is what kedge_wall_clock says, to a second or so and the time that a reply
+    // takes. A port that knows the date is never overruled. How far it can be trusted:
+    //   - Over TLS it is the server's word, whom the CA vouches for, and nobody else's; over plain
+    //     HTTP it is anybody's on the way.
+    //   - Until the first reply there is no date. That connection's certificates are accepted
+    //     whatever their dates and judged by the date in the reply, once its head has come: if that
+    //     is outside of them the connection is closed, the request fails with
+    //     KEDGE_ERR_CERTIFICATE, nothing of its body is used, and the date is not believed. So a
+    //     server that has been forgotten with an old certificate is found out. Somebody who has
+    //     stolen the key of an expired certificate is not: he says a date within it. Then the first
+    //     request with its token has gone to him, and the calendar is as old as he likes, until
+    //     the next start. Where that must not be, give the device a clock with a battery.
+    //   - From then on every handshake is judged by it as by any calendar, and every reply may move
+    //     it, forward or back, as far as its Date demands.
+    //   - A server that sends no Date is refused while the date is not known.
+    // What is in microseconds (a Lease's renewTime) has them by the port's clock.
+    bool clock_from_server;
+
     // The proxy to the server, as "http://user:password@host:port" or "https://...": from the
     // cluster's proxy-url. NULL: what the environment says, as Go does: HTTPS_PROXY (or
     // https_proxy) for an https server, HTTP_PROXY (or http_proxy) for an http one, unless it is

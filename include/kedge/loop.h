@@ -71,6 +71,11 @@ void kedge_wake(struct kedge *k);
 // nothing that was made in the block may be used again. NULL does nothing.
 void kedge_wipe(struct kedge *k);
 
+// What time it is by the calendar: the port's wall clock, else what the API server's replies say
+// (clock_from_server of struct kedge_config, which names the limits of that); 0 while nobody knows,
+// and of NULL. Safe wherever kedge may be called.
+kedge_timestamp kedge_wall_clock(struct kedge *k);
+
 // When kedge_poll next has something to do by the clock, in ms of the port's clock: 0 if at once,
 // KEDGE_FOREVER if only a stream can wake it. With kedge_interests, for living in somebody else's
 // event loop.

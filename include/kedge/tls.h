@@ -52,8 +52,9 @@
 // generator of its PSA part, which has its own entropy source (on a board: what the mbedTLS build
 // was configured with); kedge_tls_init starts it, nobody stops it, since it belongs to the program.
 //
-// Dates of certificates are judged by the port's wall clock; where that answers 0, by mbedTLS's own
-// clock; where mbedTLS was built without one either, every certificate is refused.
+// Dates of certificates are judged by the port's wall clock, or that of the options; where it
+// answers 0, by mbedTLS's own clock; where mbedTLS was built without one either, every certificate
+// is refused, unless the options say that dates are judged later.
 //
 // src/net/tls*.c alone include mbedTLS. A build without TLS has src/net/no_tls.c in their place:
 // the same functions, answering KEDGE_ERR_UNSUPPORTED. Not thread-safe.
@@ -84,6 +85,14 @@ struct kedge_tls_options {
     kedge_str key;         // of the client: RSA or ECDSA, PKCS#1, PKCS#8 or SEC1, not encrypted
     bool insecure;         // insecure-skip-tls-verify: the one way to switch verification off
     bool no_resumption;    // keeps no session: each handshake is a full one
+    // The calendar in place of the port's, as port.h has it; NULL: the port's. Called from open.
+    kedge_timestamp (*wall_clock)(void *ctx);
+    void *wall_clock_ctx;
+    // Where the calendar does not know the date, certificates are accepted whatever their dates;
+    // kedge_tls_check_dates judges them once the date is known. Until then whoever has the key of
+    // an expired certificate passes for the server: send nothing that he must not have, believe
+    // nothing that he says. false: mbedTLS's own clock judges, and without one nothing is accepted.
+    bool dates_later;
 };
 
 // Bytes for kedge_tls_init and kedge_tls_stream_init, aligned as max_align_t.
@@ -137,6 +146,16 @@ void kedge_tls_free(struct kedge_tls *tls);
 // these bytes, or close. Reading in between is allowed.
 struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
                                            struct kedge_stream *below, const char *server_name);
+
+// Judges the dates of the certificates that the stream was opened with, if dates_later left them
+// open: by `now`, in microseconds since 1970; 0 is a date that is still not known, and not good
+// enough. The stream fails where they are not good.
+//
+// KEDGE_OK               they are; or were judged in the handshake; or `s` is no TLS stream, or is
+//                        insecure
+// KEDGE_ERR_CERTIFICATE  expired, not yet valid, or the date is not known: kedge_tls_problem
+// KEDGE_ERR_STATE        the stream is not open
+kedge_err kedge_tls_check_dates(struct kedge_stream *s, kedge_timestamp now);
 
 // Why the stream failed last, as a static text ("the certificate has expired", "is not for this
 // host name", "is not signed by a trusted CA", "the peer speaks plain HTTP, not TLS", ...). Good

@@ -75,6 +75,9 @@ struct kedge {
     kedge_time clock_last;  // what kedge__clock said last
     kedge_time clock_ahead; // of the port's clock, by as much as that was set back
 
+    bool wall_told;               // a server has said what time it is
+    kedge_timestamp wall_at_zero; // then it was that time when kedge__clock was 0
+
     struct kedge__part parts[KEDGE__PARTS_MAX];
     size_t part_count;
 };
@@ -142,6 +145,9 @@ static inline kedge_time kedge__after(kedge_time now, kedge_time ms)
 // The port's answers, or what stands in for them where it has none. Where the port's clock goes
 // back (a counter of 32 bits begins anew), no time has passed: this one never does.
 kedge_time kedge__clock(struct kedge *k);
+// Somebody who was asked at `asked` has said, heard now, that it is `date`, in whole seconds: for a
+// port without a calendar (kedge_wall_clock).
+void kedge__wall_tell(struct kedge *k, kedge_timestamp date, kedge_time asked, kedge_time now);
 const char *kedge__environment(const struct kedge *k, const char *name);
 
 // The port's one lock, which the same thread may take again; nothing at all without KEDGE_THREADS.

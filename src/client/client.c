@@ -43,6 +43,23 @@ static kedge_err init_address(struct kedge_client *c, const struct kedge_config 
     return c->host != NULL ? KEDGE_OK : c->k->failure;
 }
 
+static kedge_timestamp wall_clock(void *k)
+{
+    return kedge_wall_clock(k);
+}
+
+struct kedge_tls_options kedge__client_tls_options(const struct kedge_client *c)
+{
+    return (struct kedge_tls_options){
+        .port = c->k->port,
+        .insecure = c->insecure,
+        .no_resumption = c->no_tls_resumption,
+        .wall_clock = c->clock_from_server ? wall_clock : NULL,
+        .wall_clock_ctx = c->k,
+        .dates_later = c->clock_from_server,
+    };
+}
+
 static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *config)
 {
     c->trust = &c->trusts[0];
@@ -51,21 +68,15 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
     c->trust->memory = kedge__take_bytes(c->k, "TLS", kedge_tls_size());
     if (c->trust->memory == NULL)
         return c->k->failure;
-    struct kedge_tls_options options = {
-        .port = c->k->port,
-        .ca = config->ca,
-        .certificate = config->certificate,
-        .key = config->key,
-        .insecure = config->insecure,
-        .no_resumption = config->no_tls_resumption,
-    };
+    struct kedge_tls_options options = kedge__client_tls_options(c);
+    options.ca = config->ca;
+    options.certificate = config->certificate;
+    options.key = config->key;
     const char *problem = NULL;
     kedge_err err = kedge_tls_init(c->trust->memory, &options, &c->trust->tls, &problem);
     if (err != KEDGE_OK)
         return config_failure(c->k, err, "TLS to", config->server, problem);
     c->server_name = config->tls_server_name;
-    c->insecure = config->insecure;
-    c->no_tls_resumption = config->no_tls_resumption;
     c->ca = config->ca;
     return KEDGE_OK;
 }
@@ -115,6 +126,9 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     kedge_err err = kedge__random_seed(&c->random, c->k->port);
     if (err != KEDGE_OK)
         return config_failure(c->k, err, "entropy", NULL, NULL);
+    c->insecure = config->insecure;
+    c->no_tls_resumption = config->no_tls_resumption;
+    c->clock_from_server = config->clock_from_server;
     kedge_token_bucket_init(&c->bucket, config->qps, config->burst);
     c->user_agent = config->user_agent != NULL ? config->user_agent : "kedge/" KEDGE_VERSION;
     err = init_address(c, config);

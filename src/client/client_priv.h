@@ -76,6 +76,7 @@ struct kedge_client {
     // client; certificate and key are kept only if no file has them.
     bool insecure;
     bool no_tls_resumption;
+    bool clock_from_server;
     kedge_str ca;
     kedge_str certificate;
     kedge_str key;
@@ -101,6 +102,9 @@ kedge_err kedge__client_ready(struct kedge_client *c, kedge_time now, struct ked
 // A request whose credentials had that serial (c->serial when its head was written) was answered by
 // 401: what may have expired is asked for anew by the next request. kedge__exchange_head calls it.
 void kedge__client_unauthorized(struct kedge_client *c, uint32_t serial);
+
+// What every kedge_tls of a client is made with.
+struct kedge_tls_options kedge__client_tls_options(const struct kedge_client *c);
 
 // Records why a client cannot be made, as "what: problem". Returns `err`.
 kedge_err kedge__client_fail(struct kedge_client *c, kedge_err err, const char *what,

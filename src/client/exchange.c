@@ -262,6 +262,8 @@ static kedge_err step_send(struct kedge__connection *c, kedge_time now)
         c->state = c->ask.body.len > 0 ? KEDGE__EXCHANGE_SEND_BODY : KEDGE__EXCHANGE_HEAD;
         return KEDGE_OK;
     }
+    if (c->at == 0)
+        c->asked = now;
     kedge_err err = send_some(c, c->buf, c->got, &c->at);
     if (kedge__is_want(err))
         return wanted(c, err);
@@ -344,6 +346,10 @@ static kedge_err step_head(struct kedge__connection *c, kedge_time now)
     enum kedge_http_event event;
     kedge_err err = parse(c, &event);
     if (err == KEDGE_OK && event == KEDGE_HTTP_HEAD) {
+        const char *problem;
+        err = kedge__exchange_judge_date(c, now, &problem);
+        if (err != KEDGE_OK)
+            return fail(c, err, problem);
         if (c->response.status == 401)
             kedge__client_unauthorized(c->client, c->serial);
         // Only a watch that was granted may be silent.

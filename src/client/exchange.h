@@ -90,6 +90,7 @@ struct kedge__connection {
     kedge_time open_timeout;
     kedge_time head_timeout;
     kedge_time body_timeout;
+    kedge_time asked;           // when the head began to be sent
     kedge_time limit;           // CREDENTIALS: the deadline proper; `deadline` is when to ask again
     struct kedge_stream *waits; // what the last WANT_* was for; NULL: for the deadline only
     uint8_t interest;           // and how
@@ -124,6 +125,12 @@ bool kedge__connection_outdated(const struct kedge__connection *c);
 // which holds nothing else then. KEDGE_ERR_TOO_LONG, KEDGE_ERR_ARGUMENT, or what the token's source
 // answers.
 kedge_err kedge__exchange_write_head(struct kedge__connection *c, kedge_time now);
+
+// exchange_date.c: where the calendar is the server's, the head that has just come says what time
+// it is, and whether the certificates of this connection are good then. KEDGE_ERR_CERTIFICATE:
+// *problem is what is wrong, in static storage.
+kedge_err kedge__exchange_judge_date(struct kedge__connection *c, kedge_time now,
+                                     const char **problem);
 
 // Goes on until the response's head is there. A 401 makes the next request ask for credentials
 // anew. Waits are for c->waits, which is not always the connection's own stream. An idle connection

@@ -178,9 +178,9 @@ static kedge_err run(struct exec *e, kedge_time now, struct kedge__pending *p)
 
 static bool has_expired(const struct exec *e)
 {
-    const struct kedge_port *port = e->source.client->k->port;
-    bool knows = e->given.expires != 0 && port->wall_clock != NULL;
-    kedge_timestamp wall = knows ? port->wall_clock(port) : 0;
+    kedge_timestamp wall = 0;
+    if (e->given.expires != 0)
+        wall = kedge_wall_clock(e->source.client->k);
     return wall != 0 && wall >= e->given.expires;
 }
 

@@ -69,12 +69,9 @@ static kedge_err init_tls(struct kedge_client *c, const struct kedge_config *con
     if (memory == NULL)
         return c->k->failure;
     bool own = config->proxy_ca.len > 0;
-    struct kedge_tls_options options = {
-        .port = c->k->port,
-        .ca = own ? config->proxy_ca : config->ca,
-        .insecure = config->insecure && !own,
-        .no_resumption = config->no_tls_resumption,
-    };
+    struct kedge_tls_options options = kedge__client_tls_options(c);
+    options.ca = own ? config->proxy_ca : config->ca;
+    options.insecure = config->insecure && !own;
     const char *problem = NULL;
     kedge_err err = kedge_tls_init(memory, &options, &p->tls, &problem);
     return err == KEDGE_OK ? KEDGE_OK : fail(c->k, err, name, problem);

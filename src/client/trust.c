@@ -36,14 +36,10 @@ kedge_err kedge__trust_renew(struct kedge_client *c, kedge_str ca, kedge_str cer
         next->revoked |= revoke;
         return KEDGE_WAIT;
     }
-    struct kedge_tls_options options = {
-        .port = c->k->port,
-        .ca = ca,
-        .certificate = certificate,
-        .key = key,
-        .insecure = c->insecure,
-        .no_resumption = c->no_tls_resumption,
-    };
+    struct kedge_tls_options options = kedge__client_tls_options(c);
+    options.ca = ca;
+    options.certificate = certificate;
+    options.key = key;
     kedge_err err = kedge_tls_init(next->memory, &options, &next->tls, problem);
     if (err != KEDGE_OK)
         return err;

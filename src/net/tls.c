@@ -438,6 +438,9 @@ kedge_err kedge_tls_init(void *memory, const struct kedge_tls_options *options,
     tls->port = options->port;
     tls->insecure = options->insecure;
     tls->no_resumption = options->no_resumption;
+    tls->dates_later = options->dates_later;
+    tls->wall_clock = options->wall_clock;
+    tls->wall_clock_ctx = options->wall_clock_ctx;
     mbedtls_ctr_drbg_init(&tls->random);
     mbedtls_x509_crt_init(&tls->ca);
     mbedtls_x509_crt_init(&tls->certificate);

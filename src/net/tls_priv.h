@@ -50,6 +50,9 @@ struct kedge_tls {
     mbedtls_ecp_group_id curves[KEDGE__CURVES_MAX]; // of at least 256 bits; NONE behind the last
     bool insecure;
     bool no_resumption;
+    bool dates_later;
+    kedge_timestamp (*wall_clock)(void *ctx); // NULL: the port's
+    void *wall_clock_ctx;
     struct kedge__tls_kept kept;
 };
 
@@ -76,6 +79,7 @@ struct kedge__tls_stream {
 
     bool verified; // the callback has seen the server's own certificate and accepts it
     bool seen;     // the callback has seen it
+    bool undated;  // the dates of the chain are still to be judged: by `validity`
     size_t ip_len; // the name is an address of so many bytes; 0: it is a name
     unsigned char ip[16];
     size_t name_len;
@@ -89,6 +93,13 @@ struct kedge__tls_stream {
     uint32_t place;
     struct kedge__tls_validity validity; // of what was verified
 };
+
+// The calendar, in microseconds since 1970; 0: not known.
+static inline kedge_timestamp kedge__tls_wall_clock(const struct kedge_tls *tls)
+{
+    return tls->wall_clock != NULL ? tls->wall_clock(tls->wall_clock_ctx)
+                                   : tls->port->wall_clock(tls->port);
+}
 
 // mbedTLS's verification callback; `stream` is the struct kedge__tls_stream. Judges the dates of
 // each certificate, and of the server's own (depth 0, which comes last) whether it is for the

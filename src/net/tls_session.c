@@ -83,7 +83,7 @@ static bool is_valid(const struct kedge__tls_stream *t, const struct kedge__tls_
     const struct kedge_port *port = t->tls->port;
     if (port->clock(port) >= v->until)
         return false;
-    kedge_timestamp now = port->wall_clock(port) / 1000000;
+    kedge_timestamp now = kedge__tls_wall_clock(t->tls) / 1000000;
     return t->tls->insecure || (now > 0 && now >= v->not_before && now <= v->not_after);
 }
 

@@ -251,7 +251,7 @@ static kedge_err step_closed(struct kedge__tls_stream *t, const char *host)
     t->below_err = KEDGE_OK;
     t->unsent = t->pending = 0;
     t->head_len = 0;
-    t->verified = t->seen = t->mute = false;
+    t->verified = t->seen = t->undated = t->mute = false;
     kedge_err err = take_name(t, host);
     if (err == KEDGE_OK)
         t->state = CONNECTING;
@@ -459,6 +459,29 @@ struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
     t->problem = "";
     mbedtls_ssl_init(&t->ssl);
     return &t->stream;
+}
+
+kedge_err kedge_tls_check_dates(struct kedge_stream *s, kedge_timestamp now)
+{
+    if (s == NULL || s->ops != &tls_ops)
+        return KEDGE_OK;
+    struct kedge__tls_stream *t = of(s);
+    if (t->state != OPEN)
+        return t->state == FAILED ? t->err : KEDGE_ERR_STATE;
+    if (!t->undated || t->tls->insecure)
+        return KEDGE_OK;
+    uint32_t flags = 0;
+    if (now <= 0)
+        flags = MBEDTLS_X509_BADCERT_OTHER;
+    else if (now / 1000000 > t->validity.not_after)
+        flags = MBEDTLS_X509_BADCERT_EXPIRED;
+    else if (now / 1000000 < t->validity.not_before)
+        flags = MBEDTLS_X509_BADCERT_FUTURE;
+    t->undated = false;
+    if (flags == 0)
+        return KEDGE_OK;
+    kedge__tls_session_drop(t->tls);
+    return fail(t, KEDGE_ERR_CERTIFICATE, kedge__tls_flags_text(flags));
 }
 
 const char *kedge_tls_problem(const struct kedge_stream *s)

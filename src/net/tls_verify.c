@@ -37,17 +37,18 @@ static int64_t seconds(const mbedtls_x509_time *when)
 }
 
 // The port's clock is right where there is one, also where mbedTLS asks another.
-static void judge_dates(const struct kedge__tls_stream *t, const mbedtls_x509_crt *crt,
-                        uint32_t *flags)
+static void judge_dates(struct kedge__tls_stream *t, const mbedtls_x509_crt *crt, uint32_t *flags)
 {
-    const struct kedge_port *port = t->tls->port;
-    kedge_timestamp now = port->wall_clock(port);
-    if (now <= 0) {
+    kedge_timestamp now = kedge__tls_wall_clock(t->tls);
+    t->undated = now <= 0 && t->tls->dates_later;
+    if (now <= 0 && !t->undated) {
         if (!MBEDTLS_KNOWS_THE_DATE)
             *flags |= MBEDTLS_X509_BADCERT_OTHER;
         return;
     }
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+    if (t->undated)
+        return;
     if (now / 1000000 > seconds(&crt->valid_to))
         *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
     if (now / 1000000 < seconds(&crt->valid_from))
