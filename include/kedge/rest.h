@@ -59,6 +59,9 @@ struct kedge_rest_options {
                        // 6,144
     size_t object_max; // largest record in bytes, 4,096; larger objects become partial
 
+    // Its requests take no token of the client's bucket: for the few that must not be late.
+    bool no_rate_limit;
+
     // How long things may take; KEDGE_FOREVER: without limit.
     kedge_time open_timeout; // until connected, TLS too; 40 s (client-go: 30 s and 10 s)
     kedge_time head_timeout; // from there to the head of the reply; 70 s

@@ -183,6 +183,7 @@ void kedge__rest_give_up_token(struct kedge_rest *r, kedge_time now)
 // after the request's time is not waited for.
 static void pause_for(struct kedge_rest *r, kedge_time pause, bool token, kedge_time now)
 {
+    token = token && !r->options.no_rate_limit;
     r->token_at = kedge__after(now, token ? kedge_token_bucket_take(r->bucket, now) : 0);
     r->wake = kedge__after(now, pause);
     if (r->wake < r->token_at)

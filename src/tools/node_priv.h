@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// node_priv.h - what the files of the node agent kit share.
+#ifndef KEDGE_TOOLS_NODE_PRIV_H
+#define KEDGE_TOOLS_NODE_PRIV_H
+
+#include "client/rest_priv.h"
+#include "kedge/api.h"
+#include "kedge/writer.h"
+
+#define KEDGE__NODE_NAME    254 // bytes of an object's name with its NUL
+#define KEDGE__NODE_UID     64
+#define KEDGE__VERSION_TEXT 64
+
+// The name of the node that is given, else of the environment, copied into the arena. NULL: the
+// kedge's first failure says why.
+const char *kedge__node_name(struct kedge *k, const char *given);
+
+// Takes a text whole or, where it does not fit `cap` bytes with its NUL, not at all: then "".
+bool kedge__node_keep(char *buf, size_t cap, const char *text);
+
+// "key":"text", or nothing where the text is NULL.
+void kedge__node_put(struct kedge_writer *w, const char *key, const char *text);
+// "key":"2026-...Z", or nothing where the time is 0.
+void kedge__node_put_time(struct kedge_writer *w, const char *key, kedge_timestamp t, bool micro);
+
+#endif
