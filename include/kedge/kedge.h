@@ -30,6 +30,7 @@
 #include <kedge/loop.h>
 #include <kedge/mapper.h>
 #include <kedge/node_lease.h>
+#include <kedge/node_status.h>
 #include <kedge/object.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>

@@ -52,17 +52,35 @@ static size_t find_item(const json_t *list, const char *key, const json_t *value
     return i;
 }
 
+// {"$patch": "replace"} anywhere in a list: the others are the list.
+static json_t *replacing(const json_t *patch)
+{
+    json_t *result = json_array(), *item;
+    bool replaces = false;
+    size_t i;
+    json_array_foreach(patch, i, item)
+    {
+        if (mock__same(mock__path_string(item, "$patch"), "replace"))
+            replaces = true;
+        else if (!*mock__path_string(item, "$patch"))
+            json_array_append_new(result, json_deep_copy(item));
+    }
+    if (replaces)
+        return result;
+    json_decref(result);
+    return NULL;
+}
+
 static json_t *merge_list(const json_t *target, const json_t *patch, const char *key, int depth)
 {
+    json_t *replaced = replacing(patch);
+    if (replaced)
+        return replaced;
     json_t *result = json_is_array(target) ? json_deep_copy(target) : json_array(), *item;
     size_t i;
     json_array_foreach(patch, i, item)
     {
         const char *directive = mock__path_string(item, "$patch");
-        if (mock__same(directive, "replace")) {
-            json_array_clear(result);
-            continue;
-        }
         size_t at = find_item(result, key, json_object_get(item, key));
         json_t *old = json_array_get(result, at);
         if (mock__same(directive, "delete")) {
