@@ -32,6 +32,7 @@
 #include <kedge/node_lease.h>
 #include <kedge/node_status.h>
 #include <kedge/object.h>
+#include <kedge/pod_status.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
 #include <kedge/rate_limiter.h>

@@ -2,6 +2,8 @@
 // node_name.c - which node this is, and small things that the kit's rooms write.
 #include "tools/node_priv.h"
 
+#include "base/hash.h"
+
 static const char *refuse(struct kedge *k, kedge_err err, const char *text)
 {
     kedge__line_text(kedge__fail(k, err), text);
@@ -28,6 +30,29 @@ bool kedge__node_keep(char *buf, size_t cap, const char *text)
         return false;
     memcpy(buf, text, len + 1);
     return true;
+}
+
+struct kedge__since *kedge__since_of(struct kedge__since *all, size_t count, const char *type)
+{
+    uint32_t hash = kedge__hash_str(0, kedge_str_of(type));
+    struct kedge__since *free = &all[count - 1];
+    hash += hash == 0;
+    for (size_t i = count; i-- > 0;) {
+        if (all[i].type == hash)
+            return &all[i];
+        if (all[i].type == 0)
+            free = &all[i];
+    }
+    *free = (struct kedge__since){hash, 0, 0};
+    return free;
+}
+
+void kedge__since_note(struct kedge__since *since, unsigned status, kedge_timestamp now)
+{
+    if (since->status == status)
+        return;
+    since->status = (uint8_t)status;
+    since->at = now;
 }
 
 void kedge__node_put(struct kedge_writer *w, const char *key, const char *text)

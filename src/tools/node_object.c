@@ -96,28 +96,6 @@ static size_t condition_count(const struct kedge_node_status *n)
     return KEDGE__NODE_OWN + (own < KEDGE_NODE_CONDITIONS ? own : KEDGE_NODE_CONDITIONS);
 }
 
-static uint32_t hash_of(const char *type)
-{
-    uint32_t h = kedge__hash_str(0, kedge_str_of(type));
-    return h != 0 ? h : 1;
-}
-
-// The place where a condition of that type is remembered, or a free one.
-static struct kedge__node_since *since_of(struct kedge_node_status *n, const char *type)
-{
-    uint32_t h = hash_of(type);
-    size_t count = sizeof n->since / sizeof n->since[0];
-    struct kedge__node_since *free = &n->since[count - 1];
-    for (size_t i = count; i-- > 0;) {
-        if (n->since[i].type == h)
-            return &n->since[i];
-        if (n->since[i].type == 0)
-            free = &n->since[i];
-    }
-    *free = (struct kedge__node_since){h, 0, 0};
-    return free;
-}
-
 void kedge__node_learn(struct kedge_node_status *n, const struct kedge_object *node)
 {
     const struct kedge_node *is = kedge_as_node(node);
@@ -127,7 +105,7 @@ void kedge__node_learn(struct kedge_node_status *n, const struct kedge_object *n
         for (size_t j = 0; is != NULL && j < is->status_conditions.count; j++) {
             const struct kedge_condition *has = kedge_node_status_conditions(is, j);
             if (strcmp(kedge_text(&has->type), c.type) == 0)
-                since_of(n, c.type)->status = has->status;
+                kedge__since_of(n->since, KEDGE__NODE_SINCE, c.type)->status = has->status;
         }
     }
 }
@@ -137,9 +115,8 @@ static void write_condition(struct kedge_node_status *n, struct kedge_writer *w,
 {
     struct kedge_node_condition c = condition_at(n, i);
     if (now != 0) {
-        struct kedge__node_since *since = since_of(n, c.type);
-        if (since->status != c.status)
-            *since = (struct kedge__node_since){since->type, (uint8_t)c.status, now};
+        struct kedge__since *since = kedge__since_of(n->since, KEDGE__NODE_SINCE, c.type);
+        kedge__since_note(since, c.status, now);
         kedge_writer_begin_object(w);
         kedge__node_put_time(w, "lastHeartbeatTime", now, false);
         kedge__node_put_time(w, "lastTransitionTime", since->at, false);

@@ -23,4 +23,16 @@ void kedge__node_put(struct kedge_writer *w, const char *key, const char *text);
 // "key":"2026-...Z", or nothing where the time is 0.
 void kedge__node_put_time(struct kedge_writer *w, const char *key, kedge_timestamp t, bool micro);
 
+// Since when a condition is what it is.
+struct kedge__since {
+    uint32_t type; // a hash of the condition's name; 0: free
+    uint8_t status;
+    kedge_timestamp at; // 0: since before this start; the server knows it
+};
+
+// The place in which a condition of that type is remembered, or a free one, or else the last.
+struct kedge__since *kedge__since_of(struct kedge__since *all, size_t count, const char *type);
+// It is that now.
+void kedge__since_note(struct kedge__since *since, unsigned status, kedge_timestamp now);
+
 #endif

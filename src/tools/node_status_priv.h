@@ -9,7 +9,8 @@
 #include "tools/node_priv.h"
 
 // MemoryPressure, DiskPressure, PIDPressure, Ready: the kubelet's, in its order.
-#define KEDGE__NODE_OWN 4
+#define KEDGE__NODE_OWN   4
+#define KEDGE__NODE_SINCE (KEDGE__NODE_OWN + KEDGE_NODE_CONDITIONS)
 
 enum kedge__node_state {
     KEDGE__NODE_STOPPED,
@@ -18,13 +19,6 @@ enum kedge__node_state {
     KEDGE__NODE_CREATING,
     KEDGE__NODE_LABELLING,
     KEDGE__NODE_REPORTING
-};
-
-// Since when a condition is what it is. 0: since before this start; the server knows it.
-struct kedge__node_since {
-    uint32_t type; // a hash of the condition's name; 0: free
-    uint8_t status;
-    kedge_timestamp at;
 };
 
 struct kedge_node_status {
@@ -45,7 +39,7 @@ struct kedge_node_status {
     uint32_t sent[2]; // hashes of what the server has: the facts, the conditions
     uint32_t sending[2];
     struct kedge_backoff backoff;
-    struct kedge__node_since since[KEDGE__NODE_OWN + KEDGE_NODE_CONDITIONS];
+    struct kedge__since since[KEDGE__NODE_SINCE];
     struct kedge_node_report out;
     char text[KEDGE__REST_TEXT];
     char *body;

@@ -147,7 +147,9 @@ static struct revision *mark_deleted(struct mock *mock, const struct write *writ
     json_t *present = revision_object(old), *object = object_open(present);
     json_t *metadata = json_object_get(object, "metadata");
     json_decref(present);
-    if (!json_object_get(metadata, "deletionTimestamp")) {
+    json_t *present_grace = json_object_get(metadata, "deletionGracePeriodSeconds");
+    if (!json_object_get(metadata, "deletionTimestamp") ||
+        grace_s < json_integer_value(present_grace)) {
         struct text t = {0};
         text_time(&t, mock__unix_ms(mock) + grace_s * 1000);
         json_object_set_new(metadata, "deletionTimestamp", json_string(t.bytes));
@@ -185,12 +187,13 @@ static int64_t grace_of(const struct revision *pod, const json_t *options)
     json_t *asked = json_object_get(options, "gracePeriodSeconds");
     json_t *object = revision_object(pod);
     json_t *own = mock__path(object, "spec.terminationGracePeriodSeconds");
-    bool scheduled = *mock__path_string(object, "spec.nodeName");
+    bool runs = *mock__path_string(object, "spec.nodeName") &&
+                !mock__has_word("Succeeded Failed", mock__path_string(object, "status.phase"));
     int64_t grace = json_is_integer(own) ? json_integer_value(own) : 30;
     if (json_is_integer(asked))
         grace = json_integer_value(asked) < 0 ? 1 : json_integer_value(asked);
     json_decref(object);
-    return scheduled ? grace : 0;
+    return runs ? grace : 0;
 }
 
 static struct written gone(struct mock *mock, const struct write *write, struct revision *told,
@@ -238,5 +241,7 @@ struct written write_delete(struct mock *mock, const struct write *write, const 
         told = mark_deleted(mock, write, old, grace, finalizer);
     if (namespace)
         empty_namespace(mock, write->name);
+    if (told && grace && mock->options.kubelets)
+        return (struct written){.state = told};
     return gone(mock, write, told, options);
 }

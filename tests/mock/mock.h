@@ -60,6 +60,8 @@ struct mock_options {
     size_t history;         // changes remembered for each resource; 0: 10,000
     uint32_t bookmark_ms;   // 0: 60,000
     uint32_t idle_ms;       // closes connections without a request for so long; 0: never
+    bool kubelets;          // a pod on a node stays, with its time of deletion, until somebody
+                            // deletes it with grace period 0: kubelets are what is tested
     bool no_bookmarks;      // as a server that has none: allowWatchBookmarks is ignored
     // 0: none among the initial events. n: one before every nth of them, when one is due, and one
     // before the one that marks their end; they are not marked, and at the version that it is at.

@@ -317,6 +317,7 @@ static struct mock *make_mock(const struct options *o)
         .system_namespaces = true,
         .no_managed_fields = o->no_managed_fields,
         .limit_at_zero = o->limit_at_zero,
+        .kubelets = o->kubelets,
         .pretty = o->pretty,
         .anonymous = o->anonymous,
         .chunk_bytes = o->chunk_bytes,

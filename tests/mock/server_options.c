@@ -30,7 +30,7 @@ static const char usage[] =
     "  --kubeconfig-out FILE write a ready kubeconfig\n"
     "  --seconds N           stop after N seconds\n"
     "  --age current|no-watch-list|1.20   which server is imitated\n"
-    "  --no-managed-fields --limit-at-zero --pretty\n"
+    "  --no-managed-fields --limit-at-zero --pretty --kubelets\n"
     "  --chunk-bytes N       chunks of 1 to N bytes\n"
     "  --bookmark-ms N       time between bookmarks (60000)\n"
     "  --idle-ms N           closes connections that are idle for so long (0: never)\n";
@@ -83,6 +83,7 @@ static bool parse_flag(struct options *o, const char *name)
                  {"--anonymous", &o->anonymous},
                  {"--no-managed-fields", &o->no_managed_fields},
                  {"--limit-at-zero", &o->limit_at_zero},
+                 {"--kubelets", &o->kubelets},
                  {"--pretty", &o->pretty}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (mock__same(flags[i].name, name)) {

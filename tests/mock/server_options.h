@@ -25,7 +25,7 @@ struct options {
     const char *kubeconfig;
     unsigned seconds;
     enum mock_age age;
-    bool no_managed_fields, limit_at_zero, pretty, anonymous;
+    bool no_managed_fields, limit_at_zero, pretty, anonymous, kubelets;
     size_t chunk_bytes;
     uint32_t bookmark_ms;
     uint32_t idle_ms;

@@ -430,6 +430,7 @@ struct written write_update(struct mock *mock, const struct write *write, json_t
     json_t *clean = object_arrange(&r->kind, next, write->trusted);
     struct written done = {0};
     bool leaving = mock__path(clean, "metadata.deletionTimestamp") &&
+                   !json_integer_value(mock__path(clean, "metadata.deletionGracePeriodSeconds")) &&
                    !json_array_size(mock__path(clean, "metadata.finalizers"));
     if (object_same(before, clean) && same_managers(write, before, clean))
         done.state = revision_hold(old);
