@@ -29,6 +29,7 @@
 #include <kedge/logs.h>
 #include <kedge/loop.h>
 #include <kedge/mapper.h>
+#include <kedge/node_agent.h>
 #include <kedge/node_lease.h>
 #include <kedge/node_status.h>
 #include <kedge/object.h>

@@ -38,6 +38,7 @@ extern "C" {
 struct kedge_node_lease;
 
 #define KEDGE_NODE_LEASE_NAMESPACE "kube-node-lease"
+#define KEDGE_NODE_LEASE_DURATION  (40 * KEDGE_SECOND)
 
 // Zero means the default.
 struct kedge_node_lease_options {

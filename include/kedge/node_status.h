@@ -141,7 +141,8 @@ struct kedge_node_status *kedge_node_status_new(struct kedge_client *client,
 // otherwise           the first failure of a constructor
 kedge_err kedge_node_status_start(struct kedge_node_status *status);
 
-// Ends it; the Node stays. A connection of its own is closed. NULL does nothing.
+// Ends it; the Node stays. A connection of its own is closed: in on_registered, `node` is gone
+// then. NULL does nothing.
 void kedge_node_status_stop(struct kedge_node_status *status);
 
 // The facts have changed: they are looked at soon. `always`: they are sent even if they are as they

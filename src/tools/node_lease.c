@@ -20,7 +20,6 @@
 #include "kedge/kinds/coordination.h"
 #include "tools/node_priv.h"
 
-#define DURATION      (40 * KEDGE_SECOND) // nodeLeaseDurationSeconds
 #define DURATION_MIN  (4 * KEDGE_SECOND)
 #define PARTS         4 // nodeLeaseRenewIntervalFraction is 0.25
 #define TRIES         5 // maxUpdateRetries
@@ -304,7 +303,7 @@ static const struct kedge__task_ops task_ops = {step, deliver, meanwhile};
 
 static kedge_err init(struct kedge_node_lease *l, struct kedge *k)
 {
-    kedge_time duration = l->options.duration > 0 ? l->options.duration : DURATION;
+    kedge_time duration = l->options.duration > 0 ? l->options.duration : KEDGE_NODE_LEASE_DURATION;
     struct kedge_rest_options rest = {.buffer = l->options.buffer,
                                       .path_max = 1024,
                                       .text_max = 1024,

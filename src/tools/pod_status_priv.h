@@ -19,12 +19,14 @@ struct kedge__pod {
     bool gone;            // the server has no such pod any more
     bool stale;           // `version` is not the newest: it has to be read
     bool rejected;        // the agent's: it never ran here
+    bool shown_over;      // the agent's: the informer has shown it as over
     uint8_t phase;        // as told last; 0: nothing was
     unsigned text_number; // counts the texts
     unsigned tries;       // that failed in a row
     uint64_t order;       // of those that are due the one that has waited longest comes first
     kedge_time due;
-    kedge_timestamp until; // the agent's: when it has to have ended; 0: nobody wants its end
+    kedge_timestamp until; // the agent's: when it has to have ended; 0: nobody wants its end;
+                           // -1: it has no time of deletion
     struct kedge__since since[KEDGE__POD_SINCE];
     char uid[KEDGE__NODE_UID];
     char version[KEDGE__VERSION_TEXT];

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node agent: a node with its Lease, and pods that are told to whoever runs them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tiny_node.h"
+
+static const char *phase(struct tiny_node *t, const char *pod)
+{
+    return tiny_text(t, "pods", "default", pod, "status.phase");
+}
+
+// Deletes as a user does; `grace` negative: as the pod says.
+static void erase(struct tiny_node *t, const char *pod, int grace)
+{
+    struct kedge_api api = kedge_api_of(t->user, &kedge_kind_pod, "default");
+    struct kedge_options o = {0};
+    if (grace >= 0)
+        o.grace_period_seconds = KEDGE_JUST(grace);
+    kedge_err err = kedge_api_delete(&api, pod, &o);
+    if (err != KEDGE_OK)
+        fail_msg("%s", kedge_rest_error_text(t->user));
+    kedge_rest_close(t->user);
+}
+
+static void a_node_with_a_pod(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_OK);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(tiny_ready(t), "True KubeletReady");
+    tiny_run(t, 11 * KEDGE_SECOND);
+    assert_in_range(tiny_lease_age(t), 0, 10500);
+    char uid[64];
+    snprintf(uid, sizeof uid, "%s", tiny_text(t, "nodes", "", "edge-1", "metadata.uid"));
+    assert_string_equal(tiny_text(t, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1",
+                                  "metadata.ownerReferences.0.uid"),
+                        uid);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_make(t, "b", "edge-2", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\n");
+    assert_string_equal(phase(t, "a"), "Running");
+    assert_string_equal(tiny_text(t, "pods", "default", "a", "status.podIP"), "10.1.0.2");
+    assert_string_equal(phase(t, "b"), "Pending");
+    assert_int_equal(t->port.fake.open_streams, 3);
+    tiny_tear_down(t);
+}
+
+static void a_pod_ends_in_good_order(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->end_after = 7 * KEDGE_SECOND;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    erase(t, "a", -1);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 30\n");
+    assert_string_equal(phase(t, "a"), "Running");
+    tiny_run(t, 5 * KEDGE_SECOND);
+    assert_int_equal(mock_count(t->port.mock, "pods"), 1);
+    tiny_run(t, 3 * KEDGE_SECOND);
+    assert_int_equal(mock_count(t->port.mock, "pods"), 0);
+    assert_string_equal(t->log, "add a\nterminate a 30\nremove a\n");
+    struct kedge_pod_status_facts f;
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pods, 0);
+    assert_int_equal(f.sent, 2);
+    assert_int_equal(f.deleted, 1);
+    tiny_tear_down(t);
+}
+
+static void the_time_to_end_may_be_cut(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->end_after = KEDGE_FOREVER;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    erase(t, "a", 60);
+    tiny_run(t, KEDGE_SECOND);
+    erase(t, "a", 5);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 60\nterminate a 5\n");
+    erase(t, "a", 0); // by force
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 60\nterminate a 5\nremove a\n");
+    tiny_tear_down(t);
+}
+
+static void a_pod_of_the_same_name_is_another(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    // Seen one by one,
+    mock_delete(t->port.mock, "pods", "default", "a");
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nremove a\nadd a\n");
+    assert_string_equal(phase(t, "a"), "Running");
+    // and both at once, by a list.
+    t->log[0] = '\0';
+    t->port.fake.cruelty.refuse = true;
+    mock_restart(t->port.mock, false);
+    mock_delete(t->port.mock, "pods", "default", "a");
+    tiny_make(t, "a", "edge-1", NULL);
+    mock_compact(t->port.mock);
+    tiny_run(t, KEDGE_SECOND);
+    t->port.fake.cruelty.refuse = false;
+    tiny_run(t, KEDGE_MINUTE);
+    assert_string_equal(t->log, "remove a\nadd a\n");
+    assert_string_equal(phase(t, "a"), "Running");
+    tiny_tear_down(t);
+}
+
+static void pods_that_were_there_before(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_make(t, "done", "edge-1", ",\"phase\":\"Succeeded\"");
+    tiny_make(t, "runs", "edge-1", ",\"phase\":\"Running\"");
+    tiny_make(t, "ends", "edge-1", ",\"phase\":\"Running\"");
+    json_t *o = tiny_object(t, "pods", "default", "ends");
+    json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp",
+                        json_string("2026-01-01T00:00:20Z"));
+    json_object_set_new(json_object_get(o, "metadata"), "deletionGracePeriodSeconds",
+                        json_integer(30));
+    tiny_put(t, "pods", o);
+    t->end_after = 2 * KEDGE_SECOND;
+    tiny_start(t);
+    tiny_run(t, KEDGE_SECOND);
+    assert_null(strstr(t->log, "done"));
+    assert_non_null(strstr(t->log, "add runs\n"));
+    assert_null(strstr(t->log, "add ends\n"));
+    assert_non_null(strstr(t->log, "terminate ends 20\n"));
+    tiny_run(t, 3 * KEDGE_SECOND);
+    assert_non_null(strstr(t->log, "remove ends\n"));
+    assert_int_equal(mock_count(t->port.mock, "pods"), 2);
+    tiny_tear_down(t);
+}
+
+static unsigned count_phase(struct tiny_node *t, const char *want, const char *reason)
+{
+    unsigned n = 0;
+    for (int i = 0; i < 12; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%02d", i);
+        n += strcmp(phase(t, name), want) == 0 &&
+             strcmp(tiny_text(t, "pods", "default", name, "status.reason"), reason) == 0;
+    }
+    return n;
+}
+
+static void more_pods_than_there_is_room_for(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    for (int i = 0; i < 12; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%02d", i);
+        tiny_make(t, name, "edge-1", NULL);
+    }
+    tiny_start(t);
+    tiny_run(t, 10 * KEDGE_SECOND);
+    assert_int_equal(count_phase(t, "Running", ""), 4);
+    assert_int_equal(count_phase(t, "Failed", "OutOfpods"), 8);
+    t->log[0] = '\0';
+    tiny_make(t, "late", "edge-1", NULL);
+    tiny_run(t, 2 * KEDGE_SECOND);
+    assert_string_equal(phase(t, "late"), "Failed");
+    // Room again.
+    for (size_t i = 0; i < TINY_PODS; i++) {
+        if (t->pods[i].name[0] != '\0') {
+            mock_delete(t->port.mock, "pods", "default", t->pods[i].name);
+            break;
+        }
+    }
+    tiny_run(t, KEDGE_SECOND);
+    tiny_make(t, "next", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(phase(t, "next"), "Running");
+    assert_null(strstr(t->log, "late"));
+    tiny_tear_down(t);
+}
+
+static void pods_that_are_over_make_room(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    for (int i = 0; i < 12; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%02d", i);
+        tiny_make(t, name, "edge-1", NULL);
+        tiny_run(t, KEDGE_SECOND);
+        assert_string_equal(phase(t, name), "Running");
+        for (size_t j = 0; j < TINY_PODS; j++) {
+            if (strcmp(t->pods[j].name, name) == 0)
+                t->pods[j].ends = 0;
+        }
+        tiny_run(t, KEDGE_SECOND);
+        assert_string_equal(phase(t, name), "Succeeded");
+    }
+    struct kedge_pod_status_facts f;
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pods, 0);
+    assert_null(strstr(t->log, "terminate"));
+    tiny_tear_down(t);
+}
+
+static void a_pod_that_others_call_over_is_ended(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->end_after = KEDGE_FOREVER;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    json_t *o = tiny_object(t, "pods", "default", "a");
+    json_object_set_new(json_object_get(o, "status"), "phase", json_string("Failed"));
+    tiny_put(t, "pods", o);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 30\n");
+    assert_string_equal(phase(t, "a"), "Failed");
+    tiny_tear_down(t);
+}
+
+static void after_an_outage_the_node_is_ready_again(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_run(t, 15 * KEDGE_SECOND);
+    t->port.fake.cruelty.refuse = true;
+    mock_restart(t->port.mock, true);
+    tiny_run(t, KEDGE_MINUTE);
+    // What the cluster's controller makes of it.
+    json_t *o = tiny_object(t, "nodes", "", "edge-1"), *c;
+    size_t i;
+    json_array_foreach(json_object_get(json_object_get(o, "status"), "conditions"), i, c)
+    {
+        json_object_set_new(c, "status", json_string("Unknown"));
+        json_object_set_new(c, "reason", json_string("NodeStatusUnknown"));
+    }
+    tiny_put(t, "nodes", o);
+    assert_string_equal(tiny_ready(t), "Unknown NodeStatusUnknown");
+    t->port.fake.cruelty.refuse = false;
+    tiny_run(t, 10 * KEDGE_SECOND);
+    assert_string_equal(tiny_ready(t), "True KubeletReady");
+    assert_in_range(tiny_lease_age(t), 0, 10500);
+    tiny_tear_down(t);
+}
+
+static void a_node_that_was_deleted_comes_back_with_its_lease(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_run(t, 15 * KEDGE_SECOND);
+    // With the Lease that it owns.
+    mock_delete(t->port.mock, "nodes", "", "edge-1");
+    mock_delete(t->port.mock, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1");
+    kedge_node_status_changed(kedge_node_agent_status(t->agent), true);
+    tiny_run(t, 30 * KEDGE_SECOND);
+    assert_string_equal(tiny_ready(t), "True KubeletReady");
+    assert_in_range(tiny_lease_age(t), 0, 10500);
+    char uid[64];
+    snprintf(uid, sizeof uid, "%s", tiny_text(t, "nodes", "", "edge-1", "metadata.uid"));
+    assert_string_equal(tiny_text(t, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1",
+                                  "metadata.ownerReferences.0.uid"),
+                        uid);
+    tiny_tear_down(t);
+}
+
+static void it_stops_and_starts_again(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    kedge_node_agent_stop(t->agent);
+    tiny_run(t, KEDGE_SECOND);
+    assert_int_equal(t->port.fake.open_streams, 0);
+    kedge_node_agent_stop(t->agent);
+    tiny_make(t, "b", "edge-1", NULL);
+    tiny_run(t, KEDGE_MINUTE);
+    assert_true(tiny_lease_age(t) > 50000);
+    memset(t->pods, 0, sizeof t->pods);
+    t->log[0] = '\0';
+    assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_OK);
+    tiny_run(t, 2 * KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nadd b\n");
+    assert_string_equal(phase(t, "b"), "Running");
+    assert_true(tiny_lease_age(t) < 3000);
+    tiny_tear_down(t);
+}
+
+static void without_a_factory_there_are_no_pods(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->k = kedge_init(t->memory, TINY_MEMORY, &t->port.fake.port);
+    t->client = kedge_client_new(t->k, &t->config);
+    t->agent = kedge_node_agent_new(t->client, &t->options);
+    assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_OK);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(kedge_poll(t->k, 50), KEDGE_OK);
+    assert_string_equal(tiny_ready(t), "True KubeletReady");
+    assert_null(kedge_node_agent_pods(t->agent));
+    assert_null(kedge_node_agent_informer(t->agent));
+    assert_non_null(kedge_node_agent_lease(t->agent));
+    assert_int_equal(kedge_node_agent_start(NULL), KEDGE_ERR_ARGUMENT);
+    assert_null(kedge_node_agent_new(NULL, NULL));
+    assert_null(kedge_node_agent_pods(NULL));
+    assert_null(kedge_node_agent_lease(NULL));
+    assert_null(kedge_node_agent_status(NULL));
+    assert_null(kedge_node_agent_informer(NULL));
+    kedge_node_agent_stop(NULL);
+    tiny_tear_down(t);
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    bool fits = false;
+    size_t size = 8192;
+    for (; !fits; size += 1024) {
+        t->k = kedge_init(t->memory, size, &t->port.fake.port);
+        t->client = kedge_client_new(t->k, &t->config);
+        t->options.factory = kedge_factory_new(t->client, 0);
+        t->agent = kedge_node_agent_new(t->client, &t->options);
+        fits = t->agent != NULL;
+        assert_int_equal(kedge_error(t->k), fits ? KEDGE_OK : KEDGE_ERR_MEMORY);
+        assert_true(size < 128 * 1024);
+    }
+    print_message("an agent for %d pods, with its client and informer: %zu bytes\n",
+                  (int)t->options.pod_max, size);
+    kedge_client_free(t->client);
+    mock_port_done(&t->port);
+    free(t->memory);
+    free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_node_with_a_pod),
+        cmocka_unit_test(a_pod_ends_in_good_order),
+        cmocka_unit_test(the_time_to_end_may_be_cut),
+        cmocka_unit_test(a_pod_of_the_same_name_is_another),
+        cmocka_unit_test(pods_that_were_there_before),
+        cmocka_unit_test(more_pods_than_there_is_room_for),
+        cmocka_unit_test(pods_that_are_over_make_room),
+        cmocka_unit_test(a_pod_that_others_call_over_is_ended),
+        cmocka_unit_test(after_an_outage_the_node_is_ready_again),
+        cmocka_unit_test(a_node_that_was_deleted_comes_back_with_its_lease),
+        cmocka_unit_test(it_stops_and_starts_again),
+        cmocka_unit_test(without_a_factory_there_are_no_pods),
+        cmocka_unit_test(with_any_amount_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
