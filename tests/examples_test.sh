@@ -305,6 +305,41 @@ mock_stop
 
 before=$claims_failed
 rm "$dir/kubeconfig"
+mock_start --kubelets
+start node_agent --kubeconfig "$dir/kubeconfig" edge-1
+claim "node_agent registers a node" until_true 20 printed '^registered: edge-1, uid '
+if command -v kubectl >/dev/null; then
+    n() { kubectl --kubeconfig "$dir/kubeconfig" "$@"; }
+    # has WANT ARGUMENTS...: what kubectl get says.
+    has() {
+        want=$1
+        shift
+        [ "$(n get "$@" 2>/dev/null)" = "$want" ]
+    }
+    claim "... which is Ready" until_true 10 has True node edge-1 \
+        -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+    claim "... and has its Lease" until_true 10 has "edge-1 40" lease edge-1 -n kube-node-lease \
+        -o 'jsonpath={.spec.holderIdentity} {.spec.leaseDurationSeconds}'
+    n create --validate=false -f - >/dev/null <<'END'
+{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lamp", "namespace": "default"},
+ "spec": {"nodeName": "edge-1", "containers": [{"name": "light", "image": "on"}]}}
+END
+    claim "it runs a pod that is bound to it" until_true 20 printed '^run: default/lamp$'
+    claim "... and says so" until_true 10 has "Running true" pod lamp -n default \
+        -o 'jsonpath={.status.phase} {.status.containerStatuses[0].ready}'
+    n delete pod lamp -n default --wait=false >/dev/null
+    claim "it ends one that is deleted" until_true 20 printed '^end: default/lamp, within [23][0-9] s$'
+    claim "... and lets it go" until_true 20 printed '^gone: default/lamp$'
+    claim "... from the server" until_true 10 has "" pods -n default -o name
+fi
+claim "it ends by Ctrl-C" stops
+claim "... with the memory report" printed '^memory, bytes '
+claim "without a name there is the usage" fails node_agent
+show node_agent
+mock_stop
+
+before=$claims_failed
+rm "$dir/kubeconfig"
 mock_start --deployments 1200 --namespaces 5 --crd edge.example.com/v1/sensors/Sensor/namespaced
 if command -v kubectl >/dev/null; then
     for arguments in deploy "deploy -A" "deployment.apps -n kube-system" "deploy -l app=web -A" ns \
