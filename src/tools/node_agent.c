@@ -137,7 +137,8 @@ static void see(struct kedge_node_agent *a, const struct kedge_object *old,
     bool ours = kedge__pod_is_over(p->phase);
     p->shown_over |= over;
     kedge_pod_status_seen(a->manager, pod);
-    if (p->rejected)
+    // Its deletion, which is ours, cuts the time to nothing.
+    if (p->rejected || p->ended)
         return;
     bool cut = pod->deletion_timestamp != 0 && pod->deletion_timestamp != p->until;
     if (cut || (over && !ours && p->until == 0))

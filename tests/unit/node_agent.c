@@ -98,6 +98,30 @@ static void the_time_to_end_may_be_cut(void **state)
     tiny_tear_down(t);
 }
 
+static void one_that_has_ended_is_not_told_to_end_again(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    erase(t, "a", 60);
+    mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                   .on = MOCK_ON_OTHER,
+                                                   .resource = "pods",
+                                                   .count = 5,
+                                                   .status = 500});
+    tiny_run(t, KEDGE_SECOND);
+    // As a real server, which shows the pod without a grace period before it goes.
+    json_t *o = tiny_object(t, "pods", "default", "a");
+    json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp",
+                        json_string("2026-01-01T00:00:02Z"));
+    tiny_put(t, "pods", o);
+    tiny_run(t, 20 * KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 60\nremove a\n");
+    tiny_tear_down(t);
+}
+
 static void a_pod_of_the_same_name_is_another(void **state)
 {
     (void)state;
@@ -362,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_node_with_a_pod),
         cmocka_unit_test(a_pod_ends_in_good_order),
         cmocka_unit_test(the_time_to_end_may_be_cut),
+        cmocka_unit_test(one_that_has_ended_is_not_told_to_end_again),
         cmocka_unit_test(a_pod_of_the_same_name_is_another),
         cmocka_unit_test(pods_that_were_there_before),
         cmocka_unit_test(more_pods_than_there_is_room_for),
