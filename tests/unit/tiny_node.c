@@ -42,8 +42,10 @@ static struct tiny_pod *new_pod(struct tiny_node *t, const struct kedge_object *
     return p;
 }
 
-kedge_err tiny_say(struct tiny_node *t, struct tiny_pod *p, const char *message)
+kedge_err tiny_say(struct tiny_node *t, struct tiny_pod *p, int n)
 {
+    char message[96];
+    snprintf(message, sizeof message, "%s %d", p->uid, n);
     const struct kedge_pod_status_container c = {
         .name = "main", .image = "none", .phase = KEDGE_CONTAINER_RUNNING, .ready = true};
     const struct kedge_pod_status s = {.phase = KEDGE_POD_RUNNING,
@@ -51,7 +53,10 @@ kedge_err tiny_say(struct tiny_node *t, struct tiny_pod *p, const char *message)
                                        .pod_ip = "10.1.0.2",
                                        .containers = &c,
                                        .container_count = 1};
-    return kedge_pod_status_set(kedge_node_agent_pods(t->agent), p->uid, &s);
+    kedge_err err = kedge_pod_status_set(kedge_node_agent_pods(t->agent), p->uid, &s);
+    if (err == KEDGE_OK)
+        p->told = n;
+    return err;
 }
 
 static void on_add(void *ctx, const struct kedge_object *pod)
@@ -62,7 +67,7 @@ static void on_add(void *ctx, const struct kedge_object *pod)
         fail_msg("%s was added twice", kedge_name(pod));
     struct tiny_pod *p = new_pod(t, pod);
     if (!t->silent)
-        assert_int_equal(tiny_say(t, p, "0"), KEDGE_OK);
+        assert_int_equal(tiny_say(t, p, 0), KEDGE_OK);
 }
 
 static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *pod)
@@ -98,13 +103,16 @@ static void on_remove(void *ctx, const struct kedge_object *pod)
 static void end_pods(struct tiny_node *t)
 {
     struct kedge_pod_status_manager *m = kedge_node_agent_pods(t->agent);
-    const struct kedge_pod_status over = {.phase = KEDGE_POD_SUCCEEDED, .message = "over"};
+    char message[96];
+    const struct kedge_pod_status over = {.phase = KEDGE_POD_SUCCEEDED, .message = message};
     for (size_t i = 0; i < TINY_PODS; i++) {
         struct tiny_pod *p = &t->pods[i];
         if (p->name[0] == '\0' || t->port.fake.now < p->ends)
             continue;
         p->ends = KEDGE_FOREVER;
-        kedge_pod_status_set(m, p->uid, &over);
+        snprintf(message, sizeof message, "%s %d", p->uid, TINY_OVER);
+        if (kedge_pod_status_set(m, p->uid, &over) == KEDGE_OK)
+            p->told = TINY_OVER;
         kedge_pod_status_ended(m, p->uid);
     }
 }
@@ -162,16 +170,19 @@ void tiny_tear_down(struct tiny_node *t)
     free(t);
 }
 
+void tiny_poll(struct tiny_node *t, kedge_time ms)
+{
+    kedge_err err = kedge_poll(t->k, ms < 500 ? ms : 500);
+    if (err != KEDGE_OK)
+        fail_msg("poll: %s", kedge_err_name(err));
+    end_pods(t);
+}
+
 void tiny_run(struct tiny_node *t, kedge_time ms)
 {
     kedge_time until = t->port.fake.now + ms;
-    while (t->port.fake.now < until) {
-        kedge_time left = until - t->port.fake.now;
-        kedge_err err = kedge_poll(t->k, left < 500 ? left : 500);
-        if (err != KEDGE_OK)
-            fail_msg("poll: %s", kedge_err_name(err));
-        end_pods(t);
-    }
+    while (t->port.fake.now < until)
+        tiny_poll(t, until - t->port.fake.now);
 }
 
 void tiny_make(struct tiny_node *t, const char *name, const char *node, const char *more)

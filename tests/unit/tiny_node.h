@@ -9,7 +9,8 @@
 #include "kedge/kedge.h"
 #include "mock_port.h"
 
-enum { TINY_MEMORY = 384 * 1024, TINY_PODS = 64 };
+// TINY_OVER is the number of what is said of a pod last of all.
+enum { TINY_MEMORY = 384 * 1024, TINY_PODS = 64, TINY_OVER = 999999 };
 
 // A pod as the runtime knows it.
 struct tiny_pod {
@@ -44,7 +45,8 @@ void tiny_start(struct tiny_node *t);
 // Ends the test if a stream is open.
 void tiny_tear_down(struct tiny_node *t);
 
-// Polls for `ms`, and lets pods end.
+// Polls once, up to `ms`; polls for `ms`. Both let pods end.
+void tiny_poll(struct tiny_node *t, kedge_time ms);
 void tiny_run(struct tiny_node *t, kedge_time ms);
 
 // A pod for that node, as the scheduler leaves it; `more` are further members of its status.
@@ -60,8 +62,8 @@ const char *tiny_text(struct tiny_node *t, const char *resource, const char *nam
 void tiny_put(struct tiny_node *t, const char *resource, json_t *o);
 
 struct tiny_pod *tiny_find(struct tiny_node *t, const char *uid);
-// Says of a pod that it runs, with this message.
-kedge_err tiny_say(struct tiny_node *t, struct tiny_pod *p, const char *message);
+// Says of a pod that it runs, with the message "UID N".
+kedge_err tiny_say(struct tiny_node *t, struct tiny_pod *p, int n);
 
 // "True KubeletReady" of the Node on the server.
 const char *tiny_ready(struct tiny_node *t);
