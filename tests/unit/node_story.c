@@ -88,20 +88,6 @@ static void look(struct story *s)
                  (unsigned long long)s->seed, (long long)age, (long long)(now - s->bad));
 }
 
-static void run(struct story *s, kedge_time ms)
-{
-    struct tiny_node *t = s->t;
-    kedge_time until = t->port.fake.now + ms;
-    while (t->port.fake.now < until) {
-        tiny_poll(t, until - t->port.fake.now);
-        if (s->refused && t->port.fake.now >= s->heals) {
-            s->refused = t->port.fake.cruelty.refuse = false;
-            mock_heal(t->port.mock);
-        }
-        look(s);
-    }
-}
-
 // Somebody does something to the cluster
 // -----------------------------------------------------------
 
@@ -192,6 +178,33 @@ static void finish(struct story *s)
     struct tiny_pod *p = &s->t->pods[draw(s, TINY_PODS)];
     if (p->name[0] != '\0' && p->told < TINY_OVER && !p->terminating)
         p->ends = s->t->port.fake.now;
+}
+
+// In the middle of requests, too.
+static void in_between(struct story *s)
+{
+    if (draw(s, 6) == 0)
+        say(s);
+    if (draw(s, 60) == 0)
+        label(s);
+    if (draw(s, 60) == 0)
+        take_away(s);
+}
+
+static void run(struct story *s, kedge_time ms, bool lively)
+{
+    struct tiny_node *t = s->t;
+    kedge_time until = t->port.fake.now + ms;
+    while (t->port.fake.now < until) {
+        tiny_poll(t, until - t->port.fake.now);
+        if (lively)
+            in_between(s);
+        if (s->refused && t->port.fake.now >= s->heals) {
+            s->refused = t->port.fake.cruelty.refuse = false;
+            mock_heal(t->port.mock);
+        }
+        look(s);
+    }
 }
 
 static void trouble(struct story *s)
@@ -324,17 +337,19 @@ static void tell_story(uint64_t seed)
         .seed = seed, .no_managed_fields = true, .kubelets = true, .bookmark_ms = 10000});
     s.t->options.pod_max = 2 * NAMES;
     s.t->end_after = 2 * KEDGE_SECOND;
-    if (seed % 3 == 0)
-        s.t->port.fake.cruelty.read_max = 200;
+    if (seed % 3 != 0) { // so that a request takes several turns
+        s.t->port.fake.cruelty.read_max = 100 * (seed % 3);
+        s.t->port.fake.cruelty.block_every = 7; // not 3: so many streams there are
+    }
     tiny_start(s.t);
     s.bad = s.t->port.fake.now;
     for (int i = 0; i < STEPS; i++) {
         unsigned most = draw(&s, 6) == 0 ? 15000 : 1500;
-        run(&s, draw(&s, most));
+        run(&s, draw(&s, most), true);
         act(&s);
     }
     mock_heal(s.t->port.mock);
-    run(&s, 8 * KEDGE_MINUTE); // a Node that was taken away is missed by the next report
+    run(&s, 8 * KEDGE_MINUTE, false); // a Node that was taken away is missed by the next report
     check_end(&s);
     // What has ended is forgotten here by the runtime, too.
     tiny_tear_down(s.t);

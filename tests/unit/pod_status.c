@@ -374,6 +374,25 @@ static void a_pod_that_took_the_name_is_left_alone(void **state)
     }
 }
 
+static void a_pod_that_took_the_name_is_not_deleted(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    make(f, "a");
+    start(f);
+    struct kedge_api api = kedge_api_of(f->rest, &kedge_kind_pod, "default");
+    assert_int_equal(kedge_api_delete(&api, "a", NULL), KEDGE_OK);
+    with(f, "a", kedge_pod_status_add);
+    mock_delete(f->port.mock, "pods", "default", "a");
+    make(f, "a");
+    assert_int_equal(kedge_pod_status_ended(f->m, f->uid), KEDGE_OK);
+    run(f, 20 * KEDGE_SECOND);
+    assert_int_equal(mock_count(f->port.mock, "pods"), 1);
+    assert_false(kedge_pod_status_is_pending(f->m, NULL));
+    assert_int_equal(facts(f).deleted, 0);
+    tear_down(f);
+}
+
 static void a_pod_that_is_gone_is_given_up(void **state)
 {
     (void)state;
@@ -656,6 +675,7 @@ int main(void)
         cmocka_unit_test(many_pods_share_one_connection),
         cmocka_unit_test(a_conflict_is_solved_at_once),
         cmocka_unit_test(a_pod_that_took_the_name_is_left_alone),
+        cmocka_unit_test(a_pod_that_took_the_name_is_not_deleted),
         cmocka_unit_test(a_pod_that_is_gone_is_given_up),
         cmocka_unit_test(a_delayed_status_does_not_overwrite_a_newer_one),
         cmocka_unit_test(it_is_sent_until_the_server_has_it),
