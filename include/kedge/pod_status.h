@@ -49,15 +49,15 @@ struct kedge_pod_status_container {
     const char *name; // as in the pod's spec
     const char *image;
     const char *image_id;
-    const char *container_id; // "bare://1"
-    enum kedge_container_phase phase;
-    bool ready;
-    int32_t restart_count;
+    const char *container_id;    // "bare://1"
     const char *reason;          // WAITING ("ContainerCreating"), TERMINATED ("Completed", "Error")
     const char *message;         // the same
     kedge_timestamp started_at;  // RUNNING, TERMINATED
     kedge_timestamp finished_at; // TERMINATED
-    int32_t exit_code;           // TERMINATED
+    enum kedge_container_phase phase;
+    int32_t restart_count;
+    int32_t exit_code; // TERMINATED
+    bool ready;
 };
 
 struct kedge_pod_status_condition {

@@ -123,7 +123,8 @@ struct kedge_port {
     // end later by as much. Extend a counter of 32 bits, which begins anew after 49 days, to 64.
     kedge_time (*clock)(const struct kedge_port *port);
 
-    // The calendar, or 0 where the device does not know it.
+    // The calendar, or 0 where the device does not know it: then clock_from_server of struct
+    // kedge_config may help.
     kedge_timestamp (*wall_clock)(const struct kedge_port *port);
 
     // Fills `buf` with bytes nobody can guess. KEDGE_OK or KEDGE_ERR_ENTROPY. May block right after
