@@ -53,11 +53,11 @@ struct kedge_leader_label {
     const char *value;
 };
 
-// Something to be recorded as an Event about the Lease: type Normal, reason LeaderElection. All is
-// good until the call-back returns.
+// Something to be recorded as an Event about the Lease (coordination.k8s.io/v1): type Normal,
+// reason LeaderElection. All is good until the call-back returns.
 struct kedge_leader_event {
     const char *message;    // "node-1_6f0c became leader", "node-1_6f0c stopped leading"
-    const char *namespace_; // of the Lease (coordination.k8s.io/v1)
+    const char *namespace_; // of the Lease
     const char *name;
     const char *uid;
     const char *resource_version;
@@ -77,7 +77,8 @@ struct kedge_leader_options {
     kedge_time lease_duration;  // others wait so long before they take over; 15 s
     kedge_time renew_deadline;  // one that leads tries so long to renew; 10 s
     kedge_time retry_period;    // between tries; 2 s, and up to 2.2 times that for who waits
-    kedge_time request_timeout; // of each request; half of renew_deadline, a second at least
+    kedge_time request_timeout; // of each request, opening the connection too; half of
+                                // renew_deadline, a second at least
     size_t lease_max; // bytes of the Lease as JSON, without managedFields: 512 at least; 1,536
     size_t buffer;    // of the connection: a request's head must fit, with the token; 4,096
 

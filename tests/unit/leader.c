@@ -361,6 +361,22 @@ static void a_renewal_that_succeeds_at_last_is_enough(void **state)
     leader_bench_close(&b);
 }
 
+// A request has its time, so that there is some left for another.
+static void a_request_that_hangs_does_not_cost_the_term(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, KEDGE_SECOND);
+    leader_bench_forget(&b);
+    mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL});
+    leader_bench_run(&b, KEDGE_MINUTE);
+    assert_true(leads(a));
+    assert_string_equal(a->told, "");
+    assert_int_equal(b.gets, 1);
+    leader_bench_close(&b);
+}
+
 // The server has taken it, but we never hear of it: the next try finds it as ours.
 static void an_answer_that_is_lost_costs_nothing(void **state)
 {
@@ -1277,6 +1293,7 @@ int main(void)
         cmocka_unit_test(without_a_calendar_each_renewal_still_differs),
         cmocka_unit_test(who_cannot_renew_stops_before_another_may_lead),
         cmocka_unit_test(a_renewal_that_succeeds_at_last_is_enough),
+        cmocka_unit_test(a_request_that_hangs_does_not_cost_the_term),
         cmocka_unit_test(an_answer_that_is_lost_costs_nothing),
         cmocka_unit_test(a_try_that_failed_does_not_begin_the_wait_anew),
         cmocka_unit_test(a_lease_that_becomes_anothers_ends_it_at_once),
