@@ -114,8 +114,9 @@ struct machine {
     int64_t clock_base; // of it at true time 0
     int64_t calendar;   // ms of it at true time 0
     int64_t paused_until;
-    int64_t cut_until; // its network
-    int64_t back_at;   // from a crash, or standing again
+    int64_t cut_until;  // its network
+    int64_t late_until; // answers to it are late
+    int64_t back_at;    // from a crash, or standing again
     // What it was told.
     bool running, told_leading;
     unsigned starts, ends;
@@ -173,6 +174,8 @@ static bool send_packet(const struct link *l, struct way *way, const void *bytes
     int64_t cut = machine_of(l)->cut_until;
     if (cut > w.now)
         at += cut - w.now;
+    if (way == &l->down && machine_of(l)->late_until > w.now)
+        at += (int64_t)below((uint64_t)w.d->renew / 2);
     if (at < way->last_at)
         at = way->last_at;
     way->last_at = at;
@@ -708,7 +711,7 @@ static void something_happens(void)
 {
     struct machine *m = &w.machines[below((uint64_t)w.count)];
     int64_t ms = (int64_t)below((uint64_t)w.d->lease * 2);
-    switch (below(12)) {
+    switch (below(14)) {
     case 0:
     case 1:
         SAY("%lld: %s is cut off for %lld", (long long)w.now, m->identity, (long long)ms);
@@ -747,6 +750,12 @@ static void something_happens(void)
     case 10:
         touch_lease();
         break;
+    case 11:
+    case 12:
+        SAY("%lld: answers to %s are late for %lld", (long long)w.now, m->identity,
+            (long long)ms * 2);
+        m->late_until = w.now + ms * 2;
+        break;
     default:
         strike_requests();
     }
@@ -760,7 +769,7 @@ static void all_is_well(void)
     w.refuse_until = 0;
     for (int i = 0; i < w.count; i++) {
         struct machine *m = &w.machines[i];
-        m->cut_until = m->paused_until = 0;
+        m->cut_until = m->paused_until = m->late_until = 0;
         m->back_at = m->back_at < w.now + 1000 ? m->back_at : w.now + 1000;
     }
 }
