@@ -25,6 +25,7 @@
 #include <kedge/kinds.h>
 #include <kedge/labels.h>
 #include <kedge/leader_election.h>
+#include <kedge/lease_candidate.h>
 #include <kedge/lister.h>
 #include <kedge/logs.h>
 #include <kedge/loop.h>

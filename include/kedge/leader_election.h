@@ -105,7 +105,7 @@ struct kedge_leader_options {
     void *ctx;
 };
 
-// Makes an elector in the arena of the client's kedge: some 16 KiB. `options` are copied. It asks
+// Makes an elector in the arena of the client's kedge: some 22 KiB. `options` are copied. It asks
 // nothing yet. NULL on failure: KEDGE_ERR_MEMORY, KEDGE_ERR_ARGUMENT (kedge_error_text names the
 // member).
 struct kedge_leader_elector *kedge_leader_elector_new(struct kedge_client *client,
