@@ -842,7 +842,7 @@ static void tell(uint64_t number)
     close_world();
 }
 
-static uint64_t first = 1, stories = 150;
+static uint64_t first = 1, stories = 60;
 
 static void at_no_time_two_lead_and_in_the_end_one_does(void **state)
 {
