@@ -62,7 +62,8 @@ void kedge__leader_end(struct kedge_leader_elector *e)
 static void lose(struct kedge_leader_elector *e, const char *why)
 {
     log_line(e, KEDGE_LOG_WARNING, why);
-    kedge__leader_say(e, why);
+    if (e->problem[0] == '\0') // else that is why
+        kedge__leader_say(e, why);
     e->tells = true;
     kedge__leader_end(e);
 }
@@ -197,6 +198,7 @@ static void judge(struct kedge_leader_elector *e, kedge_time now)
     bool coordinated = e->options.coordinated;
     const char *why = NULL;
     if (e->held && !e->ours && e->leading) {
+        e->problem[0] = '\0';
         lose(e, "the Lease is another's");
         return;
     }

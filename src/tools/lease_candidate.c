@@ -29,6 +29,7 @@ struct kedge_lease_candidate {
     enum kedge_verb verb; // ASKING
     bool renewed;         // in this run, at `renewed_at`
     kedge_time renewed_at;
+    bool warned;
     char *body; // options.candidate_max bytes
     char problem[PROBLEM_MAX];
 };
@@ -38,6 +39,16 @@ static void say(struct kedge_lease_candidate *c, const char *text)
     struct kedge__line l;
     kedge__line_init(&l, c->problem, sizeof c->problem);
     kedge__line_foreign(&l, text);
+}
+
+// The server warns at each request that this version of the API will go: once is enough.
+static void warn(void *ctx, int code, const char *agent, const char *text)
+{
+    struct kedge_lease_candidate *c = ctx;
+    (void)agent;
+    if (code == 299 && !c->warned)
+        kedge__log(c->k, KEDGE_LOG_WARNING, text);
+    c->warned = true;
 }
 
 // What is written --------------------------------------------------------------------------------
@@ -259,6 +270,8 @@ static kedge_err init(struct kedge_lease_candidate *c, struct kedge_client *clie
         .path_max = 768,
         .text_max = o->candidate_max,
         .object_max = 1, // there are no records
+        .on_warning = warn,
+        .warning_ctx = c,
     };
     kedge_token_bucket_init(&c->bucket, 5, 10);
     c->body = kedge__take(c->k, "leader election", o->candidate_max, 1, 1);

@@ -334,6 +334,8 @@ static void who_cannot_renew_stops_before_another_may_lead(void **state)
         assert_string_equal(a->told, "event a stopped leading, stopped, ");
         assert_int_equal(a->stopped_at - renewed, 12 * KEDGE_SECOND);
         assert_false(kedge_leader_elector_is_running(a->elector));
+        assert_non_null(strstr(kedge_leader_elector_error_text(a->elector),
+                               silent ? "not done within its timeout" : ": 500 "));
         if (!silent) // each try: without looking, and after a look
             assert_string_equal(b.asked, "PUT 500, GET 500, PUT 500, GET 500, PUT 500, GET 500, "
                                          "PUT 500, GET 500, PUT 500, GET 500, ");
@@ -440,6 +442,7 @@ static void a_lease_that_becomes_anothers_ends_it_at_once(void **state)
     leader_bench_run(&b, KEDGE_SECOND);
     assert_string_equal(b.asked, "PUT 409, GET 200, ");
     assert_string_equal(a->told, "event a stopped leading, stopped, leader x, ");
+    assert_string_equal(kedge_leader_elector_error_text(a->elector), "the Lease is another's");
     assert_false(leads(a));
     leader_bench_close(&b);
 }

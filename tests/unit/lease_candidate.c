@@ -201,6 +201,28 @@ static void when_it_is_stopped_nothing_is_asked(void **state)
                         "there is no lease candidate: see kedge_error_text");
 }
 
+static unsigned logged;
+
+static void count_log(void *ctx, enum kedge_log_level level, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    assert_string_equal(text, "going");
+    logged++;
+}
+
+static void what_the_server_warns_of_is_said_once(void **state)
+{
+    (void)state;
+    open_bench();
+    kedge_log_to(b.k, KEDGE_LOG_WARNING, count_log, NULL);
+    mock_warn(b.port.mock, "going", CANDIDATES, 0);
+    kedge_lease_candidate_start(candidate);
+    leader_bench_run(&b, KEDGE_MINUTE);
+    assert_int_equal(logged, 1);
+    close_bench();
+}
+
 static void without_a_calendar_times_differ_all_the_same(void **state)
 {
     (void)state;
@@ -277,6 +299,7 @@ int main(void)
         cmocka_unit_test(whatever_fails_is_tried_again),
         cmocka_unit_test(it_does_not_grow_beyond_its_room),
         cmocka_unit_test(when_it_is_stopped_nothing_is_asked),
+        cmocka_unit_test(what_the_server_warns_of_is_said_once),
         cmocka_unit_test(without_a_calendar_times_differ_all_the_same),
         cmocka_unit_test(options_are_looked_at),
         cmocka_unit_test(with_any_amount_of_memory),
