@@ -130,7 +130,7 @@ kedge_err kedge_leader_elector_start(struct kedge_leader_elector *elector);
 void kedge_leader_elector_stop(struct kedge_leader_elector *elector);
 
 // Ends all at once: nothing is called back, nothing released, the connection is closed. Before
-// kedge_client_free. Not in its call-backs.
+// kedge_client_free. Safe in its call-backs.
 void kedge_leader_elector_close(struct kedge_leader_elector *elector);
 
 // From start until on_stopped_leading has returned and the Lease is released.

@@ -86,16 +86,12 @@ static void wait_until(struct kedge_leader_elector *e, kedge_time next)
     e->task.deadline = e->leading && e->hold_until < next ? e->hold_until : next;
 }
 
-// A try that came to nothing. Who leads tries again a retry_period after it began, who waits a
-// jittered one after it ended: as client-go.
+// A try that came to nothing. Who leads tries again a retry_period after it began, if that is still
+// in time; who waits, a jittered one after it ended: as client-go.
 static void fail_try(struct kedge_leader_elector *e, kedge_time now)
 {
     kedge_time period = e->options.retry_period;
     e->tells = true;
-    if (e->leading && now >= e->hold_until) {
-        lose(e, "the Lease could not be renewed in time");
-        return;
-    }
     if (!e->leading) {
         uint64_t more = (uint64_t)period * 12 / 10;
         period += (kedge_time)kedge__random_below(&e->rest->client->random, more + 1);
@@ -106,8 +102,22 @@ static void fail_try(struct kedge_leader_elector *e, kedge_time now)
     wait_until(e, next > now ? next : now);
 }
 
+// It has turned out not to be ours.
+static void lose_or_fail(struct kedge_leader_elector *e, kedge_time now, const char *why)
+{
+    kedge__leader_say(e, why);
+    if (e->leading)
+        lose(e, why);
+    else
+        fail_try(e, now);
+}
+
 static void written(struct kedge_leader_elector *e, kedge_time now)
 {
+    if (!e->ours) {
+        lose_or_fail(e, now, "the server has put another's name into the Lease");
+        return;
+    }
     e->hold_until = kedge__after(e->asked_at, e->hold);
     if (now >= e->hold_until) {
         kedge__leader_say(e, "the answer came too late: others may have taken the Lease by now");
@@ -198,8 +208,7 @@ static void judge(struct kedge_leader_elector *e, kedge_time now)
     bool coordinated = e->options.coordinated;
     const char *why = NULL;
     if (e->held && !e->ours && e->leading) {
-        e->problem[0] = '\0';
-        lose(e, "the Lease is another's");
+        lose_or_fail(e, now, "the Lease is another's");
         return;
     }
     if (coordinated && !is_valid(e, e->tried_at))
@@ -370,7 +379,8 @@ static bool deliver(struct kedge__task *t, kedge_time now)
 {
     (void)now; // handlers may have taken long
     struct kedge_leader_elector *e = (struct kedge_leader_elector *)t;
-    bool moved = e->tells || e->tell_start || e->state == KEDGE__LEADER_ENDING;
+    bool starts = e->tell_start && kedge__leader_leads(e, kedge__clock(e->k));
+    bool moved = e->tells || starts || e->state == KEDGE__LEADER_ENDING;
     if (e->state == KEDGE__LEADER_ENDING)
         tell_end(e);
     if (e->tells) {

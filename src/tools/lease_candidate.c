@@ -135,11 +135,8 @@ static void ask(struct kedge_lease_candidate *c, enum kedge_verb verb, kedge_str
     c->task.deadline = KEDGE_FOREVER;
     c->items = (struct kedge__items){.rest = c->rest};
     kedge__items_begin(&c->items, KEDGE_SIEVE_OBJECT);
-    kedge_err err = kedge_rest_start(c->rest, &q, take_bytes, answered, c);
-    if (err == KEDGE_OK)
-        return;
-    say(c, kedge_rest_error_text(c->rest));
-    pause_until(c, kedge__after(kedge__clock(c->k), c->options.period));
+    if (kedge_rest_start(c->rest, &q, take_bytes, answered, c) != KEDGE_OK)
+        c->state = IDLE; // after kedge_stop
 }
 
 static void create(struct kedge_lease_candidate *c)

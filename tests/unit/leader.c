@@ -10,6 +10,7 @@
 
 #include "client/rest_priv.h"
 #include "leader_bench.h"
+#include "script.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define TIMES                                                                              \
@@ -808,6 +809,89 @@ static void a_release_that_kedge_stop_interrupts_is_over(void **state)
     leader_bench_close(&b);
 }
 
+static void close_inside(struct contender *c, const char *what)
+{
+    if (strcmp(what, stop_at) == 0)
+        kedge_leader_elector_close(c->elector);
+}
+
+static void it_may_be_closed_in_any_call_back(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"leader ", "event ", "started", "stopped"};
+    for (size_t i = 0; i < COUNT(places); i++) {
+        leader_bench_open(&b);
+        struct contender *a = leader_bench_add(&b, "a", releases);
+        a->on_told = close_inside;
+        stop_at = places[i];
+        leader_bench_run(&b, KEDGE_SECOND);
+        kedge_leader_elector_stop(a->elector);
+        leader_bench_run(&b, KEDGE_MINUTE);
+        assert_int_equal(a->stopped, i == 3);
+        assert_false(kedge_leader_elector_is_running(a->elector));
+        assert_spec("holderIdentity", "\"a\"");
+        leader_bench_close(&b);
+    }
+}
+
+static void stop_all_inside(struct contender *c, const char *what)
+{
+    if (strcmp(what, "stopped") == 0)
+        kedge_stop(c->bench->k);
+}
+
+static void kedge_may_be_stopped_at_the_end(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", releases);
+    a->on_told = stop_all_inside;
+    leader_bench_run(&b, KEDGE_SECOND);
+    kedge_leader_elector_stop(a->elector);
+    assert_int_equal(kedge_poll(b.k, 0), KEDGE_ERR_STOPPED);
+    assert_int_equal(a->stopped, 1);
+    assert_false(kedge_leader_elector_is_running(a->elector));
+    leader_bench_close(&b);
+}
+
+static void silent_one(struct kedge_leader_options *o)
+{
+    o->on_event = NULL;
+    o->on_new_leader = NULL;
+    o->release_on_cancel = true;
+    o->request_timeout = KEDGE_MINUTE;
+}
+
+static char logged[2048];
+
+static void keep_log(void *ctx, enum kedge_log_level level, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s\n", text);
+}
+
+// And a release has renew_deadline, whatever a request may take.
+static void who_wants_to_know_little_is_told_little_and_the_log_the_rest(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    kedge_log_to(b.k, KEDGE_LOG_DEBUG, keep_log, NULL);
+    struct contender *a = leader_bench_add(&b, "a", silent_one);
+    leader_bench_run(&b, KEDGE_SECOND);
+    server_is_silent();
+    kedge_leader_elector_stop(a->elector);
+    leader_bench_run(&b, 10 * KEDGE_SECOND - 1);
+    assert_true(kedge_leader_elector_is_running(a->elector));
+    leader_bench_run(&b, 1);
+    assert_false(kedge_leader_elector_is_running(a->elector));
+    assert_string_equal(a->told, "started, stopped, ");
+    assert_string_equal(logged, "leader election default/job: we lead\n"
+                                "leader election default/job: get leases.coordination.k8s.io "
+                                "\"job\" in default: not done within its timeout\n");
+    leader_bench_close(&b);
+}
+
 // The program waits in a request call: the Lease is renewed all the same, and nobody is told a
 // thing until it is back.
 static void a_lease_is_renewed_while_the_program_waits(void **state)
@@ -956,6 +1040,80 @@ static void a_lease_too_large_is_named(void **state)
     assert_string_equal(kedge_leader_elector_error_text(a->elector),
                         "the Lease as it would be sent does not fit lease_max");
     assert_false(leads(a));
+    leader_bench_close(&b);
+}
+
+static void quoted_identity(struct kedge_leader_options *o)
+{
+    static char text[KEDGE_LEADER_IDENTITY];
+    memset(text, '"', KEDGE_LEADER_IDENTITY - 1);
+    o->identity = text;
+    o->lease_max = 512;
+}
+
+static void a_lease_of_many_values_and_a_long_identity_are_named(void **state)
+{
+    (void)state;
+    char metadata[2048] = ",\"annotations\":{\"a\":\"\"";
+    leader_bench_open(&b);
+    for (int i = 0; i < 110; i++)
+        snprintf(metadata + strlen(metadata), 16, ",\"a%d\":\"\"", i);
+    strcat(metadata, "}");
+    leader_bench_put(&b, metadata, "{}");
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_string_equal(kedge_leader_elector_error_text(a->elector),
+                        "the Lease has more values than lease_max has room for");
+    leader_bench_close(&b);
+    leader_bench_open(&b);
+    leader_bench_put(&b, "", "{}");
+    a = leader_bench_add(&b, "a", quoted_identity);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_string_equal(b.asked, "GET 200, ");
+    assert_string_equal(kedge_leader_elector_error_text(a->elector),
+                        "the Lease as it would be sent does not fit lease_max");
+    leader_bench_close(&b);
+}
+
+#define ANSWER(length) \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n\r\n"
+
+// Objects that are no Lease, and one that has hardly begun to be one.
+static void what_is_no_lease_is_not_written(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        ANSWER("2") "{}",
+        ANSWER("2") "[]",
+        ANSWER("2") "17",
+        ANSWER("34") "{\"metadata\":{\"resourceVersion\":7}}",
+        ANSWER("36") "{\"metadata\":{\"resourceVersion\":\"7\"}}",
+        ANSWER("36") "{\"metadata\":{\"resourceVersion\":\"8\"}}",
+    };
+    leader_bench_open(&b);
+    struct script script = {.answers = answers, .count = COUNT(answers)};
+    b.port.fake.peer = &script_peer;
+    b.port.fake.peer_ctx = &script;
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, 0);
+    assert_string_equal(kedge_leader_elector_error_text(a->elector),
+                        "the answer is no Lease: it has no resourceVersion");
+    for (int i = 0; i < 2000 && script.next < COUNT(answers); i++)
+        leader_bench_run(&b, 10);
+    script.seen[script.seen_len] = '\0';
+    assert_int_equal(script.next, COUNT(answers));
+    const char *put = strstr(script.seen, "PUT ");
+    assert_non_null(put);
+    assert_non_null(strstr(put, "{\"metadata\":{\"resourceVersion\":\"7\"},\"spec\":{"
+                                "\"holderIdentity\":\"a\",\"leaseDurationSeconds\":15,"));
+    // What it answers is nobody's.
+    assert_false(leads(a));
+    assert_string_equal(a->told, "");
+    assert_string_equal(kedge_leader_elector_error_text(a->elector),
+                        "the server has put another's name into the Lease");
+    kedge_leader_elector_close(a->elector);
+    b.port.fake.peer = &b.peer;
+    b.port.fake.peer_ctx = &b.port;
     leader_bench_close(&b);
 }
 
@@ -1314,12 +1472,17 @@ int main(void)
         cmocka_unit_test(it_may_be_started_again_when_it_ends),
         cmocka_unit_test(after_kedge_stop_the_stop_itself_tells),
         cmocka_unit_test(a_release_that_kedge_stop_interrupts_is_over),
+        cmocka_unit_test(it_may_be_closed_in_any_call_back),
+        cmocka_unit_test(kedge_may_be_stopped_at_the_end),
+        cmocka_unit_test(who_wants_to_know_little_is_told_little_and_the_log_the_rest),
         cmocka_unit_test(a_lease_is_renewed_while_the_program_waits),
         cmocka_unit_test(renewals_do_not_wait_for_the_clients_tokens),
         cmocka_unit_test(but_they_have_a_limit_of_their_own),
         cmocka_unit_test(a_check_fails_only_where_a_leader_cannot_renew),
         cmocka_unit_test(on_nothing_nothing_happens),
         cmocka_unit_test(a_lease_too_large_is_named),
+        cmocka_unit_test(a_lease_of_many_values_and_a_long_identity_are_named),
+        cmocka_unit_test(what_is_no_lease_is_not_written),
         cmocka_unit_test(no_answer_crashes_it),
         cmocka_unit_test(however_the_bytes_come),
         cmocka_unit_test(whichever_call_fails),

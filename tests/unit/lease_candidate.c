@@ -156,7 +156,8 @@ static void it_does_not_grow_beyond_its_room(void **state)
     open_bench();
     memset(name, 'x', 200);
     o.candidate_max = 512;
-    o.emulation_version = name;
+    o.binary_version = name;
+    o.emulation_version = NULL;
     o.strategy = name;
     struct kedge_lease_candidate *small = kedge_lease_candidate_new(b.client, &o);
     kedge_lease_candidate_start(small);
