@@ -184,16 +184,24 @@ kedge_err kedge_leader_elector_start(struct kedge_leader_elector *elector)
     return KEDGE_OK;
 }
 
+static void set_state(struct kedge_leader_elector *e, enum kedge__leader_state state)
+{
+    kedge__lock(e->k);
+    e->state = state;
+    kedge__unlock(e->k);
+}
+
 // The loop stands still for good.
 static void end_without_loop(struct kedge_leader_elector *e)
 {
-    if (e->state == KEDGE__LEADER_ENDING)
-        kedge__leader_tell_stopped(e);
-    else if (e->state == KEDGE__LEADER_RELEASING)
-        kedge_rest_cancel(e->rest);
-    else
+    if (e->state != KEDGE__LEADER_ENDING && e->state != KEDGE__LEADER_RELEASING)
         return;
-    e->state = KEDGE__LEADER_IDLE;
+    kedge_rest_cancel(e->rest);
+    if (e->state == KEDGE__LEADER_ENDING) {
+        set_state(e, KEDGE__LEADER_TELLING);
+        kedge__leader_tell_stopped(e);
+    }
+    set_state(e, KEDGE__LEADER_IDLE);
 }
 
 void kedge_leader_elector_stop(struct kedge_leader_elector *elector)

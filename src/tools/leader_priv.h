@@ -102,7 +102,7 @@ void kedge__leader_begin(struct kedge_leader_elector *e, kedge_time now);
 // Ends it; the loop tells the program.
 void kedge__leader_end(struct kedge_leader_elector *e);
 
-// Calls on_stopped_leading; without the lock. The state is TELLING if nobody has changed it.
+// Calls on_stopped_leading, in the state TELLING and without the lock.
 void kedge__leader_tell_stopped(struct kedge_leader_elector *e);
 
 // We lead at `now`.

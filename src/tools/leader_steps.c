@@ -350,8 +350,6 @@ static void tell_started(struct kedge_leader_elector *e)
 
 void kedge__leader_tell_stopped(struct kedge_leader_elector *e)
 {
-    e->state = KEDGE__LEADER_TELLING;
-    e->task.deadline = KEDGE_FOREVER;
     if (e->told_start)
         tell_event(e, " stopped leading");
     if (e->state == KEDGE__LEADER_TELLING)
@@ -360,6 +358,7 @@ void kedge__leader_tell_stopped(struct kedge_leader_elector *e)
 
 static void tell_end(struct kedge_leader_elector *e)
 {
+    e->state = KEDGE__LEADER_TELLING;
     kedge__unlock(e->k);
     kedge__leader_tell_stopped(e);
     kedge__lock(e->k);

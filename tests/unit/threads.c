@@ -208,9 +208,72 @@ static void another_thread_stops_the_loop(void **state)
     free(s);
 }
 
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+struct election {
+    struct shared shared;
+    struct kedge_leader_elector *elector;
+};
+
+static void *asker(void *arg)
+{
+    struct election *e = arg;
+    while (!atomic_load(&e->shared.over)) {
+        bool leads = kedge_leader_elector_is_leader(e->elector);
+        expect(&e->shared, kedge_leader_elector_time_left(e->elector) <= 3 * KEDGE_SECOND);
+        expect(&e->shared,
+               !leads || kedge_leader_elector_check(e->elector, KEDGE_HOUR) == KEDGE_OK);
+        atomic_fetch_add(&e->shared.reads, leads);
+    }
+    return NULL;
+}
+
+static void others_ask_who_leads_while_it_is_renewed(void **state)
+{
+    (void)state;
+    struct election *e = malloc(sizeof *e);
+    pthread_t thread;
+    assert_non_null(e);
+    open_shared(&e->shared);
+    struct kedge_leader_options o = {
+        .namespace_ = "default",
+        .name = "job",
+        .identity = "a",
+        .lease_duration = 4 * KEDGE_SECOND,
+        .renew_deadline = 2 * KEDGE_SECOND,
+        .retry_period = 20,
+        .on_started_leading = nothing,
+        .on_stopped_leading = nothing,
+    };
+    struct kedge *k = e->shared.cluster.k;
+    e->elector = kedge_leader_elector_new(e->shared.cluster.client, &o);
+    assert_non_null(e->elector);
+    pthread_create(&thread, NULL, asker, e);
+    // It is started and stopped, and renewed, again and again.
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(kedge_leader_elector_start(e->elector), KEDGE_OK);
+        size_t reads = atomic_load(&e->shared.reads);
+        for (int turn = 0; turn < TURNS || atomic_load(&e->shared.reads) == reads; turn++)
+            assert_int_equal(kedge_poll(k, 0), KEDGE_OK);
+        kedge_leader_elector_stop(e->elector);
+        while (kedge_leader_elector_is_running(e->elector))
+            assert_int_equal(kedge_poll(k, 0), KEDGE_OK);
+    }
+    atomic_store(&e->shared.over, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&e->shared.wrong), 0);
+    kedge_leader_elector_close(e->elector);
+    cluster_close(&e->shared.cluster);
+    free(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_ask_who_leads_while_it_is_renewed),
         cmocka_unit_test(others_read_while_the_loop_runs),
         cmocka_unit_test(several_work_and_never_on_the_same_key),
         cmocka_unit_test(another_thread_stops_the_loop),
