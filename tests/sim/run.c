@@ -980,6 +980,7 @@ void sim_endure(const struct plan *plan, uint64_t events,
                 bad_day(s, day + (uint64_t)plan->set[SET_SEED]);
             good_day(s);
             settle(s);
+            s->work.healed = false;
             tell(s, day);
         }
         halt(s);
