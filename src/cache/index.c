@@ -354,6 +354,8 @@ kedge_err kedge_informer_add_index(struct kedge_informer *inf, struct kedge_inde
     index->root = 0;
     kedge__lock(inf->factory->k); // others may read
     kedge_err err = join(inf, index);
+    if (inf->factory->started)
+        kedge__factory_report(inf->factory); // the loop may not run for long
     kedge__unlock(inf->factory->k);
     return err;
 }

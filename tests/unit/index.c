@@ -22,6 +22,7 @@ struct fixture {
     struct kedge_factory factory;
     struct kedge_informer inf;
     struct kedge__account *accounts[1];
+    struct kedge__part part; // of the memory report: the heap
     unsigned char *memory;
     struct {
         uint32_t slot; // 0: not there
@@ -66,6 +67,7 @@ static struct fixture *open_cache(size_t size, uint32_t seed)
     f->k.port = &port;
     f->factory.k = &f->k;
     f->factory.started = true;
+    f->factory.heap_part = &f->part;
     f->inf.factory = &f->factory;
     f->inf.kind = &kedge_kind_pod;
     f->inf.synced = true;
@@ -257,6 +259,8 @@ static void indices_agree_with_an_array(void **state)
                 assert_int_equal(kedge_informer_add_index(&f->inf, &late), KEDGE_OK);
             if (i == 4000)
                 assert_int_equal(kedge_informer_add_index(&f->inf, &space), KEDGE_OK);
+            if (i == 2000 || i == 4000) // the memory report knows of it at once
+                assert_int_equal(f->part.used, kedge__heap_used(&f->factory.heap));
             assert_int_equal(f->inf.account.nodes, nodes_of(f, i < 2000 ? 1 : 2, i < 4000 ? 0 : 1));
             if (i % 250 != 0)
                 continue;
