@@ -13,7 +13,8 @@ enum {
     TEXT = 48, // bytes of text a key, on the average
     FIRST_MS = 5,
     LAST_MS = 30000,
-    REPORT_EVERY = 16
+    REPORT_EVERY = 16,
+    WAIT_MS = 5000
 };
 
 static size_t texts_of(const struct plan *plan)
@@ -425,7 +426,9 @@ kedge_err work_poll(struct sim *s, int64_t timeout)
     if (!somebody_is_free(s) || !chance_one_in(&s->work_chance, 8))
         return kedge_poll(s->k, timeout);
     s->work.waited = true;
-    kedge_err err = kedge_workqueue_wait(s->work.queue, key, sizeof key, timeout);
+    // Not for long, since nobody looks around meanwhile.
+    kedge_err err =
+        kedge_workqueue_wait(s->work.queue, key, sizeof key, timeout < WAIT_MS ? timeout : WAIT_MS);
     if (err != KEDGE_OK && err != KEDGE_ERR_TIMEOUT)
         return err;
     took(s, err == KEDGE_OK ? KEDGE_OK : KEDGE_WAIT, key);
