@@ -5,7 +5,8 @@
 //     {
 //         struct kedge_pod *pod = (struct kedge_pod *)kedge_change_object(change);
 //         pod->object.generation = 0;
-//         kedge_change_clear_map(change, &pod->object.labels);
+//         kedge_change_remove_pair(change, &pod->object.labels, KEDGE_STR("pod-template-hash"));
+//         kedge_change_set_pair(change, &pod->object.labels, KEDGE_STR("at"), KEDGE_STR("edge"));
 //         kedge_change_set_text(change, &pod->spec_node_name, KEDGE_STR("here"));
 //     }
 //
@@ -17,9 +18,10 @@
 // what it has made. Name and namespace may be changed: the new ones are the key then.
 //
 // A record is one block, and texts in it may be shared, so a text is never written over: a new one
-// goes behind all others, into transform_room, and never beyond object_max. What is not used of
-// that room is given back; what a cleared member held is not. Numbers and times are yours to
-// assign; a quantity is set by its call.
+// goes behind all others, into transform_room, and never beyond object_max. When the transform
+// returns, what is not used of that room is given back, and so is what members held that were
+// cleared or have new values. Numbers and times are yours to assign; a
+// quantity is set by its call.
 //
 // These calls are for the change that a transform was given, until it returns.
 #ifndef KEDGE_TRANSFORM_H
@@ -59,6 +61,22 @@ kedge_err kedge_change_clear_text_list(struct kedge_change *change,
                                        const struct kedge_text_list *member);
 kedge_err kedge_change_clear_list(struct kedge_change *change, const struct kedge_list *member);
 kedge_err kedge_change_clear_map(struct kedge_change *change, const struct kedge_text_map *member);
+
+// Gives a label, or another pair of a map, a value: adds the pair if its key is not there. A new
+// pair takes up to 15 bytes of room and its texts; what lies behind the map's other pairs moves
+// then, so pointers into the object that were taken before are good no longer.
+//
+// KEDGE_ERR_FULL      there is no room: the map is as it was, the rest as above
+// KEDGE_ERR_ARGUMENT  the map is not of this object, or the key is empty
+kedge_err kedge_change_set_pair(struct kedge_change *change, const struct kedge_text_map *map,
+                                kedge_str key, kedge_str value);
+
+// Takes a pair away; those behind it move up.
+//
+// KEDGE_ERR_NOT_FOUND  there is none of that key
+// KEDGE_ERR_ARGUMENT   the map is not of this object
+kedge_err kedge_change_remove_pair(struct kedge_change *change, const struct kedge_text_map *map,
+                                   kedge_str key);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 // change.c - transforms: a record grows at its end only, so that no offset in it changes.
 #include "cache/change.h"
 
+#include "object/squeeze.h"
 #include "object/words.h"
 
 #include <stddef.h>
@@ -41,13 +42,16 @@ void kedge__change_apply(struct kedge_informer *inf, uint32_t slot)
 {
     struct kedge__heap *heap = &inf->factory->heap;
     struct kedge_object *o = kedge__heap_object(heap, slot);
-    struct kedge_change change = {.object = o, .room = kedge__change_room(inf, o->size)};
+    struct kedge_change change = {
+        .object = o, .room = kedge__change_room(inf, o->size), .kind = inf->kind};
     if (inf->options.transform == NULL)
         return;
     memset((unsigned char *)o + o->size, 0, change.room);
     change.end = o->size + change.room;
     inf->options.transform(inf->options.ctx, &change);
     size_t used = (change.end - change.room + 7) / 8 * 8;
+    if (change.holes)
+        used = kedge__record_squeeze(inf->kind, o, used);
     o->size = (kedge_offset)used;
     kedge__heap_trim(heap, slot, used);
     if (change.lacking > 0)
@@ -71,7 +75,7 @@ void *kedge__change_member(const struct kedge_change *change, const void *member
         return NULL;
     uintptr_t base = (uintptr_t)change->object;
     uintptr_t at = (uintptr_t)member;
-    if (at < base || at >= base + change->object->size)
+    if (at < base || at >= base + change->end - change->room)
         return NULL;
     return (unsigned char *)change->object + (at - base);
 }
@@ -110,6 +114,7 @@ kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_
     if (m == NULL || !may_be(change, m, text))
         return KEDGE_ERR_ARGUMENT;
     if (text.len == 0) {
+        change->holes |= m->offset != 0;
         m->offset = 0;
         return KEDGE_OK;
     }
@@ -117,6 +122,7 @@ kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_
     if (place == NULL)
         return KEDGE_ERR_FULL;
     kedge__text_write(place, text);
+    change->holes |= m->offset != 0;
     m->offset = (kedge_offset)(place - (unsigned char *)m);
     return KEDGE_OK;
 }
@@ -126,11 +132,12 @@ kedge_err kedge_change_clear_text(struct kedge_change *change, const struct kedg
     return kedge_change_set_text(change, member, (kedge_str){NULL, 0});
 }
 
-static kedge_err clear(const struct kedge_change *change, const void *member, size_t size)
+static kedge_err clear(struct kedge_change *change, const void *member, size_t size)
 {
     void *m = kedge__change_member(change, member);
     if (m == NULL)
         return KEDGE_ERR_ARGUMENT;
+    change->holes = true;
     memset(m, 0, size);
     return KEDGE_OK;
 }

@@ -11,6 +11,8 @@ struct kedge_change {
     size_t end;     // where the room behind the record ends
     size_t room;    // bytes that are left of it
     size_t lacking; // of them, in all; 0: there was enough
+    const struct kedge_kind *kind;
+    bool holes; // a member has left bytes that nothing names any more
 };
 
 // Bytes that a record of `size` may grow by.

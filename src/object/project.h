@@ -76,6 +76,9 @@ kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object,
 #define KEDGE__UUID_TEXT 36
 bool kedge__uid_read(kedge_str text, struct kedge_uid *out);
 
+// Whether it is no UUID but the way to a text, or nothing.
+bool kedge__uid_is_text(const struct kedge_uid *u);
+
 // The text of a uid that is no UUID, where it lies.
 kedge_str kedge__uid_plain(const struct kedge_uid *u);
 

@@ -17,6 +17,11 @@ static bool is_uuid(const struct kedge_uid *u)
     return (u->bytes[VARIANT] & 0x80u) != 0;
 }
 
+bool kedge__uid_is_text(const struct kedge_uid *u)
+{
+    return !is_uuid(u);
+}
+
 static bool dash_before(int byte)
 {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;

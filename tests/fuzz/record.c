@@ -10,6 +10,7 @@
 #include "kedge/sieve.h"
 #include "kinds.h"
 #include "object/project.h"
+#include "object/squeeze.h"
 #include "sieve_jansson.h"
 #include "sieve_log.h"
 #include "whole_record.h"
@@ -130,6 +131,8 @@ static void as_record(kedge_json_value root, bool partial, json_t *json)
     // It may be moved.
     memset(twin, 0x5a, size);
     PROMISE(kedge_object_copy(o, twin, size, NULL) == KEDGE_OK);
+    // There is nothing in it that nothing names.
+    PROMISE(kedge__record_squeeze(kind, twin, size) == size && memcmp(o, twin, size) == 0);
     memset(o, 0x5a, size);
     whole_record(kind, twin, size);
     free(twin);

@@ -143,6 +143,52 @@ static void a_text_may_be_made_empty(void **state)
     assert_int_equal(seen, 1);
 }
 
+static void strip(void *ctx, struct kedge_change *change)
+{
+    (void)ctx;
+    const struct kedge_object *o = kedge_change_object(change);
+    assert_int_equal(kedge_change_remove_pair(change, &o->labels, KEDGE_STR("hash")), KEDGE_OK);
+    assert_int_equal(kedge_change_set_pair(change, &o->labels, KEDGE_STR("at"), KEDGE_STR("edge")),
+                     KEDGE_OK);
+    seen++;
+}
+
+static size_t bytes_stored;
+
+static void is_stripped(struct cluster *c, struct kedge_informer *inf)
+{
+    (void)c;
+    const struct kedge_object *o;
+    assert_int_equal(kedge_lister_get(inf, "default", "web", &o), KEDGE_OK);
+    assert_int_equal(o->labels.count, 2);
+    assert_null(kedge_label(o, "hash"));
+    assert_string_equal(kedge_label(o, "app"), "web");
+    assert_string_equal(kedge_label(o, "at"), "edge");
+    assert_int_equal(kedge_as_deployment(o)->spec_replicas, 1);
+    bytes_stored = o->size;
+    // The heap has it back, too.
+    assert_int_equal(inf->account.used, 8 + o->size + sizeof(struct kedge__slot));
+}
+
+static void what_is_taken_away_costs_nothing(void **state)
+{
+    (void)state;
+    static char json[600];
+    size_t least = 0;
+    seen = 0;
+    for (int len = 1; len < 300; len += 50) {
+        struct kedge_informer_options o = {.transform = strip, .transform_room = 64};
+        snprintf(json, sizeof json,
+                 "{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"labels\":{"
+                 "\"hash\":\"%0*d\",\"app\":\"web\"}},\"spec\":{\"replicas\":1}}",
+                 len, 7);
+        see_with(&kedge_kind_deployment, "deployments", json, &o, NULL, 0, is_stripped);
+        least = least == 0 ? bytes_stored : least;
+        assert_int_equal(bytes_stored, least);
+    }
+    assert_int_equal(seen, 6);
+}
+
 // ---------------------------------------------------------------- how far a record may grow
 
 static void set_much(void *ctx, struct kedge_change *change)
@@ -244,6 +290,7 @@ int main(void)
         cmocka_unit_test(what_is_not_of_the_object_is_refused),
         cmocka_unit_test(names_keep_to_their_limits),
         cmocka_unit_test(a_text_may_be_made_empty),
+        cmocka_unit_test(what_is_taken_away_costs_nothing),
         cmocka_unit_test(no_record_grows_beyond_what_its_offsets_reach),
         cmocka_unit_test(an_object_as_large_as_may_be_does_not_grow),
         cmocka_unit_test(in_stale_what_lacks_is_the_cache_that_lacks_it),
