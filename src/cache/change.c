@@ -50,8 +50,8 @@ void kedge__change_apply(struct kedge_informer *inf, uint32_t slot)
     change.end = o->size + change.room;
     inf->options.transform(inf->options.ctx, &change);
     size_t used = (change.end - change.room + 7) / 8 * 8;
-    if (change.holes)
-        used = kedge__record_squeeze(inf->kind, o, used);
+    if (change.squeeze != NULL)
+        used = change.squeeze(inf->kind, o, used);
     o->size = (kedge_offset)used;
     kedge__heap_trim(heap, slot, used);
     if (change.lacking > 0)
@@ -114,7 +114,7 @@ kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_
     if (m == NULL || !may_be(change, m, text))
         return KEDGE_ERR_ARGUMENT;
     if (text.len == 0) {
-        change->holes |= m->offset != 0;
+        change->squeeze = kedge__record_squeeze;
         m->offset = 0;
         return KEDGE_OK;
     }
@@ -122,7 +122,7 @@ kedge_err kedge_change_set_text(struct kedge_change *change, const struct kedge_
     if (place == NULL)
         return KEDGE_ERR_FULL;
     kedge__text_write(place, text);
-    change->holes |= m->offset != 0;
+    change->squeeze = kedge__record_squeeze;
     m->offset = (kedge_offset)(place - (unsigned char *)m);
     return KEDGE_OK;
 }
@@ -137,7 +137,7 @@ static kedge_err clear(struct kedge_change *change, const void *member, size_t s
     void *m = kedge__change_member(change, member);
     if (m == NULL)
         return KEDGE_ERR_ARGUMENT;
-    change->holes = true;
+    change->squeeze = kedge__record_squeeze;
     memset(m, 0, size);
     return KEDGE_OK;
 }

@@ -12,7 +12,9 @@ struct kedge_change {
     size_t room;    // bytes that are left of it
     size_t lacking; // of them, in all; 0: there was enough
     const struct kedge_kind *kind;
-    bool holes; // a member has left bytes that nothing names any more
+    // Where a member has left bytes that nothing names any more: kedge__record_squeeze. A program
+    // that empties none does not link it.
+    size_t (*squeeze)(const struct kedge_kind *kind, struct kedge_object *o, size_t size);
 };
 
 // Bytes that a record of `size` may grow by.

@@ -91,7 +91,7 @@ kedge_err kedge_change_set_pair(struct kedge_change *change, const struct kedge_
     if (value.len > 0)
         pair->value.offset = (kedge_offset)(texts - (unsigned char *)&pair->value);
     m->count++;
-    change->holes = true; // of pairs that take less than a step
+    change->squeeze = kedge__record_squeeze; // of pairs that take less than a step
     return KEDGE_OK;
 }
 
@@ -120,6 +120,6 @@ kedge_err kedge_change_remove_pair(struct kedge_change *change, const struct ked
     m->count--;
     if (m->count == 0)
         m->offset = 0;
-    change->holes = true;
+    change->squeeze = kedge__record_squeeze;
     return KEDGE_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/change.h"
+#include "object/squeeze.h"
 #include "object/words.h"
 
 kedge_err kedge_change_set_quantity(struct kedge_change *change,
@@ -13,6 +14,7 @@ kedge_err kedge_change_set_quantity(struct kedge_change *change,
     uint32_t code = 0;
     if (m == NULL)
         return KEDGE_ERR_ARGUMENT;
+    change->squeeze = kedge__record_squeeze;
     if (thousandths == 0) {
         m->offset = 0;
         return KEDGE_OK;

@@ -170,8 +170,8 @@ static struct kedge_change change_of(const struct kedge_kind *kind, json_t *json
 static void finish(struct kedge_change *change)
 {
     size_t used = (change->end - change->room + 7) / 8 * 8;
-    if (change->holes)
-        used = kedge__record_squeeze(change->kind, change->object, used);
+    if (change->squeeze != NULL)
+        used = change->squeeze(change->kind, change->object, used);
     change->object->size = (kedge_offset)used;
     change->object = realloc(change->object, used);
 }
@@ -334,7 +334,7 @@ static void what_is_no_map_of_the_object_is_refused(void **state)
         KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_change_remove_pair(&change, &change.object->labels, KEDGE_STR("a")),
                      KEDGE_ERR_NOT_FOUND);
-    assert_false(change.holes);
+    assert_null(change.squeeze);
     free(change.object);
     json_decref(json);
 }
