@@ -649,6 +649,8 @@ static void options_out_of_range_make_none(void **state)
         assert_null(kedge_rest_new(t.client, &bad[i]));
         assert_int_equal(kedge_error(t.k), KEDGE_ERR_ARGUMENT);
         assert_non_null(strstr(kedge_error_text(t.k), "kedge_rest"));
+        // It is the first failure that counts, and nothing is made after it.
+        assert_null(kedge_rest_new(t.client, NULL));
         close_talk(&t);
     }
     assert_null(kedge_rest_new(NULL, NULL));
