@@ -490,6 +490,26 @@ static void a_huge_object_becomes_a_partial_one_and_takes_nobody_down(void **sta
     cluster_close(&c);
 }
 
+static void a_partial_object_without_a_namespace_is_named(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    char text[4096] = "{\"metadata\":{\"name\":\"large\",\"labels\":{";
+    for (int i = 0; i < 40; i++)
+        sprintf(text + strlen(text), "%s\"label-number-%d\":\"and its value\"", i > 0 ? "," : "",
+                i);
+    strcat(text, "}}}");
+    cluster_open(&c, &(struct cluster_options){.object_max = 1024});
+    mock_apply(c.mock, "nodes", text);
+    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_node, NULL, &r);
+    cluster_start(&c);
+    assert_true(cluster_settle(&c, inf, SETTLE));
+    assert_int_equal(state_of(inf).partial, 1);
+    assert_string_equal(state_of(inf).last_partial, "large");
+    cluster_close(&c);
+}
+
 static void twenty_megabytes_in_one_object_cost_no_memory(void **state)
 {
     (void)state;
@@ -1131,6 +1151,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(retry_after_is_honoured),
         cmocka_unit_test(failures_are_followed_by_longer_and_longer_pauses),
         cmocka_unit_test(a_huge_object_becomes_a_partial_one_and_takes_nobody_down),
+        cmocka_unit_test(a_partial_object_without_a_namespace_is_named),
         cmocka_unit_test(twenty_megabytes_in_one_object_cost_no_memory),
         cmocka_unit_test(a_list_without_end_is_ended_by_the_heap),
         cmocka_unit_test(however_the_bytes_are_split),

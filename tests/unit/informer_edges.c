@@ -518,6 +518,59 @@ static void delete_unknown(struct kedge_informer *inf, char *json)
     assert_int_equal(state_of(inf).skipped, skipped + 1);
 }
 
+static void leave_as_it_is(void *ctx, struct kedge_change *change)
+{
+    (void)ctx;
+    (void)change;
+}
+
+// A transform might have given the object another name: only a list can tell then what has gone.
+static void under_a_transform_a_delete_without_room_is_stale_and_recovers(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r[2];
+    char text[2048], value[900];
+    cluster_open(&c, &(struct cluster_options){.memory = 96 * 1024, .object_max = 1024});
+    memset(value, 'x', sizeof value);
+    for (int i = 0; i < 2; i++) {
+        snprintf(
+            text, sizeof text,
+            "{\"metadata\":{\"namespace\":\"%c\",\"name\":\"big\"},\"data\":{\"k\":\"%.800s\"}}",
+            'a' + i, value);
+        mock_apply(c.mock, "configmaps", text);
+    }
+    struct kedge_informer_options of_a = {.namespace_ = "a"},
+                                  of_b = {.namespace_ = "b", .transform = leave_as_it_is};
+    cluster_informer(&c, &kedge_kind_configmap, &of_a, &r[0]);
+    struct kedge_informer *b = cluster_informer(&c, &kedge_kind_configmap, &of_b, &r[1]);
+    mock_apply(c.mock, "configmaps", "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"}}");
+    cluster_start(&c);
+    for (int i = 0; kedge__heap_free(&c.factory->heap) > 1024 + 256; i++) {
+        snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"b\",\"name\":\"m-%d\"}}", i);
+        mock_apply(c.mock, "configmaps", text);
+        cluster_run(&c, 10);
+    }
+    // What is held back is taken by a delete whose handler is busy.
+    r[0].busy = true;
+    mock_apply(c.mock, "configmaps",
+               "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"},\"data\":{\"k\":\"v\"}}");
+    cluster_run(&c, KEDGE_SECOND);
+    assert_true(mock_delete(c.mock, "configmaps", "a", "big"));
+    cluster_run(&c, KEDGE_SECOND);
+    assert_true(mock_delete(c.mock, "configmaps", "b", "big"));
+    cluster_run(&c, KEDGE_SECOND);
+    assert_int_equal(r[1].deletes, 0);
+    assert_int_equal(cluster_phase(b), KEDGE_STALE);
+    assert_string_equal(state_of(b).object, "b/big");
+    r[0].busy = false;
+    cluster_run(&c, 2 * KEDGE_HOUR);
+    assert_int_equal(cluster_phase(b), KEDGE_CURRENT);
+    assert_int_equal(r[1].tombstones, 1);
+    assert_int_equal(kedge_lister_count(b), mock_count(c.mock, "configmaps") - 1); // one of a
+    cluster_close(&c);
+}
+
 // A delete needs room for the final state as long as handlers want it. Where the room held back is
 // taken by another's, the object goes all the same, as the cache last knew it.
 static void a_delete_without_room_for_its_final_state_is_a_tombstone(void **state)
@@ -624,6 +677,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_a_shutdown_gives_back_is_reported),
         cmocka_unit_test(what_is_enough_is_enough_and_not_twice_that),
         cmocka_unit_test(a_delete_without_room_for_its_final_state_is_a_tombstone),
+        cmocka_unit_test(under_a_transform_a_delete_without_room_is_stale_and_recovers),
         cmocka_unit_test(what_was_replaced_in_stale_is_a_tombstone_and_an_add),
     };
     if (argc > 1)
