@@ -165,8 +165,6 @@ static int spawn(struct process *p, int output, const char *const *environment)
 static kedge_err meaning(int error)
 {
     switch (error) {
-    case 0:
-        return KEDGE_OK;
     case ENOENT:
     case ENOTDIR:
         return KEDGE_ERR_NOT_FOUND;

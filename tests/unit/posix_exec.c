@@ -32,12 +32,17 @@
 static struct {
     const char *call;
     int with;
+    unsigned later; // so many calls go well before
 } refusal;
 
 static bool refused(const char *call)
 {
     if (refusal.call == NULL || strcmp(call, refusal.call) != 0)
         return false;
+    if (refusal.later > 0) {
+        refusal.later--;
+        return false;
+    }
     refusal.call = NULL;
     errno = refusal.with;
     return true;
@@ -79,6 +84,30 @@ int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *a, int from, in
 {
     OWN(posix_spawn_file_actions_adddup2, int (*call)(posix_spawn_file_actions_t *, int, int))
     return refused("adddup2") ? ENOMEM : own.call(a, from, to);
+}
+
+int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *a, int fd, const char *path,
+                                     int flags, mode_t mode)
+{
+    OWN(posix_spawn_file_actions_addopen,
+        int (*call)(posix_spawn_file_actions_t *, int, const char *, int, mode_t))
+    return refused("addopen") ? ENOMEM : own.call(a, fd, path, flags, mode);
+}
+
+int posix_spawnattr_setflags(posix_spawnattr_t *a, short flags)
+{
+    OWN(posix_spawnattr_setflags, int (*call)(posix_spawnattr_t *, short))
+    return refused("setflags") ? EINVAL : own.call(a, flags);
+}
+
+int fcntl(int fd, int what, ...)
+{
+    OWN(fcntl, int (*call)(int, int, ...))
+    va_list more;
+    va_start(more, what);
+    void *argument = va_arg(more, void *);
+    va_end(more);
+    return refused("fcntl") ? -1 : own.call(fd, what, argument);
 }
 
 ssize_t read(int fd, void *buf, size_t len)
@@ -196,13 +225,16 @@ static void whichever_call_is_refused(void **state)
     static const struct {
         const char *call;
         kedge_err err;
-    } cases[] = {{"pipe", KEDGE_ERR_IO},
-                 {"actions_init", KEDGE_ERR_IO},
-                 {"attr_init", KEDGE_ERR_IO},
-                 {"adddup2", KEDGE_ERR_IO}};
+        unsigned later;
+    } cases[] = {{"pipe", KEDGE_ERR_IO, 0},         {"fcntl", KEDGE_ERR_IO, 0},
+                 {"fcntl", KEDGE_ERR_IO, 1},        {"fcntl", KEDGE_ERR_IO, 2},
+                 {"actions_init", KEDGE_ERR_IO, 0}, {"attr_init", KEDGE_ERR_IO, 0},
+                 {"setflags", KEDGE_ERR_IO, 0},     {"addopen", KEDGE_ERR_IO, 0},
+                 {"adddup2", KEDGE_ERR_IO, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         refusal.call = cases[i].call;
         refusal.with = EMFILE;
+        refusal.later = cases[i].later;
         assert_int_equal(s->ops->open(s, NULL, 0), cases[i].err);
         assert_null(refusal.call);
     }
@@ -267,6 +299,24 @@ static void an_environment_is_bounded(void **state)
     assert_int_equal(read_all(), KEDGE_ERR_CLOSED);
 }
 
+static void its_own_variables_replace_ours_of_the_same_name(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"KEDGE_A=mine", "KEDGE_=short",  "KEDGE_C=once",
+                                      "KEDGE_C=last", "KEDGE_NOTHING", NULL};
+    setenv("KEDGE_A", "ours", 1);
+    setenv("KEDGE_AB", "longer", 1);
+    setenv("KEDGE_NOTHING", "something", 1);
+    command.env = own;
+    argv[2] = "echo $KEDGE_A $KEDGE_AB $KEDGE_ $KEDGE_C $KEDGE_NOTHING";
+    assert_int_equal(s->ops->open(s, NULL, 0), KEDGE_OK);
+    assert_int_equal(read_all(), KEDGE_ERR_CLOSED);
+    assert_string_equal(text, "mine longer short last\n");
+    unsetenv("KEDGE_A");
+    unsetenv("KEDGE_AB");
+    unsetenv("KEDGE_NOTHING");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -274,7 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(output_and_exit_code_are_told), T(closing_ends_it_and_its_children),
         T(whichever_call_is_refused),     T(commands_that_are_none),
-        T(an_environment_is_bounded),
+        T(an_environment_is_bounded),     T(its_own_variables_replace_ours_of_the_same_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
