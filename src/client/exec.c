@@ -178,9 +178,8 @@ static kedge_err run(struct exec *e, kedge_time now, struct kedge__pending *p)
 
 static bool has_expired(const struct exec *e)
 {
-    kedge_timestamp wall = 0;
-    if (e->given.expires != 0)
-        wall = kedge_wall_clock(e->source.client->k);
+    bool knows = e->given.expires != 0;
+    kedge_timestamp wall = knows ? kedge_wall_clock(e->source.client->k) : 0;
     return wall != 0 && wall >= e->given.expires;
 }
 

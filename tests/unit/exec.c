@@ -331,13 +331,13 @@ static void what_is_not_installed_tells_how_to_install_it(void **state)
 {
     (void)state;
     t.exec.command = "kedge-no-such-plugin";
-    t.exec.install_hint = "get it\nfrom U+001B[example.com";
+    t.exec.install_hint = "get it\nfrom U+001B[example.com \xc3\xa9";
     start("");
     for (int i = 0; i < 12; i++) {
         assert_int_equal(ask(), KEDGE_ERR_FILE);
         assert_string_equal(p.problem,
                             i < 10 ? "exec plugin kedge-no-such-plugin: executable not found; get "
-                                     "it from U+001B[example.com"
+                                     "it from U+001B[example.com \xc3\xa9"
                                    : "exec plugin kedge-no-such-plugin: executable not found");
         t.now += KEDGE_MINUTE;
     }
@@ -387,6 +387,15 @@ static void what_expires_at_the_beginning_of_time_has_expired(void **state)
     t.now += KEDGE_MINUTE;
     assert_int_equal(ask(), KEDGE_OK);
     assert_int_equal(runs(), 2);
+}
+
+static void an_empty_name_is_nobody(void **state)
+{
+    (void)state;
+    t.config.username = "";
+    start(COUNTED(""));
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_int_equal(runs(), 1);
 }
 
 static const char *said(void)
@@ -610,6 +619,8 @@ static void a_wrong_configuration_is_refused(void **state)
     assert_int_equal(kedge_config_exec(NULL, &t.exec), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_config_exec(&t.config, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_config_exec(&t.config, &none), KEDGE_ERR_ARGUMENT);
+    none.command = "";
+    assert_int_equal(kedge_config_exec(&t.config, &none), KEDGE_ERR_ARGUMENT);
     t.exec.api_version = "client.authentication.k8s.io/v1alpha1";
     refused(KEDGE_ERR_CONFIG,
             "exec: invalid apiVersion: client.authentication.k8s.io/v1 or /v1beta1 is needed");
@@ -701,6 +712,7 @@ int main(void)
         T(without_a_hint_there_is_none),
         T(what_the_system_refuses_to_start_is_told),
         T(what_expires_at_the_beginning_of_time_has_expired),
+        T(an_empty_name_is_nobody),
         T(it_is_told_what_it_is_for),
         T(it_is_told_of_the_cluster_where_that_is_asked_for),
         T(insecure_is_told_too_and_without_a_ca_there_is_none),
