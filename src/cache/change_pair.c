@@ -78,8 +78,8 @@ kedge_err kedge_change_set_pair(struct kedge_change *change, const struct kedge_
     // at once they may have moved.
     size_t key_bytes = text_bytes(key);
     size_t need = (STEP - 1) + PAIR + key_bytes + text_bytes(value);
-    if (need > change->room || m->count == (kedge_offset)-1) {
-        change->lacking += need > change->room ? need - change->room : need;
+    if (need > change->room) {
+        change->lacking += need - change->room;
         return KEDGE_ERR_FULL;
     }
     unsigned char *texts;

@@ -469,6 +469,13 @@ static void its_end_waits_for_room_in_the_queue(void **state)
     assert_true(kedge_informer_has_synced(w->inf));
     assert_string_equal(state_of(w).version, "7");
     close_wire(w);
+    // And behind what came with it.
+    static const char *const at_once[] = {OK_HEAD ADDED("web", "5") END("7")};
+    w = OPEN(at_once, &o);
+    run(w, KEDGE_SECOND);
+    assert_int_equal(w->r.initial_adds, 1);
+    assert_string_equal(state_of(w).version, "7");
+    close_wire(w);
 }
 
 static void what_cannot_be_read_in_it_leads_to_a_list(void **state)
