@@ -73,6 +73,9 @@ static json_t *empty_value(const struct kedge_field *field, size_t *size)
     case KEDGE_FIELD_BASE64:
         *size = sizeof(struct kedge_text);
         return json_string("");
+    case KEDGE_FIELD_QUANTITY:
+        *size = sizeof(struct kedge_quantity);
+        return json_string("0");
     case KEDGE_FIELD_TEXT_LIST:
         *size = sizeof(struct kedge_text_list);
         return json_array();
