@@ -82,7 +82,7 @@ static const void *member(const struct kedge_object *o, const struct kedge_table
         bool ours = type != KEDGE_FIELD_LIST || f->items == &kedge__table_label_expression;
         if (f->type != type || !ours || !path_is(f->path, path))
             continue;
-        *present |= ((unsigned)o->present[i / 8] >> i % 8 & 1u) != 0;
+        *present |= KEDGE__HAS(o->present, i);
         return (const char *)o + f->offset;
     }
     return NULL;
