@@ -246,7 +246,11 @@ func runMix(flags *flag.FlagSet, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	if err := m.begin(ctx); err != nil {
+	// The server may be away just then.
+	for err = m.begin(ctx); err != nil && ctx.Err() == nil; err = m.begin(ctx) {
+		time.Sleep(500 * time.Millisecond)
+	}
+	if err != nil {
 		return err
 	}
 	const workers = 4
