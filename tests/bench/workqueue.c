@@ -125,12 +125,12 @@ static void bench(unsigned char *memory, size_t size, size_t n)
 int main(void)
 {
     static const size_t sizes[] = {1000, 10000, 100000};
-    const size_t most = 100000, size = KEDGE_WORKQUEUE_BYTES(most, most * 24) + 64 * 1024;
+    const size_t most = 100000, size = KEDGE_WORKQUEUE_BYTES(most, most * 24) + (size_t)64 * 1024;
     unsigned char *memory = malloc(size);
 
     keys = malloc(most * sizeof *keys);
     if (memory == NULL || keys == NULL)
-        return 1;
+        abort();
     memset(memory, 1, size);
     for (size_t i = 0; i < most; i++)
         snprintf(keys[i], KEY_SIZE, "namespace-%03zu/pod-%05zu", i % 100, i);
