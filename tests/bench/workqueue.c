@@ -25,10 +25,11 @@ enum { ADD, ADD_AGAIN, GET_DONE, ADD_AFTER, GET_DUE, CALLS };
 static char (*keys)[KEY_SIZE];
 static double best[CALLS];
 
+// Of the processor, so that other programs do not count.
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # workqueue.sh [SVG]: kedge's workqueue and client-go's, the same calls with the same 1,000, 10,000
-# and 100,000 keys, in turns, as nanoseconds a call, calls a second and a ratio; the best of each. With
+# and 100,000 keys, in turns, as nanoseconds of the processor a call and a ratio; the best of each. With
 # a name for it, gnuplot draws the time a call takes beside the number of keys. Needs Go and no
 # server; exit status 77 without Go.
 
@@ -30,7 +30,7 @@ best "$dir/kedge" >"$dir/kedge.best"
 best "$dir/client-go" >"$dir/client-go.best"
 
 awk 'FNR == NR { go[$1, $2] = $3; next }
-    !/^bytes/ && ($1, $2) in go { printf "%-10s %7d  kedge %7.0f ns %6.2f million/s  client-go %7.0f ns %6.2f million/s  client-go takes %.2f times as long\n",
+    !/^bytes/ && ($1, $2) in go { printf "%-10s %7d  kedge %7.0f ns, %6.2f million a second  client-go %7.0f ns, %6.2f million a second  client-go takes %.2f times as long\n",
         $1, $2, $3, 1e3 / $3, go[$1, $2], 1e3 / go[$1, $2], go[$1, $2] / $3 }
     /^bytes/ && ($1, $2) in go { printf "%-11s %6d  kedge %7.0f bytes a key  client-go %7.0f  client-go needs %.2f times as many\n",
         $1, $2, $3, go[$1, $2], go[$1, $2] / $3 }' "$dir/client-go.best" "$dir/kedge.best" |

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"k8s.io/client-go/util/workqueue"
 )
 
@@ -34,14 +35,23 @@ func workOff(q workqueue.TypedInterface[string], n int) {
 	}
 }
 
+// processorTime is in ns, of all threads: those of the collector of garbage too.
+func processorTime() float64 {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+		panic(err)
+	}
+	return float64(t.Nano())
+}
+
 func measureWorkqueue(n int, best map[string]float64) {
 	keys := workqueueKeys(n)
 	q := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]())
 	defer q.ShutDown()
 	timed := func(call string, run func()) {
-		began := time.Now()
+		began := processorTime()
 		run()
-		each := float64(time.Since(began).Nanoseconds()) / float64(n)
+		each := (processorTime() - began) / float64(n)
 		if best[call] == 0 || each < best[call] {
 			best[call] = each
 		}
