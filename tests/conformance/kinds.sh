@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 #
 # Every built-in kind: an informer each in one process, and client-go's dynamic informers beside it,
 # while the objects of samples/ are made, changed and taken away. Each row of each kind's table must
