@@ -233,6 +233,14 @@ static void print_number(FILE *out, const struct kedge_field *field, const unsig
     fprintf(out, "%" PRId64, wide);
 }
 
+static void print_uid(FILE *out, const struct kedge_uid *uid)
+{
+    char text[KEDGE_UID_TEXT];
+    kedge_str s = kedge_uid_str(uid, text);
+
+    print_quoted(out, s.ptr, s.len);
+}
+
 static void print_row(FILE *out, const struct kedge_field *field, const unsigned char *member)
 {
     const void *at = member;
@@ -267,6 +275,15 @@ static void print_row(FILE *out, const struct kedge_field *field, const unsigned
     case KEDGE_FIELD_LIST:
         print_list(out, field, at);
         break;
+    case KEDGE_FIELD_UID:
+        print_uid(out, at);
+        break;
+    case KEDGE_FIELD_QUANTITY:
+        fprintf(out, "%" PRId64, kedge_quantity(at));
+        break;
+    case KEDGE_FIELD_TIME:
+        fprintf(out, "%" PRId64, kedge_timestamp_of(*(const struct kedge_date *)at));
+        break;
     default:
         print_number(out, field, member);
     }
@@ -288,7 +305,7 @@ void rows_print(FILE *out, const struct kedge_kind *kind, const struct kedge_obj
             continue;
         fputc('\t', out);
         print_path(out, field->path);
-        if ((o->present >> i & 1u) == 0)
+        if (!KEDGE__HAS(o->present, i))
             continue;
         fputc('=', out);
         print_row(out, field, base + field->offset);
@@ -321,7 +338,9 @@ static void print_table(FILE *out, const struct kedge_table *table)
                                         [KEDGE_FIELD_BASE64] = "bytes",
                                         [KEDGE_FIELD_BASE64_MAP] = "bytesmap",
                                         [KEDGE_FIELD_DROP] = "drop",
-                                        [KEDGE_FIELD_SCALAR] = "scalar"};
+                                        [KEDGE_FIELD_SCALAR] = "scalar",
+                                        [KEDGE_FIELD_MICRO_TIME] = "microtime",
+                                        [KEDGE_FIELD_UID] = "text"};
 
     fputc('[', out);
     for (size_t i = 0; i < table->count; i++) {

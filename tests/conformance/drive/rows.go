@@ -69,7 +69,8 @@ func scalar(v any) string {
 	return fmt.Sprint(v)
 }
 
-func microseconds(v any) string {
+// microseconds of a time, to the second or as it is: what a row's type keeps.
+func microseconds(v any, to time.Duration) string {
 	text, _ := v.(string)
 	if text == "" {
 		return "0"
@@ -78,7 +79,7 @@ func microseconds(v any) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprint(t.UnixMicro())
+	return fmt.Sprint(t.Truncate(to).UnixMicro())
 }
 
 func sortedMap(v any, print func(v any) string) string {
@@ -129,7 +130,9 @@ func (r row) print(v any) string {
 	case "number":
 		return orElse("0")(v)
 	case "time":
-		return microseconds(v)
+		return microseconds(v, time.Second)
+	case "microtime":
+		return microseconds(v, time.Microsecond)
 	case "quantity":
 		if n, isNumber := v.(int64); isNumber {
 			v = fmt.Sprint(n)
