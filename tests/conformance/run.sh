@@ -13,7 +13,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster verbs clients beside leader history"
+incluster verbs clients beside leader contend controller history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -31,6 +31,10 @@ programs=$build/examples
 . "$here/beside.sh"
 # shellcheck source=kinds.sh
 . "$here/kinds.sh"
+# shellcheck source=contend.sh
+. "$here/contend.sh"
+# shellcheck source=controller.sh
+. "$here/controller.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid
