@@ -23,7 +23,10 @@ static bool key_is(kedge_json_value member, kedge_str raw, bool plain, const cha
 {
     if (!plain)
         return kedge_json_key_is(member, kedge_str_of(key));
-    return key[0] == raw.ptr[0] && kedge_str_is(raw, key);
+    size_t i = 0;
+    while (i < raw.len && key[i] == raw.ptr[i] && key[i] != '\0')
+        i++;
+    return i == raw.len && key[i] == '\0';
 }
 
 // Notes the member for the rows that end here; gives those that go on inside it.
@@ -39,7 +42,8 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
         const char *key = table->fields[i].path + level->behind;
         if (!key_is(member, raw, plain, key))
             continue;
-        if (key[strlen(key) + 1] == '\0')
+        size_t len = plain ? raw.len : strlen(key);
+        if (key[len + 1] == '\0')
             found->at[i] = member.at;
         else
             going |= UINT64_C(1) << i;

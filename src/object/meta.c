@@ -28,10 +28,10 @@ static const struct kedge_field meta_fields[ROWS] = {
     {"metadata\0generation\0", NULL, NULL, META(generation), KEDGE_FIELD_INT64, 0},
     {"metadata\0creationTimestamp\0", NULL, NULL, META(creation_timestamp), KEDGE_FIELD_TIME, 0},
     {"metadata\0deletionTimestamp\0", NULL, NULL, META(deletion_timestamp), KEDGE_FIELD_TIME, 0},
-    {"metadata\0labels\0", NULL, NULL, META(labels), KEDGE_FIELD_TEXT_MAP, 0},
     {"metadata\0finalizers\0", NULL, NULL, META(finalizers), KEDGE_FIELD_TEXT_LIST, 0},
     {"metadata\0ownerReferences\0", &owner_table, NULL, META(owner_references), KEDGE_FIELD_LIST,
      0},
+    {"metadata\0labels\0", NULL, NULL, META(labels), KEDGE_FIELD_TEXT_MAP, 0},
     {"metadata\0annotations\0k8s.io/initial-events-end\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
 };
 const struct kedge_table kedge__meta_table = {meta_fields, ROWS, sizeof(struct kedge_object)};

@@ -424,8 +424,12 @@ static uint64_t put_record(struct kedge__builder *b, const struct kedge_kind *ki
     b->mistyped = 0;
     memset(b->shared, 0, sizeof b->shared);
     size_t rows = partial ? KEDGE__IDENTITY : kedge__meta_table.count;
+    uint64_t present = 0;
+    // Metadata last: of its labels, some are the ends of other texts.
+    if (!partial)
+        present = put_struct(b, 0, kind->table, kind->table->count, object, 0);
     put_struct(b, 0, &kedge__meta_table, rows, object, 0);
-    return partial ? 0 : put_struct(b, 0, kind->table, kind->table->count, object, 0);
+    return present;
 }
 
 kedge_err kedge__project(const struct kedge_kind *kind, kedge_json_value object, bool partial,

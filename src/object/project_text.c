@@ -8,7 +8,8 @@
 //     | 0xff | length | bytes | NUL |          any bytes; 0xff begins no UTF-8
 //
 // Texts that occur several times in an object (a label and the selector's, an image in spec and
-// status) are written once: a small table remembers where those written last came from.
+// status) are written once: a small table remembers where those written last came from. So is one
+// that is what stands behind the last '-' or ':' of another: a pod's hash behind its owner's name.
 #include <string.h>
 
 #include "object/project_priv.h"
@@ -62,27 +63,69 @@ static kedge_str plain(struct kedge__source s, size_t len)
     return fits && memchr(raw.ptr, '\0', len) == NULL ? raw : none;
 }
 
-static struct kedge__shared *shared_slot(struct kedge__builder *b, kedge_str text)
+static uint32_t mix(uint32_t hash, uint32_t word)
 {
-    uint32_t hash = UINT32_C(2166136261);
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT32_C(16777619);
-    return &b->shared[(hash ^ hash >> 15) % KEDGE__SHARED];
+    hash = (hash ^ word) * UINT32_C(0x9e3779b1);
+    return hash ^ hash >> 15;
+}
+
+// The two notes that may be of this text.
+static struct kedge__shared *shared_pair(struct kedge__builder *b, kedge_str text)
+{
+    uint32_t hash = (uint32_t)text.len, word;
+    size_t i = 0;
+    for (; i + sizeof word <= text.len; i += sizeof word) {
+        memcpy(&word, text.ptr + i, sizeof word);
+        hash = mix(hash, word);
+    }
+    for (; i < text.len; i++)
+        hash = mix(hash, (unsigned char)text.ptr[i]);
+    return &b->shared[hash % KEDGE__SHARED / 2 * 2];
+}
+
+static bool holds(const struct kedge__shared *old, const char *document, kedge_str text)
+{
+    return old->len == text.len && memcmp(document + old->from, text.ptr, text.len) == 0;
+}
+
+// The older of the two goes.
+static void note(struct kedge__shared *pair, const char *document, kedge_str text, size_t place)
+{
+    pair[1] = pair[0];
+    pair[0].from = (uint32_t)(text.ptr - document);
+    pair[0].len = (kedge_offset)text.len;
+    pair[0].place = (kedge_offset)place;
+}
+
+// Where what stands behind the last '-' or ':' begins; 0: there is none.
+static size_t end_of(kedge_str text)
+{
+    size_t i = text.len - 1;
+    while (i > 0 && text.ptr[i - 1] != '-' && text.ptr[i - 1] != ':')
+        i--;
+    return i;
 }
 
 // Where the same text lies already; if nowhere, then where it was written now.
 static size_t short_text(struct kedge__builder *b, const char *document, kedge_str text)
 {
-    struct kedge__shared *slot = shared_slot(b, text);
-    bool written = slot->len == text.len && memcmp(document + slot->from, text.ptr, text.len) == 0;
-    if (!written) {
-        slot->from = (uint32_t)(text.ptr - document);
-        slot->len = (kedge_offset)text.len;
-        slot->place = (kedge_offset)take(b, text.len + 1);
-        // Where the measure is over what an offset holds, no record will be written.
-        kedge__write(b, slot->place, text.ptr, text.len);
+    struct kedge__shared *pair = shared_pair(b, text);
+    if (holds(pair, document, text))
+        return pair[0].place;
+    if (holds(pair + 1, document, text))
+        return pair[1].place;
+    // Where the measure is over what an offset holds, no record will be written.
+    size_t place = take(b, text.len + 1);
+    kedge__write(b, place, text.ptr, text.len);
+    note(pair, document, text, place);
+    size_t end = end_of(text);
+    if (end > 0) {
+        kedge_str rest = {text.ptr + end, text.len - end};
+        pair = shared_pair(b, rest);
+        if (pair[1].len == 0)
+            note(pair, document, rest, place + end);
     }
-    return slot->place;
+    return place;
 }
 
 void kedge__put_text(struct kedge__builder *b, size_t member, struct kedge__source s)

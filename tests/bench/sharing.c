@@ -222,15 +222,17 @@ static bool may_recur(const struct kedge_field *field)
 struct texts {
     kedge_str text[RECORD_TEXTS];
     bool recur[RECORD_TEXTS];
+    size_t bytes[RECORD_TEXTS];
     size_t count;
 };
 
-static void take_text(void *ctx, const struct kedge_field *field, kedge_str text)
+static void take_text(void *ctx, const struct kedge_field *field, kedge_str text, size_t bytes)
 {
     struct texts *t = ctx;
     if (t->count == RECORD_TEXTS)
         abort();
     t->recur[t->count] = may_recur(field);
+    t->bytes[t->count] = bytes;
     t->text[t->count++] = text;
 }
 
@@ -291,11 +293,10 @@ static void reckon(struct figures *f, struct weight *sum)
         struct kedge_object *o = take_pod(i, &w);
         size_t all = 0;
         for (size_t k = 0; k < texts.count; k++) {
-            size_t bytes = texts.text[k].len + 1;
             if (!texts.recur[k])
                 continue;
             f->lookups++;
-            all += bytes;
+            all += texts.bytes[k];
         }
         size_t around = w.slot + w.header, used = o->size - w.tail;
         f->now += around + o->size;
@@ -315,7 +316,7 @@ static void the_readme_s(size_t *now, size_t *shared)
     texts.count = 0;
     weigh(&w, &kedge_kind_pod, o, take_text, &texts);
     for (size_t k = 0; k < texts.count; k++)
-        all += texts.recur[k] ? texts.text[k].len + 1 : 0;
+        all += texts.recur[k] ? texts.bytes[k] : 0;
     *now = weight_sum(&w);
     *shared = w.slot + w.header + up_to_8(o->size - w.tail - all);
     free(o);

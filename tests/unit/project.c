@@ -659,6 +659,68 @@ static void the_same_text_lies_in_a_record_once(void **state)
     deployment(NULL);
 }
 
+// A label that is what stands behind the last '-' or ':' of an owner's name or an image.
+static void a_text_that_is_the_end_of_another_is_not_written_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *label;
+        size_t behind; // bytes of the name in front of it; 0: it is written
+    } cases[] = {
+        {"checkout-6d5f8c7b9d", "6d5f8c7b9d", 9},
+        {"registry/a-b:1.4.2", "1.4.2", 13},
+        {"a:b-c1", "c1", 4},
+        {"web--x1", "x1", 5},
+        {"-x2", "x2", 1},
+        {"web-x3-", "x3-", 4},
+        {"web-x4-", "x4", 0},
+        {"web-x5", "web-x", 0},
+        {"web.x6", "x6", 0},
+        {"a-b-c7", "b-c7", 0},
+        {"web-", "eb-", 0},
+        {"web-x8", "X8", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{\"metadata\":{\"labels\":{\"l\":\"%s\"},\"ownerReferences\":[{\"name\":\"%s\","
+                 "\"controller\":true}]}}",
+                 cases[i].label, cases[i].name);
+        struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+        const char *name = kedge_text(&kedge_controller_of(o)->name);
+        const char *label = kedge_label(o, "l");
+        assert_string_equal(name, cases[i].name);
+        assert_string_equal(label, cases[i].label);
+        if (cases[i].behind > 0)
+            assert_ptr_equal(label, name + cases[i].behind);
+        else
+            assert_true(label < name || label > name + strlen(name));
+        free(o);
+    }
+}
+
+// More texts than there are notes of: each is right, whether it is found again or not.
+static void of_many_texts_each_is_its_own(void **state)
+{
+    (void)state;
+    enum { LABELS = 300 };
+    char json[16384] = "{\"metadata\":{\"labels\":{", text[32];
+    size_t len = strlen(json);
+    for (int i = 0; i < LABELS; i++)
+        len += (size_t)snprintf(json + len, sizeof json - len, "%s\"k%03d\":\"v-%d:%d\"",
+                                i > 0 ? "," : "", i, i % 100, i % 7);
+    snprintf(json + len, sizeof json - len, "}}}");
+    struct kedge_object *o = record_of(&kedge_kind_pod, kedge_str_of(json));
+    for (int i = 0; i < LABELS; i++) {
+        const struct kedge_text_pair *pair = kedge_pair_at(&o->labels, (size_t)i);
+        snprintf(text, sizeof text, "k%03d", i);
+        assert_string_equal(kedge_text(&pair->key), text);
+        snprintf(text, sizeof text, "v-%d:%d", i % 100, i % 7);
+        assert_string_equal(kedge_text(&pair->value), text);
+    }
+    free(o);
+}
+
 static void escapes_are_undone_and_nul_is_kept(void **state)
 {
     (void)state;
@@ -890,6 +952,8 @@ int main(void)
         cmocka_unit_test(a_micro_time_is_kept_whole),
         cmocka_unit_test(a_list_keeps_its_places),
         cmocka_unit_test(the_same_text_lies_in_a_record_once),
+        cmocka_unit_test(a_text_that_is_the_end_of_another_is_not_written_again),
+        cmocka_unit_test(of_many_texts_each_is_its_own),
         cmocka_unit_test(escapes_are_undone_and_nul_is_kept),
         cmocka_unit_test(data_that_is_no_base64_is_left_out),
         cmocka_unit_test(a_scalar_where_an_object_should_stand_hides_what_would_be_in_it),

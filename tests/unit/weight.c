@@ -39,36 +39,44 @@ struct weighing {
     struct weight *w;
     size_t *texts;   // where bytes of texts are counted
     size_t *members; // ... and of members
-    const char *places[PLACES];
+    struct place {
+        const char *end;
+        size_t bytes;
+    } places[PLACES];
     size_t count;
     const char *end;                 // of what lies behind the arrays
     const struct kedge_field *field; // whose texts these are
-    void (*text)(void *ctx, const struct kedge_field *field, kedge_str text);
+    void (*text)(void *ctx, const struct kedge_field *field, kedge_str text, size_t bytes);
     void *ctx;
 };
 
-// Counts the bytes of a place once, however many members lead to it.
-static void place(struct weighing *g, const char *at, size_t bytes, size_t *sum)
+// The bytes of a place that were not counted yet: a text may lead to the end of another one.
+static size_t new_bytes(struct weighing *g, const char *end, size_t bytes)
 {
-    for (size_t i = 0; i < g->count; i++) {
-        if (g->places[i] == at)
-            return;
-    }
-    assert_true(g->count < PLACES);
-    g->places[g->count++] = at;
-    g->end = at + bytes > g->end ? at + bytes : g->end;
-    *sum += bytes;
+    size_t i = 0;
+    while (i < g->count && g->places[i].end != end)
+        i++;
+    size_t before = i < g->count ? g->places[i].bytes : 0;
+    if (bytes <= before)
+        return 0;
+    assert_true(i < PLACES);
+    g->places[i].end = end;
+    g->places[i].bytes = bytes;
+    g->count += i == g->count;
+    g->end = end > g->end ? end : g->end;
+    return bytes - before;
 }
 
 static void text_at(struct weighing *g, kedge_offset offset, kedge_str s, size_t *sum)
 {
-    size_t before = *sum, bytes = offset != 0 ? kedge__text_bytes(s) : 0;
+    size_t bytes = 0;
     if (offset >= KEDGE__FIRST_WORD)
         g->w->words++;
     else if (offset != 0)
-        place(g, s.ptr + s.len + 1 - bytes, bytes, sum);
-    if (*sum > before && g->text != NULL)
-        g->text(g->ctx, g->field, s);
+        bytes = new_bytes(g, s.ptr + s.len + 1, kedge__text_bytes(s));
+    *sum += bytes;
+    if (bytes > 0 && g->text != NULL)
+        g->text(g->ctx, g->field, s, bytes);
 }
 
 static void weigh_text(struct weighing *g, const struct kedge_text *t, size_t *sum)
@@ -195,7 +203,8 @@ static size_t *texts_of(struct weight *w, const char *path)
 }
 
 void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
-           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text), void *ctx)
+           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text, size_t bytes),
+           void *ctx)
 {
     static struct weighing g;
     const unsigned char *base = (const unsigned char *)o;

@@ -28,10 +28,11 @@ struct weight {
     size_t words;      // how many texts are words, and so cost nothing
 };
 
-// Weighs a record. `text` is called with each text that it holds, once for each place, and the row
-// whose it is first; may be NULL.
+// Weighs a record. `text` is called with each text that it holds, the row whose it is, and its
+// bytes, without those that an earlier call had: a text may be the end of another one. May be NULL.
 void weigh(struct weight *w, const struct kedge_kind *kind, const struct kedge_object *o,
-           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text), void *ctx);
+           void (*text)(void *ctx, const struct kedge_field *field, kedge_str text, size_t bytes),
+           void *ctx);
 
 // The sum, but for `tail` and `words`: what the heap takes for the object.
 size_t weight_sum(const struct weight *w);
