@@ -25,7 +25,7 @@ enum kedge_field_type {
     KEDGE_FIELD_BOOL,       // bool
     KEDGE_FIELD_INT32,      // int32_t
     KEDGE_FIELD_INT64,      // int64_t
-    KEDGE_FIELD_TIME,       // struct kedge_date, from RFC 3339 text
+    KEDGE_FIELD_TIME,       // struct kedge_date, from RFC 3339 text: to the second
     KEDGE_FIELD_QUANTITY,   // struct kedge_quantity, from a text or a number
     KEDGE_FIELD_ENUM,       // uint8_t, 1 + the place in the names; 0: none of them
     KEDGE_FIELD_TEXT_LIST,  // struct kedge_text_list
@@ -37,7 +37,7 @@ enum kedge_field_type {
     KEDGE_FIELD_DROP,       // not kept, though a row with a shorter path keeps what is around it
     KEDGE_FIELD_SCALAR, // struct kedge_text: a text as it is, a number or bool as JSON writes it
     KEDGE_FIELD_UID,    // struct kedge_uid
-    KEDGE_FIELD_MICRO_TIME, // kedge_timestamp, from RFC 3339 text
+    KEDGE_FIELD_MICRO_TIME, // kedge_timestamp, from RFC 3339 text: to the microsecond
     KEDGE_FIELD_SIEVED      // no member: the sieve lets it through for the library's own use
 };
 

@@ -64,7 +64,7 @@ static void whole_quantity(const struct kedge_quantity *q)
     size_t len = kedge__quantity_pack(n, bytes, &code);
     PROMISE((len == 0) == (q->offset >= KEDGE__FIRST_WORD));
     if (len == 0)
-        PROMISE((uint32_t)(q->offset - KEDGE__FIRST_WORD) == code);
+        PROMISE(q->offset == KEDGE__FIRST_WORD + code);
     else
         PROMISE(memcmp(whole(q, q->offset, len, 1, 1), bytes, len) == 0);
 }
