@@ -80,7 +80,7 @@ static struct kedge__shared *shared_pair(struct kedge__builder *b, kedge_str tex
     }
     for (; i < text.len; i++)
         hash = mix(hash, (unsigned char)text.ptr[i]);
-    return &b->shared[hash % KEDGE__SHARED / 2 * 2];
+    return &b->shared[(hash % KEDGE__SHARED) & ~UINT32_C(1)];
 }
 
 static bool holds(const struct kedge__shared *old, const char *document, kedge_str text)
