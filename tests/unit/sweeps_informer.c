@@ -331,7 +331,7 @@ static int nine_objects_in(size_t memory)
     struct kedge_informer_state state;
     char name[2] = "a";
     cluster_open(&c, &(struct cluster_options){
-                         .memory = memory, .object_max = 1024, .mock.no_managed_fields = true});
+                         .memory = memory, .object_max = 512, .mock.no_managed_fields = true});
     for (; name[0] < 'j'; name[0]++)
         apply(c.mock, name, 1);
     struct kedge_informer *inf =
