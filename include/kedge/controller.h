@@ -87,6 +87,7 @@ struct kedge_controller_options {
     // make requests that wait. It does not poll. Objects of the cache are good until it returns,
     // also over requests. KEDGE_OK: see *result, which is all zero before. Anything else is a
     // failure: it is logged, and the key comes again, ever later. Required.
+    // In a thread of its own objects are good between kedge_read_begin and kedge_read_end only.
     kedge_err (*reconcile)(void *ctx, const struct kedge_reconcile *request,
                            struct kedge_reconcile_result *result);
     void *ctx;
@@ -239,9 +240,10 @@ void kedge_controller_shut_down(struct kedge_controller *c);
 
 #if KEDGE_THREADS
 // Reconciles in a thread of its own, as worker number `worker` of the options' `workers`, from 0,
-// until the controller is over. Another thread is in kedge_controller_run. Requests there are made
-// with a kedge_rest of this worker that has the option own_thread, caches are read between
-// kedge_read_begin and kedge_read_end.
+// until the controller is over. Another thread is in kedge_controller_run; when that has returned,
+// so do the workers, each as soon as its reconcile does: join them before you free anything.
+// Requests are made with a kedge_rest of this worker that has the option own_thread, and not
+// between kedge_read_begin and kedge_read_end.
 //
 // KEDGE_OK            the controller is over
 // KEDGE_ERR_ARGUMENT  c is NULL, or there is no such worker

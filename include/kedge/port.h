@@ -144,6 +144,12 @@ struct kedge_port {
     // Only with KEDGE_THREADS=1, else NULL: one recursive lock and one condition.
     void (*lock)(const struct kedge_port *port, enum kedge_lock_op op);
 
+    // Only with KEDGE_THREADS=1, else NULL: as `wait`, in other threads than the one that is in
+    // `wait`, in any number of them at once, each with streams of its own. `wake` is not for it.
+    // NULL: then requests wait in the polling thread only.
+    kedge_err (*wait_in_thread)(const struct kedge_port *port, struct kedge_wait *list,
+                                size_t count, kedge_time deadline);
+
     // NULL: the port runs no commands.
     const struct kedge_port_processes *processes;
 };

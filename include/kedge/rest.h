@@ -73,11 +73,19 @@ struct kedge_rest_options {
     // those of code 299 go to the log (kedge_log_to).
     void (*on_warning)(void *ctx, int code, const char *agent, const char *text);
     void *warning_ctx;
+
+#if KEDGE_THREADS
+    // Its requests wait in a thread of their own, beside the one that polls; one kedge_rest belongs
+    // to one thread. Call-backs come in that thread and hold the kedge's lock: they are short.
+    // kedge_stop ends a request within 100 ms. kedge_rest_start is refused (KEDGE_ERR_ARGUMENT).
+    bool own_thread;
+#endif
 };
 
 // Makes a kedge_rest in the arena of the client's kedge. `options` may be NULL. It opens no
 // connection yet. NULL on failure: KEDGE_ERR_MEMORY, KEDGE_ERR_ARGUMENT (a buffer under 2,048
-// bytes, text_max or path_max under KEDGE_SIEVE_BUFFER).
+// bytes, text_max or path_max under KEDGE_SIEVE_BUFFER), KEDGE_ERR_UNSUPPORTED (own_thread, and the
+// port has no wait_in_thread). Before other threads run.
 struct kedge_rest *kedge_rest_new(struct kedge_client *client,
                                   const struct kedge_rest_options *options);
 

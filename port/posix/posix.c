@@ -33,6 +33,7 @@ kedge_err kedge_posix_port_init(struct kedge_posix_port *p)
         .file = kedge__posix_file,
         .environment = kedge__posix_environment,
         .lock = POSIX_LOCK,
+        .wait_in_thread = POSIX_WAIT_IN_THREAD,
         .processes = &kedge__posix_processes,
     };
     return kedge__posix_wake_open(p) ? KEDGE_OK : KEDGE_ERR_IO;

@@ -77,10 +77,14 @@ const char *kedge__posix_environment(const struct kedge_port *port, const char *
 extern const struct kedge_port_processes kedge__posix_processes;
 
 #if KEDGE_THREADS
+kedge_err kedge__posix_wait_in_thread(const struct kedge_port *port, struct kedge_wait *list,
+                                      size_t count, kedge_time deadline);
+#define POSIX_WAIT_IN_THREAD kedge__posix_wait_in_thread
 void kedge__posix_lock(const struct kedge_port *port, enum kedge_lock_op op);
 #define POSIX_LOCK kedge__posix_lock
 #else
-#define POSIX_LOCK NULL
+#define POSIX_WAIT_IN_THREAD NULL
+#define POSIX_LOCK           NULL
 #endif
 
 #endif

@@ -123,22 +123,37 @@ static void take_results(const struct pollfd *fds, struct kedge_wait *list, size
     }
 }
 
-kedge_err kedge__posix_wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
-                            kedge_time deadline)
+// `wake` is a file descriptor beside the streams; -1: none, which poll leaves out.
+static kedge_err wait_for(const struct kedge_port *port, struct kedge_wait *list, size_t count,
+                          kedge_time deadline, int wake)
 {
-    const struct kedge_posix_port *p = (const struct kedge_posix_port *)port;
     struct pollfd fds[KEDGE_POSIX_STREAMS_MAX + 1];
     if (count > KEDGE_POSIX_STREAMS_MAX)
         return KEDGE_ERR_FULL;
 
     deadline = fill(fds, list, count, deadline);
-    fds[count] = (struct pollfd){p->wake_read, POLLIN, 0};
+    fds[count] = (struct pollfd){wake, POLLIN, 0};
     int n = poll(fds, (nfds_t)count + 1, timeout_until(deadline, kedge__posix_clock(port)));
     // After a signal: back to the caller, who may have been stopped by it.
     if (n < 0)
         return errno == EINTR || errno == EAGAIN ? KEDGE_OK : KEDGE_ERR_IO;
     if (fds[count].revents != 0)
-        drain(p->wake_read);
+        drain(wake);
     take_results(fds, list, count, kedge__posix_clock(port));
     return KEDGE_OK;
 }
+
+kedge_err kedge__posix_wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
+                            kedge_time deadline)
+{
+    const struct kedge_posix_port *p = (const struct kedge_posix_port *)port;
+    return wait_for(port, list, count, deadline, p->wake_read);
+}
+
+#if KEDGE_THREADS
+kedge_err kedge__posix_wait_in_thread(const struct kedge_port *port, struct kedge_wait *list,
+                                      size_t count, kedge_time deadline)
+{
+    return wait_for(port, list, count, deadline, -1);
+}
+#endif

@@ -132,6 +132,12 @@ bool kedge__meanwhile(struct kedge *k, kedge_time now);
 kedge_err kedge__wait_meanwhile(struct kedge *k, struct kedge_stream *s, uint8_t interest,
                                 kedge_time until);
 
+// For a request call that waits in a thread beside the one that polls, and holds the lock once: lets
+// go of it while the port waits for `s` (NULL: none), until our clock says `until`, but not for
+// long at a time, as nothing wakes it. KEDGE_ERR_UNSUPPORTED without KEDGE_THREADS.
+kedge_err kedge__wait_beside(struct kedge *k, struct kedge_stream *s, uint8_t interest,
+                             kedge_time until);
+
 // True if a message of that level would be seen.
 bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level);
 void kedge__log(struct kedge *k, enum kedge_log_level level, const char *text);

@@ -118,6 +118,9 @@ struct kedge_rest *kedge_rest_new(struct kedge_client *client,
     const char *problem = options_problem(&r->options);
     if (problem != NULL)
         kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), problem);
+    if (kedge__rest_is_beside(r) && k->port->wait_in_thread == NULL)
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_UNSUPPORTED),
+                         problem = "kedge_rest: own_thread, but the port has no wait_in_thread");
     return problem == NULL && init(r, k) == KEDGE_OK ? r : NULL;
 }
 
@@ -133,35 +136,66 @@ static void rest_at(struct kedge_rest *r, kedge_time now)
         r->connection.connected ? kedge__after(now, r->options.idle_timeout) : KEDGE_FOREVER;
 }
 
+static void cancel(struct kedge_rest *r)
+{
+    if (r->state == KEDGE__REST_IDLE)
+        return;
+    kedge_time now = kedge__clock(r->client->k);
+    kedge__rest_give_up_token(r, now);
+    rest_at(r, now);
+}
+
 void kedge_rest_cancel(struct kedge_rest *rest)
 {
-    if (rest == NULL || rest->state == KEDGE__REST_IDLE)
+    if (rest == NULL)
         return;
-    kedge_time now = kedge__clock(rest->client->k);
-    kedge__rest_give_up_token(rest, now);
-    rest_at(rest, now);
+    kedge__lock(rest->client->k);
+    cancel(rest);
+    kedge__unlock(rest->client->k);
 }
 
 void kedge_rest_close(struct kedge_rest *rest)
 {
     if (rest == NULL)
         return;
-    kedge_rest_cancel(rest);
+    kedge__lock(rest->client->k);
+    cancel(rest);
     kedge__connection_close(&rest->connection);
     kedge__wipe(rest->path, rest->options.path_max);
     kedge__wipe(rest->envelope_buf, KEDGE__REST_ENVELOPE);
     kedge__wipe(rest->item_buf, rest->options.text_max);
     kedge__wipe(rest->record, rest->options.object_max);
     rest->task.deadline = KEDGE_FOREVER;
+    kedge__unlock(rest->client->k);
 }
 
 // Waiting calls ----------------------------------------------------------------------------------
 
+// With the lock held, once.
+static kedge_err wait_beside(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
+{
+    // What others look at too, a plugin's output, they may close meanwhile: only look at it again.
+    if (s != r->connection.stream)
+        s = NULL;
+    return kedge__wait_beside(r->client->k, s, r->connection.interest, until);
+}
+
+// Lets go of the lock meanwhile.
+static kedge_err wait_here(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
+{
+    struct kedge *k = r->client->k;
+    uint8_t interest = r->connection.interest;
+    kedge__unlock(k);
+    kedge_err err = kedge__wait_meanwhile(k, s, interest, until);
+    kedge__lock(k);
+    return err;
+}
+
 static void wait_for(struct kedge_rest *r, kedge_err err)
 {
-    kedge_err waited =
-        kedge__wait_meanwhile(r->client->k, kedge__is_want(err) ? r->connection.waits : NULL,
-                              r->connection.interest, kedge__rest_next_deadline(r, err));
+    struct kedge_stream *s = kedge__is_want(err) ? r->connection.waits : NULL;
+    kedge_time until = kedge__rest_next_deadline(r, err);
+    kedge_err waited = kedge__rest_is_beside(r) ? wait_beside(r, s, until) : wait_here(r, s, until);
     if (waited != KEDGE_OK)
         kedge__rest_end(r, waited, "the port cannot wait");
 }
@@ -170,34 +204,47 @@ static void wait_for(struct kedge_rest *r, kedge_err err)
 static kedge_err drive(struct kedge_rest *r)
 {
     struct kedge *k = r->client->k;
-    bool inside = k->inside;
-    k->inside = true;
     kedge__rest_begin(r, kedge__clock(k));
     while (r->state != KEDGE__REST_ENDED && r->state != KEDGE__REST_IDLE) {
         kedge_time now = kedge__clock(k);
         kedge_err err = kedge__rest_step(r, now);
-        bool moved = kedge__meanwhile(k, now);
+        bool moved = !kedge__rest_is_beside(r) && kedge__meanwhile(k, now);
         if (k->stopped && r->state != KEDGE__REST_ENDED)
             kedge__rest_end(r, KEDGE_ERR_STOPPED, NULL);
         else if (err != KEDGE_OK && !moved)
             wait_for(r, err);
     }
-    k->inside = inside;
     if (r->state == KEDGE__REST_IDLE)
         r->err = KEDGE_ERR_STOPPED; // cancelled in a call-back
     rest_at(r, kedge__clock(k));
     return r->err;
 }
 
+// Nobody polls in this thread until it has ended.
+static kedge_err drive_here(struct kedge_rest *r)
+{
+    struct kedge *k = r->client->k;
+    bool inside = k->inside;
+    k->inside = true;
+    kedge_err err = drive(r);
+    k->inside = inside;
+    return err;
+}
+
 kedge_err kedge_rest_stream(struct kedge_rest *rest, const struct kedge_request *request,
                             kedge_sink sink, void *ctx)
 {
+    if (rest == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    kedge__lock(rest->client->k);
     kedge_err err = kedge__rest_take(rest, request);
-    if (err != KEDGE_OK)
-        return err;
-    rest->sink = sink;
-    rest->ctx = ctx;
-    return drive(rest);
+    if (err == KEDGE_OK) {
+        rest->sink = sink;
+        rest->ctx = ctx;
+        err = kedge__rest_is_beside(rest) ? drive(rest) : drive_here(rest);
+    }
+    kedge__unlock(rest->client->k);
+    return err;
 }
 
 struct into {
@@ -233,6 +280,8 @@ kedge_err kedge_rest_read(struct kedge_rest *rest, const struct kedge_request *r
 kedge_err kedge_rest_start(struct kedge_rest *rest, const struct kedge_request *request,
                            kedge_sink sink, void (*done)(void *ctx, kedge_err err), void *ctx)
 {
+    if (rest == NULL || kedge__rest_is_beside(rest))
+        return KEDGE_ERR_ARGUMENT;
     kedge_err err = kedge__rest_take(rest, request);
     if (err != KEDGE_OK)
         return err;

@@ -19,6 +19,7 @@ static kedge_err sync(struct kedge_controller *c, kedge_time now)
     kedge__lock(c->k);
     c->phase = KEDGE__CONTROLLER_RUNNING;
     c->figures.synced = true;
+    kedge__tell_threads(c->k);
     kedge__unlock(c->k);
     kedge__controller_begin_walks(c);
     return KEDGE_OK;

@@ -369,6 +369,7 @@ static void it_ends_at_any_time(void **state)
     static struct story s;
     for (uint64_t seed = first_seed; seed < first_seed + 2 * seeds; seed++) {
         open_story(&s, seed);
+        print_message("seed %d\n", (int)seed);
         tell_part(&s, seed % 2 == 0);
         close_story(&s);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads beside the one that polls: they read caches and work on keys. Compiled with KEDGE_THREADS
 // and -fsanitize=thread, this is where a missing lock is found.
+#define _POSIX_C_SOURCE 200809L // nanosleep
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,13 +11,16 @@
 
 #include <cmocka.h>
 
+#include "client/client_priv.h"
 #include "cluster.h"
+#include "kedge/controller.h"
 #include "kedge/posix.h"
 #include "kedge/workqueue.h"
 
 #if KEDGE_THREADS
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 enum { READERS = 4, WORKERS = 4, DEPLOYMENTS = 60, TURNS = 6000, READS = 200 };
 
@@ -188,6 +193,279 @@ static void several_work_and_never_on_the_same_key(void **state)
     free(s);
 }
 
+// ---------------------------------------------------------------------------- a controller's
+
+enum { THINGS = 40 };
+
+struct team {
+    struct shared shared;
+    struct kedge_controller *c;
+    struct kedge_controller_source source;
+    struct kedge_rest *rests[WORKERS];
+    pthread_t threads[WORKERS];
+    atomic_size_t calls, conflicts;
+    atomic_uint at_work; // workers that have reconciled anything, a bit each
+};
+
+struct member {
+    struct team *team;
+    unsigned number;
+};
+
+struct patch {
+    struct kedge_api api;
+    const char *name;
+};
+
+static kedge_err label(void *ctx)
+{
+    const struct patch *p = ctx;
+    return kedge_api_patch(&p->api, p->name, KEDGE_PATCH_MERGE,
+                           KEDGE_STR("{\"metadata\":{\"labels\":{\"seen\":\"yes\"}}}"), NULL, NULL);
+}
+
+// Gives each Deployment a label, and asks the server whether it is there.
+static kedge_err give_label(struct team *t, const struct kedge_reconcile *r)
+{
+    const struct kedge_object *o;
+    char version[32] = "";
+    bool labelled = false;
+    kedge_read_begin(t->shared.cluster.k);
+    if (kedge_lister_get(t->shared.informer, r->namespace_, r->name, &o) == KEDGE_OK) {
+        snprintf(version, sizeof version, "%s", kedge_resource_version(o));
+        labelled = kedge_label(o, "seen") != NULL;
+    }
+    kedge_read_end(t->shared.cluster.k);
+    struct kedge_rest *rest = t->rests[r->worker];
+    struct patch p = {kedge_api_of(rest, &kedge_kind_deployment, r->namespace_), r->name};
+    kedge_err err = kedge_api_get(&p.api, r->name, NULL, &o);
+    if (err == KEDGE_OK)
+        expect(&t->shared, strcmp(kedge_name(o), r->name) == 0);
+    if (err == KEDGE_OK && !labelled)
+        err = kedge_retry_on_conflict(rest, label, &p);
+    bool gone = err == KEDGE_ERR_API && kedge_status_is_not_found(kedge_rest_status(rest));
+    return gone ? KEDGE_OK : err;
+}
+
+static kedge_err reconcile(void *ctx, const struct kedge_reconcile *r,
+                           struct kedge_reconcile_result *result)
+{
+    struct team *t = ctx;
+    int n = atoi(r->name + 2);
+    expect(&t->shared, n < THINGS && atomic_exchange(&t->shared.busy[n], 1) == 0); // nobody else
+    kedge_err err = give_label(t, r);
+    if (err == KEDGE_OK && n % 7 == 0 && r->failures < 2)
+        err = KEDGE_ERR_IO;
+    if (n % 9 == 0)
+        kedge_controller_add(t->c, "team", "w-1");
+    result->problem = kedge_rest_error_text(t->rests[r->worker]);
+    atomic_fetch_add(&t->calls, 1);
+    atomic_fetch_or(&t->at_work, 1u << r->worker);
+    atomic_store(&t->shared.busy[n], 0);
+    return err;
+}
+
+static void *member(void *arg)
+{
+    struct member *m = arg;
+    expect(&m->team->shared, kedge_controller_work(m->team->c, m->number) == KEDGE_OK);
+    free(m);
+    return NULL;
+}
+
+// Streams of the mock are ready when somebody looks.
+static kedge_err short_wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
+                            kedge_time deadline)
+{
+    (void)port;
+    (void)list;
+    (void)count;
+    (void)deadline;
+    nanosleep(&(struct timespec){0, 200000}, NULL);
+    return KEDGE_OK;
+}
+
+static struct team *open_team(void)
+{
+    struct team *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    struct cluster *cluster = &t->shared.cluster;
+    open_shared(&t->shared);
+    cluster->port.fake.port.wait_in_thread = short_wait;
+    kedge_token_bucket_init(&cluster->client->bucket, -1, 0); // as fast as it can
+    struct kedge_controller_options options = {
+        .reconcile = reconcile, .ctx = t, .keys = 16, .workers = WORKERS};
+    t->c = kedge_controller_new(cluster->k, &options);
+    t->shared.informer =
+        kedge_factory_informer_with(cluster->factory, &kedge_kind_deployment,
+                                    &(struct kedge_informer_options){.namespace_ = "team"});
+    for (int i = 0; i < WORKERS; i++)
+        t->rests[i] =
+            kedge_rest_new(cluster->client, &(struct kedge_rest_options){.own_thread = true});
+    assert_int_equal(kedge_controller_watch(t->c, t->shared.informer, &t->source), KEDGE_OK);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct member *m = malloc(sizeof *m);
+        assert_non_null(m);
+        *m = (struct member){t, i};
+        pthread_create(&t->threads[i], NULL, member, m);
+    }
+    return t;
+}
+
+static void close_team(struct team *t)
+{
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(t->threads[i], NULL);
+    for (int i = 0; i < WORKERS; i++)
+        kedge_rest_close(t->rests[i]);
+    assert_int_equal(t->shared.wrong, 0);
+    cluster_close(&t->shared.cluster);
+    free(t);
+}
+
+static void change(struct team *t, int n)
+{
+    char name[16];
+    struct mock *mock = t->shared.cluster.mock;
+    snprintf(name, sizeof name, "w-%d", n % THINGS);
+    kedge_read_begin(t->shared.cluster.k); // the mock is for one thread at a time
+    if (n % 5 == 0)
+        mock_delete(mock, "deployments", "team", name);
+    else
+        mock_apply(mock, "deployments", deployment("team", name, n % 8, NULL));
+    kedge_read_end(t->shared.cluster.k);
+}
+
+static bool is_labelled(struct team *t)
+{
+    struct kedge_controller_report r;
+    bool all = true;
+    kedge_controller_report(t->c, &r);
+    kedge_read_begin(t->shared.cluster.k);
+    for (int n = 0; n < THINGS; n++) {
+        char name[16];
+        struct mock_item item;
+        snprintf(name, sizeof name, "w-%d", n);
+        if (mock_get(t->shared.cluster.mock, "deployments", "team", name, &item))
+            all &= strstr(item.text, "\"seen\"") != NULL;
+    }
+    kedge_read_end(t->shared.cluster.k);
+    return all && r.queue.depth + r.queue.in_work + r.queue.waiting == 0;
+}
+
+// As kedge_controller_run, but without the fake port's wait.
+static kedge_err turn(struct team *t)
+{
+    kedge_err err = kedge_controller_step(t->c);
+    if (err == KEDGE_OK || err == KEDGE_WAIT)
+        err = kedge_poll(t->shared.cluster.k, 0);
+    return err;
+}
+
+static void workers_make_requests_beside_the_loop(void **state)
+{
+    (void)state;
+    struct team *t = open_team();
+    for (int n = 0; n < THINGS; n++)
+        change(t, n + 1);
+    cluster_start(&t->shared.cluster);
+    for (int i = 0; i < TURNS; i++) {
+        if (i % 8 == 0)
+            change(t, i);
+        assert_int_equal(turn(t), KEDGE_OK);
+    }
+    kedge_time until = kedge_posix()->clock(kedge_posix()) + KEDGE_MINUTE;
+    while (!is_labelled(t) && kedge_posix()->clock(kedge_posix()) < until)
+        assert_int_equal(turn(t), KEDGE_OK);
+    assert_true(is_labelled(t));
+    kedge_controller_shut_down(t->c);
+    kedge_err err = KEDGE_OK;
+    while (err == KEDGE_OK)
+        err = turn(t);
+    assert_int_equal(err, KEDGE_ERR_STOPPED);
+    assert_true(t->calls > THINGS);
+    assert_int_equal(t->at_work, (1u << WORKERS) - 1);
+    struct kedge_controller_report r;
+    kedge_controller_report(t->c, &r);
+    assert_int_equal(r.reconciles, t->calls);
+    assert_int_equal(r.busy, 0);
+    assert_int_equal(r.bad_keys, 0);
+    close_team(t);
+}
+
+static void a_stop_ends_what_workers_wait_for(void **state)
+{
+    (void)state;
+    struct team *t = open_team();
+    for (int n = 0; n < THINGS; n++)
+        change(t, n + 1);
+    mock_inject(t->shared.cluster.mock,
+                &(struct mock_fault){
+                    .kind = MOCK_FAULT_STALL, .on = MOCK_ON_OTHER, .bytes = 1, .count = 1000});
+    cluster_start(&t->shared.cluster);
+    struct kedge_controller_report r = {0};
+    while (r.busy < WORKERS) {
+        assert_int_equal(turn(t), KEDGE_OK);
+        kedge_controller_report(t->c, &r);
+    }
+    kedge_time before = kedge_posix()->clock(kedge_posix());
+    kedge_stop(t->shared.cluster.k);
+    assert_int_equal(turn(t), KEDGE_ERR_STOPPED);
+    for (int i = 0; i < 1000 && r.busy > 0; i++) {
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+        kedge_controller_report(t->c, &r);
+    }
+    assert_int_equal(r.busy, 0);
+    assert_true(kedge_posix()->clock(kedge_posix()) - before < 10 * KEDGE_SECOND);
+    assert_int_equal(r.errors, 0);
+    close_team(t);
+}
+
+static void a_rest_of_another_thread_is_not_for_the_loop(void **state)
+{
+    (void)state;
+    struct team *t = open_team();
+    struct kedge_request get = {.verb = KEDGE_GET, .path = "/version"};
+    assert_int_equal(kedge_rest_start(t->rests[0], &get, NULL, NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_controller_work(t->c, WORKERS), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_controller_work(NULL, 0), KEDGE_ERR_ARGUMENT);
+    kedge_controller_shut_down(t->c);
+    assert_int_equal(kedge_controller_step(t->c), KEDGE_ERR_STOPPED);
+    t->shared.cluster.port.fake.port.wait_in_thread = NULL;
+    assert_null(
+        kedge_rest_new(t->shared.cluster.client, &(struct kedge_rest_options){.own_thread = true}));
+    assert_int_equal(kedge_error(t->shared.cluster.k), KEDGE_ERR_UNSUPPORTED);
+    close_team(t);
+}
+
+// ---------------------------------------------------------------------------- the port
+
+static void *wait_beside(void *arg)
+{
+    const struct kedge_port *p = kedge_posix();
+    kedge_time until = p->clock(p) + 400;
+    while (p->clock(p) < until)
+        *(kedge_err *)arg |= p->wait_in_thread(p, NULL, 0, until);
+    return NULL;
+}
+
+static void who_waits_beside_does_not_take_the_wake(void **state)
+{
+    (void)state;
+    const struct kedge_port *p = kedge_posix();
+    pthread_t thread;
+    kedge_err err = KEDGE_OK;
+    pthread_create(&thread, NULL, wait_beside, &err);
+    nanosleep(&(struct timespec){0, 100000000}, NULL);
+    kedge_time before = p->clock(p);
+    p->wake(p);
+    nanosleep(&(struct timespec){0, 100000000}, NULL); // for who would take it
+    assert_int_equal(p->wait(p, NULL, 0, before + 5000), KEDGE_OK);
+    assert_true(p->clock(p) - before < 2000);
+    pthread_join(thread, NULL);
+    assert_int_equal(err, KEDGE_OK);
+}
+
 static void *stopper(void *arg)
 {
     kedge_stop(arg);
@@ -276,6 +554,10 @@ int main(void)
         cmocka_unit_test(others_ask_who_leads_while_it_is_renewed),
         cmocka_unit_test(others_read_while_the_loop_runs),
         cmocka_unit_test(several_work_and_never_on_the_same_key),
+        cmocka_unit_test(workers_make_requests_beside_the_loop),
+        cmocka_unit_test(a_stop_ends_what_workers_wait_for),
+        cmocka_unit_test(a_rest_of_another_thread_is_not_for_the_loop),
+        cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
         cmocka_unit_test(another_thread_stops_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
