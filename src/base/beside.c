@@ -18,14 +18,4 @@ kedge_err kedge__wait_beside(struct kedge *k, struct kedge_stream *s, uint8_t in
     kedge__lock(k);
     return err;
 }
-#else
-kedge_err kedge__wait_beside(struct kedge *k, struct kedge_stream *s, uint8_t interest,
-                             kedge_time until)
-{
-    (void)k;
-    (void)s;
-    (void)interest;
-    (void)until;
-    return KEDGE_ERR_UNSUPPORTED;
-}
 #endif

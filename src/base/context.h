@@ -132,9 +132,9 @@ bool kedge__meanwhile(struct kedge *k, kedge_time now);
 kedge_err kedge__wait_meanwhile(struct kedge *k, struct kedge_stream *s, uint8_t interest,
                                 kedge_time until);
 
-// For a request call that waits in a thread beside the one that polls, and holds the lock once: lets
-// go of it while the port waits for `s` (NULL: none), until our clock says `until`, but not for
-// long at a time, as nothing wakes it. KEDGE_ERR_UNSUPPORTED without KEDGE_THREADS.
+// For a request call that waits in a thread beside the one that polls, and holds the lock once:
+// lets go of it while the port waits for `s` (NULL: none), until our clock says `until`, but not
+// for long at a time, as nothing wakes it. Only with KEDGE_THREADS=1.
 kedge_err kedge__wait_beside(struct kedge *k, struct kedge_stream *s, uint8_t interest,
                              kedge_time until);
 

@@ -171,15 +171,6 @@ void kedge_rest_close(struct kedge_rest *rest)
 
 // Waiting calls ----------------------------------------------------------------------------------
 
-// With the lock held, once.
-static kedge_err wait_beside(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
-{
-    // What others look at too, a plugin's output, they may close meanwhile: only look at it again.
-    if (s != r->connection.stream)
-        s = NULL;
-    return kedge__wait_beside(r->client->k, s, r->connection.interest, until);
-}
-
 // Lets go of the lock meanwhile.
 static kedge_err wait_here(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
 {
@@ -190,6 +181,19 @@ static kedge_err wait_here(struct kedge_rest *r, struct kedge_stream *s, kedge_t
     kedge__lock(k);
     return err;
 }
+
+#if KEDGE_THREADS
+// With the lock held, once.
+static kedge_err wait_beside(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
+{
+    // What others look at too, a plugin's output, they may close meanwhile: only look at it again.
+    if (s != r->connection.stream)
+        s = NULL;
+    return kedge__wait_beside(r->client->k, s, r->connection.interest, until);
+}
+#else
+#define wait_beside wait_here // never: there are no other threads
+#endif
 
 static void wait_for(struct kedge_rest *r, kedge_err err)
 {

@@ -70,18 +70,11 @@ struct kedge_rest {
     unsigned char *record; // options.object_max bytes, aligned for a record
 };
 
-// Its requests wait in a thread beside the one that polls.
+// True if its requests wait in a thread beside the one that polls.
 #if KEDGE_THREADS
-static inline bool kedge__rest_is_beside(const struct kedge_rest *r)
-{
-    return r->options.own_thread;
-}
+#define kedge__rest_is_beside(r) ((r)->options.own_thread)
 #else
-static inline bool kedge__rest_is_beside(const struct kedge_rest *r)
-{
-    (void)r;
-    return false;
-}
+#define kedge__rest_is_beside(r) false
 #endif
 
 // rest_steps.c: takes a request, or says why it is none (KEDGE_ERR_STATE: another is under way).
