@@ -22,11 +22,11 @@ BEGIN {
     public("base", "backoff backoff_table err limits log loop port text time token_bucket version")
     public("json", "fields reader sieve writer")
     public("net", "http proxy stream tls url warning")
-    public("object", "build field_selector heap key kind kinds labels object quantity resource selector selector_build status unstructured validation")
+    public("object", "build field_selector heap key kind kinds labels object object_reference quantity resource selector selector_build status unstructured validation")
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
     public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform")
     public("queue", "rate_limiter workqueue")
-    public("tools", "controller event_recorder leader_election lease_candidate node_agent node_lease node_status pod_status")
+    public("tools", "controller event_recorder event_type leader_election lease_candidate node_agent node_lease node_status pod_status")
     public("port", "posix")
     public("all", "kedge")
     # The C library of a machine without operating system.

@@ -17,6 +17,7 @@
 #include <kedge/dynamic.h>
 #include <kedge/dynamic_informer.h>
 #include <kedge/err.h>
+#include <kedge/event_recorder.h>
 #include <kedge/factory.h>
 #include <kedge/field_selector.h>
 #include <kedge/index.h>
@@ -35,6 +36,7 @@
 #include <kedge/node_status.h>
 #include <kedge/object.h>
 #include <kedge/pod_status.h>
+#include <kedge/object_reference.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
 #include <kedge/rate_limiter.h>
