@@ -7,8 +7,6 @@
 // Of the messages of a group 32 bits do: only whether there are ten is asked.
 #include "tools/event_correlator.h"
 
-#include "base/hash.h"
-
 struct logged {
     uint64_t key; // first
     uint64_t stamp;
@@ -86,33 +84,15 @@ kedge_err kedge__event_correlator_init(struct kedge__event_correlator *c, struct
 
 // Keys -------------------------------------------------------------------------------------------
 
-// A hash of 64 bits over any number of texts, of two halves.
-struct hash {
-    uint32_t half[2];
-};
-
-// With its NUL, so that "ab" and "c" differ from "a" and "bc".
-static void add(const struct kedge__event_correlator *c, struct hash *h, const char *text)
-{
-    size_t len = strlen(text) + 1;
-    h->half[0] = kedge__hash_keyed(c->secret[0], h->half[0], text, len);
-    h->half[1] = kedge__hash_keyed(c->secret[1], h->half[1], text, len);
-}
-
-static uint64_t key_of(const struct hash *h)
-{
-    return (uint64_t)h->half[0] << 32 | h->half[1];
-}
-
 // What every key begins with: the object and the type. Component and host are the recorder's.
-static struct hash hash_object(const struct kedge__event_correlator *c, unsigned type,
-                               const char *const *texts)
+static struct kedge__event_key hash_object(const struct kedge__event_correlator *c, unsigned type,
+                                           const char *const *texts)
 {
-    struct hash h = {{0, 1}};
-    add(c, &h, kedge__event_type_text(type));
+    struct kedge__event_key key = {{0, 1}};
+    kedge__event_key_add(&key, c->secret, kedge__event_type_text(type));
     for (size_t i = KEDGE__EVENT_GROUP; i <= KEDGE__EVENT_UID; i++)
-        add(c, &h, texts[i]);
-    return h;
+        kedge__event_key_add(&key, c->secret, texts[i]);
+    return key;
 }
 
 // The correlation --------------------------------------------------------------------------------
@@ -169,19 +149,19 @@ void kedge__event_correlate(struct kedge__event_correlator *c, unsigned type,
                             const char *const *texts, uint64_t stamp, kedge_time now,
                             struct kedge__event_correlated *out)
 {
-    struct hash object = hash_object(c, type, texts);
-    struct hash reason = object;
-    add(c, &reason, texts[KEDGE__EVENT_REASON]);
-    struct hash event = reason;
-    add(c, &event, texts[KEDGE__EVENT_FIELD_PATH]);
-    add(c, &event, texts[KEDGE__EVENT_MESSAGE]);
-    struct hash message = {{0, 0}};
-    add(c, &message, texts[KEDGE__EVENT_MESSAGE]);
+    struct kedge__event_key object = hash_object(c, type, texts);
+    struct kedge__event_key reason = object;
+    kedge__event_key_add(&reason, c->secret, texts[KEDGE__EVENT_REASON]);
+    struct kedge__event_key event = reason;
+    kedge__event_key_add(&event, c->secret, texts[KEDGE__EVENT_FIELD_PATH]);
+    kedge__event_key_add(&event, c->secret, texts[KEDGE__EVENT_MESSAGE]);
+    struct kedge__event_key message = {{0, 0}};
+    kedge__event_key_add(&message, c->secret, texts[KEDGE__EVENT_MESSAGE]);
 
-    out->combined = aggregate(c, key_of(&reason), message.half[0], now);
-    out->key = key_of(out->combined ? &reason : &event);
+    out->combined = aggregate(c, kedge__event_key_number(&reason), message.half[0], now);
+    out->key = kedge__event_key_number(out->combined ? &reason : &event);
     count(c, stamp, out);
-    out->skip = is_spam(c, key_of(c->refill_by_reason ? &reason : &object), now);
+    out->skip = is_spam(c, kedge__event_key_number(c->refill_by_reason ? &reason : &object), now);
 }
 
 void kedge__event_learn(struct kedge__event_correlator *c, uint64_t key, uint64_t stamp,

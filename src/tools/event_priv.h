@@ -38,7 +38,7 @@ enum {
 #define KEDGE__EVENT_PAUSE (10 * KEDGE_SECOND)
 #define KEDGE__EVENT_LOOK  KEDGE_SECOND // how often a wall clock that is not set is looked at
 
-// event_store.c: events of any length, one behind the other ---------------------------------------
+// event_store.c: events of any length, one behind the other --------------------------------------
 
 // First in what a store keeps of an event; its texts follow, each with a NUL.
 struct kedge__event_entry {
@@ -75,8 +75,7 @@ void kedge__event_store_texts(const struct kedge__event_store *s, const void *en
 // to `out`, without a NUL, unless that is NULL. Returns its length.
 size_t kedge__event_message(const char *text, size_t max, char *out);
 
-// event_sink.c: one event at a time, to the server
-// -------------------------------------------------
+// event_sink.c: one event at a time, to the server -----------------------------------------------
 
 enum kedge__event_outcome {
     KEDGE__EVENT_WRITTEN,
@@ -142,7 +141,7 @@ void kedge__event_send(struct kedge__events *e, bool patch);
 // Says in the log what has become of the event in the sink, and why.
 void kedge__event_log(const struct kedge__events *e, enum kedge_log_level level, const char *what);
 
-// event_record.c: made, and told ------------------------------------------------------------------
+// event_record.c: made, and told -----------------------------------------------------------------
 
 struct kedge__events_options {
     const struct kedge_kind *kind;
@@ -178,9 +177,24 @@ kedge_err kedge__event_take(struct kedge__events *e, enum kedge_event_type type,
 kedge_err kedge__event_untaken(struct kedge__events *e, kedge_err err);
 
 // Says it in the log, if that is wanted: KEDGE_LOG_INFO.
-void kedge__event_say(const struct kedge__events *e, const struct kedge__event_entry *entry);
+void kedge__event_say(const struct kedge__events *e, enum kedge_event_type type,
+                      const char *const *texts);
 
-// event_name.c ------------------------------------------------------------------------------------
+// event_key.c: what is the same, by a hash of 64 bits over any number of texts -------------------
+
+struct kedge__event_key {
+    uint32_t half[2];
+};
+
+// Adds a text (NULL: ""); "ab" and "c" differ from "a" and "bc".
+void kedge__event_key_add(struct kedge__event_key *key, const uint32_t secret[2], const char *text);
+
+static inline uint64_t kedge__event_key_number(const struct kedge__event_key *key)
+{
+    return (uint64_t)key->half[0] << 32 | key->half[1];
+}
+
+// event_name.c -----------------------------------------------------------------------------------
 
 // When it was recorded, by the calendar; 0 as long as that is not set.
 kedge_timestamp kedge__event_wall(const struct kedge__events *e,
@@ -194,7 +208,7 @@ kedge_timestamp kedge__event_stamp_time(uint64_t stamp);
 // Writes where the event is to be into the sink.
 void kedge__event_place(struct kedge__events *e, const char *const *texts, uint64_t stamp);
 
-// event_write.c: JSON that both have --------------------------------------------------------------
+// event_write.c: JSON that both have -------------------------------------------------------------
 
 static inline const char *kedge__event_type_text(unsigned type)
 {

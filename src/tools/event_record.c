@@ -184,16 +184,15 @@ kedge_err kedge__event_untaken(struct kedge__events *e, kedge_err err)
     return err;
 }
 
-void kedge__event_say(const struct kedge__events *e, const struct kedge__event_entry *entry)
+void kedge__event_say(const struct kedge__events *e, enum kedge_event_type type,
+                      const char *const *texts)
 {
-    const char *texts[KEDGE__EVENT_ALL];
     char text[KEDGE_ERROR_TEXT];
     struct kedge__line l;
     if (!e->log || !kedge__log_wants(e->k, KEDGE_LOG_INFO))
         return;
-    kedge__event_store_texts(&e->store, entry, texts);
     kedge__line_init(&l, text, sizeof text);
-    kedge__line_text(&l, kedge__event_type_text(entry->type));
+    kedge__line_text(&l, kedge__event_type_text(type));
     kedge__line_byte(&l, ' ');
     kedge__line_foreign(&l, texts[KEDGE__EVENT_REASON]);
     kedge__line_text(&l, ": ");

@@ -29,8 +29,7 @@ struct kedge_event_recorder {
     uint64_t skipped;
 };
 
-// What is written
-// ----------------------------------------------------------------------------------
+// What is written --------------------------------------------------------------------------------
 
 static void write_source(const struct kedge__events *e, struct kedge_writer *w)
 {
@@ -75,8 +74,7 @@ static void write(struct kedge__events *e, struct kedge_writer *w, bool patch)
     kedge__event_write_some(w, "reportingInstance", r->sent.combined ? "" : e->where);
 }
 
-// The way of one event
-// -----------------------------------------------------------------------------
+// The way of one event ---------------------------------------------------------------------------
 
 // The event in front is done with.
 static void next(struct kedge_event_recorder *r)
@@ -188,8 +186,7 @@ static bool step(struct kedge__task *t, kedge_time now)
 
 static const struct kedge__task_ops task_ops = {step, NULL};
 
-// What users call
-// ----------------------------------------------------------------------------------
+// What users call --------------------------------------------------------------------------------
 
 static void or_else(size_t *value, size_t otherwise)
 {
@@ -255,7 +252,7 @@ static kedge_err record(struct kedge_event_recorder *r, const char *const *texts
     if (err != KEDGE_OK)
         return kedge__event_untaken(e, err);
     e->recorded++;
-    kedge__event_say(e, entry);
+    kedge__event_say(e, type, texts);
     if (r->state == IDLE && e->store.count == 1)
         e->task.deadline = 0;
     return KEDGE_OK;

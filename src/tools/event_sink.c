@@ -38,7 +38,7 @@ static enum kedge__event_outcome refused(const struct kedge__events *e)
     const struct kedge_status *s = kedge_rest_status(e->sink.rest);
     bool exists = kedge_status_is_already_exists(s);
     bool usual = exists || kedge_status_has_cause(s, KEDGE_CAUSE_NAMESPACE_TERMINATING);
-    kedge__event_log(e, usual ? KEDGE_LOG_DEBUG : KEDGE_LOG_ERROR, ", not tried again: ");
+    kedge__event_log(e, usual ? KEDGE_LOG_DEBUG : KEDGE_LOG_ERROR, ", refused: ");
     return exists && !e->sink.patches ? KEDGE__EVENT_EXISTS : KEDGE__EVENT_REFUSED;
 }
 

@@ -195,6 +195,19 @@ const struct kind mock__kinds[] = {
      .versioned = true,
      .top = "spec",
      .shell = "\"spec\":{}"},
+    {.group = "events.k8s.io",
+     .version = "v1",
+     .plural = "events",
+     .singular = "event",
+     .name = "Event",
+     .short_name = "ev",
+     .namespaced = true,
+     .top =
+         "eventTime series reportingController reportingInstance action reason regarding related "
+         "note type deprecatedSource deprecatedFirstTimestamp deprecatedLastTimestamp "
+         "deprecatedCount",
+     .shell = "\"eventTime\":null,\"regarding\":{},\"deprecatedSource\":{},"
+              "\"deprecatedFirstTimestamp\":null,\"deprecatedLastTimestamp\":null"},
 };
 const size_t mock__kind_count = sizeof mock__kinds / sizeof mock__kinds[0];
 

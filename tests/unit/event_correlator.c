@@ -245,7 +245,7 @@ static void what_the_server_counts_is_learnt(void **state)
     event_world_close(&w);
 }
 
-// Beside a model ----------------------------------------------------------------------------------
+// Beside a model ---------------------------------------------------------------------------------
 
 enum { ITEMS = 400, MESSAGES = 16 };
 

@@ -256,7 +256,7 @@ static void names_differ_however_coarse_the_clock_is(void **state)
     close_recorder();
 }
 
-// Combining and filtering, as the server sees it --------------------------------------------------
+// Combining and filtering, as the server sees it -------------------------------------------------
 
 static void the_tenth_message_begins_the_combined_event(void **state)
 {
@@ -313,7 +313,7 @@ static void what_was_skipped_at_first_is_created_later(void **state)
     close_recorder();
 }
 
-// What is refused ---------------------------------------------------------------------------------
+// What is refused --------------------------------------------------------------------------------
 
 static void what_is_no_event_is_refused(void **state)
 {
@@ -494,7 +494,7 @@ static void what_does_not_fit_a_body_is_refused_at_once(void **state)
     close_recorder();
 }
 
-// Failing -----------------------------------------------------------------------------------------
+// Failing ----------------------------------------------------------------------------------------
 
 static void a_server_that_is_away_is_asked_twelve_times(void **state)
 {
@@ -565,7 +565,7 @@ static void what_the_server_refuses_is_not_repeated(void **state)
         assert_int_equal(facts().failed, 1);
         assert_int_equal(event_count(&w), 1);
         assert_string_equal(event_text(&w, 0, "reason"), "TooCold");
-        assert_true(event_logged(&w, ", not tried again: create events in default: "));
+        assert_true(event_logged(&w, ", refused: create events in default: "));
         close_recorder();
     }
 }
@@ -658,7 +658,7 @@ static void the_servers_count_is_gone_on_from(void **state)
     event_world_close(&w);
 }
 
-// The end -----------------------------------------------------------------------------------------
+// The end ----------------------------------------------------------------------------------------
 
 static void a_shut_down_ends_a_retry(void **state)
 {
@@ -716,7 +716,7 @@ static void a_close_drops_what_waits(void **state)
     event_world_close(&w);
 }
 
-// The calendar ------------------------------------------------------------------------------------
+// The calendar -----------------------------------------------------------------------------------
 
 static void events_wait_for_the_calendar(void **state)
 {
@@ -797,6 +797,20 @@ static void recording_takes_no_time(void **state)
     close_recorder();
 }
 
+static void nothing_spins_while_the_server_is_silent(void **state)
+{
+    (void)state;
+    open_recorder();
+    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL});
+    warn("TooHot", "84 degrees");
+    event_world_run(&w, 30 * KEDGE_SECOND);
+    unsigned waits = w.port.fake.waits;
+    warn("TooCold", "4 degrees");
+    event_world_run(&w, 30 * KEDGE_SECOND);
+    assert_true(w.port.fake.waits - waits < 10);
+    close_recorder();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -830,6 +844,7 @@ int main(void)
         cmocka_unit_test(without_a_calendar_there_are_no_times),
         cmocka_unit_test(events_are_in_the_log_if_that_is_wanted),
         cmocka_unit_test(recording_takes_no_time),
+        cmocka_unit_test(nothing_spins_while_the_server_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
