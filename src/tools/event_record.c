@@ -2,6 +2,7 @@
 // event_record.c - the part of recording that both recorders have: what is refused, what is taken,
 // and what the log hears of it.
 #include "base/wipe.h"
+#include "client/rest_priv.h"
 #include "tools/event_priv.h"
 
 #define SAY_EVERY (10 * KEDGE_SECOND)
@@ -55,6 +56,7 @@ kedge_err kedge__events_init(struct kedge__events *e, struct kedge_client *clien
     e->sink.rest = kedge_rest_new(client, &rest_options);
     if (e->sink.rest == NULL)
         return k->failure;
+    kedge__rest_goes_on(e->sink.rest);
     // Names shall be different, not hard to guess.
     (void)kedge__random_seed(&e->random, k->port);
     e->secret[0] = kedge__random_next(&e->random);

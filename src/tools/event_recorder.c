@@ -184,7 +184,7 @@ static bool step(struct kedge__task *t, kedge_time now)
     return r->state != IDLE || t->deadline <= now;
 }
 
-static const struct kedge__task_ops task_ops = {step, NULL};
+static const struct kedge__task_ops task_ops = {.step = step, .meanwhile = step};
 
 // What users call --------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ static bool step(struct kedge__task *t, kedge_time now)
     for (int i = 0; i < TURN_EVENTS; i++) {
         struct kedge__series_entry *e = first_due(s);
         t->deadline = e != NULL ? e->due : KEDGE_FOREVER;
-        if (now < t->deadline)
+        if (e == NULL || now < e->due)
             return i > 0;
         if (take_on(s, e, now))
             break;
@@ -209,4 +209,4 @@ static bool step(struct kedge__task *t, kedge_time now)
     return true;
 }
 
-const struct kedge__task_ops kedge__series_task = {step, NULL};
+const struct kedge__task_ops kedge__series_task = {.step = step, .meanwhile = step};

@@ -811,6 +811,27 @@ static void nothing_spins_while_the_server_is_silent(void **state)
     close_recorder();
 }
 
+static void a_request_call_that_waits_holds_up_nothing(void **state)
+{
+    (void)state;
+    struct kedge_request list = {.verb = KEDGE_LIST,
+                                 .version = "v1",
+                                 .resource = "configmaps",
+                                 .retries = -1,
+                                 .timeout = 30 * KEDGE_SECOND};
+    char body[512];
+    size_t len;
+    open_recorder();
+    struct kedge_rest *rest = kedge_rest_new(w.client, NULL);
+    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_LIST});
+    warn("TooHot", "84 degrees");
+    assert_int_equal(kedge_rest_read(rest, &list, body, sizeof body, &len), KEDGE_ERR_TIMEOUT);
+    assert_int_equal(event_count(&w), 1);
+    assert_int_equal(facts().waiting, 0);
+    kedge_rest_close(rest);
+    close_recorder();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -845,6 +866,7 @@ int main(void)
         cmocka_unit_test(events_are_in_the_log_if_that_is_wanted),
         cmocka_unit_test(recording_takes_no_time),
         cmocka_unit_test(nothing_spins_while_the_server_is_silent),
+        cmocka_unit_test(a_request_call_that_waits_holds_up_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -680,6 +680,27 @@ static void nothing_spins_while_the_server_is_silent(void **state)
     close_series();
 }
 
+static void a_request_call_that_waits_holds_up_nothing(void **state)
+{
+    (void)state;
+    struct kedge_request list = {.verb = KEDGE_LIST,
+                                 .version = "v1",
+                                 .resource = "configmaps",
+                                 .retries = -1,
+                                 .timeout = 30 * KEDGE_SECOND};
+    char body[512];
+    size_t len;
+    open_series();
+    struct kedge_rest *rest = kedge_rest_new(w.client, NULL);
+    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_LIST});
+    hot("TooHot");
+    assert_int_equal(kedge_rest_read(rest, &list, body, sizeof body, &len), KEDGE_ERR_TIMEOUT);
+    assert_int_equal(event_count(&w), 1);
+    assert_int_equal(facts().waiting, 0);
+    kedge_rest_close(rest);
+    close_series();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -709,6 +730,7 @@ int main(void)
         cmocka_unit_test(events_wait_for_the_calendar),
         cmocka_unit_test(nothing_wakes_where_nothing_is_kept),
         cmocka_unit_test(nothing_spins_while_the_server_is_silent),
+        cmocka_unit_test(a_request_call_that_waits_holds_up_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
