@@ -268,6 +268,22 @@ END
     show deployment_wait
 
     before=$claims_failed
+    start deployment_events --kubeconfig "$dir/kubeconfig"
+    claim "deployment_events waits for changes" until_true 20 printed '^watching all deployments$'
+    for n in 3 4 3 4 0; do
+        k scale deployment web --replicas "$n"
+        claim "deployment_events sees $n replicas" until_true 20 printed "^default/web: replicas . -> $n\$"
+    done
+    events() { kubectl --kubeconfig "$dir/kubeconfig" get events -n default -o "$1" 2>/dev/null; }
+    said() { events 'jsonpath={range .items[*]}{.involvedObject.name} {.type} {.count} {.message}{"\n"}{end}' |
+        grep -q "$1"; }
+    claim "... and the server has an event of it" until_true 20 said '^web Warning 1 replicas 4 -> 0$'
+    claim "... which counts what happens twice" until_true 20 said '^web Normal 2 replicas 3 -> 4$'
+    claim "it ends by Ctrl-C" stops
+    claim "... and tells how many there were" printed '^5 events recorded: 4 new, 1 more of the same, 0 too'
+    show deployment_events
+
+    before=$claims_failed
     k create --validate=false -f - <<'END'
 {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "talker", "namespace": "default"},
  "spec": {"containers": [{"name": "main", "image": "a:1"}]}}
