@@ -13,7 +13,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster verbs clients beside leader contend controller history"
+incluster verbs clients events beside leader contend controller history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -27,6 +27,8 @@ programs=$build/examples
 . "$here/clients.sh"
 # shellcheck source=leader.sh
 . "$here/leader.sh"
+# shellcheck source=events.sh
+. "$here/events.sh"
 # shellcheck source=beside.sh
 . "$here/beside.sh"
 # shellcheck source=kinds.sh

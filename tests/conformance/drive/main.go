@@ -33,6 +33,8 @@ var commands = map[string]command{
 	"workqueue": {"workqueue: what a call on client-go's workqueue takes", runWorkqueue},
 	"get":       {"get PATH: what the server answers", runGet},
 	"grant":     {"grant: the rights of the user 'restricted' and the service account 'kedge'", runGrant},
+	"events":    {"events: records what a script says with client-go's recorders", runEvents},
+	"eventdump": {"eventdump: the events of a --component and a --controller, without what differs", runDumpEvents},
 	"dump":      {"dump KIND: the server's objects as sorted lines", runDump},
 	"informers": {"informers [--out DIR] KIND[:SELECTOR]...: client-go's, which write what they hold at each SIGUSR1", runInformers},
 	"mix":       {"mix: random changes of several kinds, a custom one too, in namespaces that come and go", runMix},
