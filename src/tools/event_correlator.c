@@ -52,7 +52,7 @@ static void *item(struct kedge__event_table *t, uint64_t key)
         t->count++;
     else if (at == t->count)
         at--;
-    bool known = at < t->count && key_at(t, at) == key;
+    bool known = key_at(t, at) == key;
     if (known)
         memcpy(last, t->items + at * t->each, t->each);
     memmove(t->items + t->each, t->items, at * t->each);

@@ -47,7 +47,7 @@ static void answered(void *ctx, kedge_err err, const struct kedge_object *object
     struct kedge__events *e = ctx;
     const struct kedge__event_answer *answer = (const struct kedge__event_answer *)object;
     if (err == KEDGE_OK) {
-        bool told = object != NULL && !kedge_is_partial(object) && answer->count > 0;
+        bool told = !kedge_is_partial(object) && answer->count > 0;
         *(e->sink.patches ? &e->patched : &e->created) += 1;
         end(e, KEDGE__EVENT_WRITTEN, told ? (uint32_t)answer->count : 0);
     } else if (err == KEDGE_ERR_API && e->sink.patches &&

@@ -571,31 +571,43 @@ static void what_the_server_refuses_is_not_repeated(void **state)
 }
 
 // Answers that the mock does not give.
-static void answers(const char *const *texts, size_t count, kedge_time ms, unsigned requests,
-                    const char *log)
+static struct script script;
+
+static void open_script(const char *const *texts, size_t count)
 {
-    static struct script script;
     memset(&script, 0, sizeof script);
     script.answers = texts;
     script.count = count;
     event_world_open(&w, NULL);
-    const struct fake_peer *peer = w.port.fake.peer;
-    void *ctx = w.port.fake.peer_ctx;
     w.port.fake.peer = &script_peer;
     w.port.fake.peer_ctx = &script;
     r = kedge_event_recorder_new(w.client, NULL);
-    warn("TooHot", "84 degrees");
-    event_world_run(&w, ms);
-    script.seen[script.seen_len] = '\0';
+    assert_non_null(r);
+}
+
+static void close_script(void)
+{
+    kedge_event_recorder_close(r);
+    event_world_close(&w);
+}
+
+static unsigned script_requests(void)
+{
     unsigned seen = 0;
+    script.seen[script.seen_len] = '\0';
     for (const char *at = script.seen; (at = strstr(at, " HTTP/1.1\r\n")) != NULL; at++)
         seen++;
-    assert_int_equal(seen, requests);
+    return seen;
+}
+
+static void answers(const char *const *texts, size_t count, unsigned requests, const char *log)
+{
+    open_script(texts, count);
+    warn("TooHot", "84 degrees");
+    event_world_run(&w, KEDGE_MINUTE);
+    assert_int_equal(script_requests(), requests);
     assert_true(event_logged(&w, log));
-    kedge_event_recorder_close(r);
-    w.port.fake.peer = peer;
-    w.port.fake.peer_ctx = ctx;
-    event_world_close(&w);
+    close_script();
 }
 
 #define REPLY(code, body) \
@@ -610,8 +622,8 @@ static void what_is_usual_is_logged_low(void **state)
     static const char *const ends[] = {REPLY(
         "403", "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,"
                "\"details\":{\"causes\":[{\"reason\":\"NamespaceTerminating\"}]}}")};
-    answers(exists, 1, KEDGE_MINUTE, 1, "3 event web.");
-    answers(ends, 1, KEDGE_MINUTE, 1, "3 event web.");
+    answers(exists, 1, 1, "3 event web.");
+    answers(ends, 1, 1, "3 event web.");
 }
 
 static void an_answer_that_is_no_event_is_asked_for_again(void **state)
@@ -619,43 +631,123 @@ static void an_answer_that_is_no_event_is_asked_for_again(void **state)
     (void)state;
     static const char *const portal[] = {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", CREATED};
-    answers(portal, 2, KEDGE_MINUTE, 2, "1 event web.");
+    answers(portal, 2, 2, "1 event web.");
 }
 
 // The server's count is what the next one adds to: another may have counted, too.
 static void the_servers_count_is_gone_on_from(void **state)
 {
     (void)state;
-    open_recorder();
-    warn("TooHot", "84 degrees");
-    warn("TooHot", "84 degrees");
-    run();
-    struct mock_item item;
-    assert_true(mock_at(w.port.mock, "events", 0, &item));
-    assert_string_equal(event_text(&w, 0, "count"), "2");
-    close_recorder();
     static const char *const more[] = {
         REPLY("201", "{\"metadata\":{\"name\":\"web.1\"},\"count\":40}"), CREATED};
-    static struct script script;
-    memset(&script, 0, sizeof script);
-    script.answers = more;
-    script.count = 2;
-    event_world_open(&w, NULL);
-    const struct fake_peer *peer = w.port.fake.peer;
-    void *ctx = w.port.fake.peer_ctx;
-    w.port.fake.peer = &script_peer;
-    w.port.fake.peer_ctx = &script;
-    r = kedge_event_recorder_new(w.client, NULL);
+    open_script(more, 2);
     warn("TooHot", "84 degrees");
     warn("TooHot", "84 degrees");
     run();
-    script.seen[script.seen_len] = '\0';
+    assert_int_equal(script_requests(), 2);
     assert_non_null(strstr(script.seen, "{\"count\":41,"));
     assert_non_null(strstr(script.seen, "Content-Type: application/strategic-merge-patch+json"));
-    kedge_event_recorder_close(r);
-    w.port.fake.peer = peer;
-    w.port.fake.peer_ctx = ctx;
-    event_world_close(&w);
+    close_script();
+}
+
+// Of a count that it does not tell, ours is gone on from.
+static void an_answer_too_large_to_be_read_is_good_enough(void **state)
+{
+    (void)state;
+    static char large[4096];
+    static char label[3000];
+    memset(label, 'l', sizeof label - 1);
+    snprintf(large, sizeof large,
+             "HTTP/1.1 201 x\r\nContent-Type: application/json\r\n\r\n{\"metadata\":{\"name\":"
+             "\"web.1\",\"labels\":{\"l\":\"%s\"}},\"count\":40}%s",
+             label, SCRIPT_CLOSES);
+    const char *const texts[] = {large, CREATED};
+    open_script(texts, 2);
+    warn("TooHot", "84 degrees");
+    warn("TooHot", "84 degrees");
+    run();
+    assert_int_equal(script_requests(), 2);
+    assert_non_null(strstr(script.seen, "{\"count\":2,"));
+    close_script();
+}
+
+static void a_patch_is_refused_in_any_way(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        CREATED,
+        REPLY("409", "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"AlreadyExists\"}")};
+    open_script(texts, 2);
+    warn("TooHot", "84 degrees");
+    warn("TooHot", "84 degrees");
+    event_world_run(&w, KEDGE_MINUTE);
+    assert_int_equal(script_requests(), 2);
+    assert_int_equal(facts().failed, 1);
+    assert_int_equal(facts().waiting, 0);
+    close_script();
+}
+
+static void what_makes_no_request_is_given_up_at_once(void **state)
+{
+    (void)state;
+    open_recorder();
+    struct kedge_object_reference about = event_web;
+    about.namespace_ = "a/b";
+    assert_int_equal(kedge_event_record_for(r, &about, KEDGE_EVENT_NORMAL, "A", "b"), KEDGE_OK);
+    warn("TooHot", "84 degrees");
+    run();
+    assert_int_equal(facts().failed, 1);
+    assert_int_equal(event_count(&w), 1);
+    assert_true(event_logged(&w, ", cannot be sent: "));
+    close_recorder();
+}
+
+// Each call of the port fails in turn: one event of it all the same, since one name is one event.
+static void wherever_a_call_fails_there_is_one_event(void **state)
+{
+    (void)state;
+    unsigned at = 1;
+    for (;; at++) {
+        open_recorder();
+        w.port.fake.calls = 0;
+        w.port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
+        w.port.fake.cruelty.fail_at = at;
+        w.port.fake.cruelty.read_max = 400;
+        warn("TooHot", "84 degrees");
+        event_world_run(&w, KEDGE_MINUTE);
+        assert_int_equal(event_count(&w), 1);
+        assert_int_equal(facts().waiting, 0);
+        assert_int_equal(facts().created + facts().failed, 1);
+        bool failed = w.port.fake.calls >= at;
+        close_recorder();
+        if (!failed)
+            break;
+    }
+    assert_true(at > 4);
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct kedge_config config = {.server = "http://api.test"};
+    size_t size = 8 * 1024;
+    for (;; size += 8) {
+        struct fake_port port;
+        fake_port_init(&port, 1);
+        assert_true(size <= sizeof memory);
+        // At the block's end, which ASan guards.
+        struct kedge *k = kedge_init(memory + sizeof memory - size, size, &port.port);
+        struct kedge_client *client = kedge_client_new(k, &config);
+        r = kedge_event_recorder_new(client, NULL);
+        if (r != NULL)
+            break;
+        assert_int_equal(kedge_error(k), KEDGE_ERR_MEMORY);
+        assert_int_equal(warn("TooHot", "84 degrees"), KEDGE_ERR_ARGUMENT);
+        kedge_client_free(client);
+    }
+    // What the header says: queue, body, entries, and 10 KiB.
+    assert_true(size < 40 * 1024);
 }
 
 // The end ----------------------------------------------------------------------------------------
@@ -782,6 +874,78 @@ static void events_are_in_the_log_if_that_is_wanted(void **state)
     close_recorder();
 }
 
+// Beyond the year 2262 a name has no time, beyond 9999 nothing has.
+static void the_far_future_has_no_times(void **state)
+{
+    (void)state;
+    open_recorder();
+    w.port.fake.wall = INT64_C(316224000000000000); // near the year 11991
+    warn("TooHot", "84 degrees");
+    run();
+    assert_int_equal(event_count(&w), 1);
+    assert_string_equal(event_text(&w, 0, "firstTimestamp"), "");
+    assert_string_equal(event_text(&w, 0, "lastTimestamp"), "");
+    close_recorder();
+}
+
+static void an_api_version_may_be_in_one_or_two_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *group;
+        const char *version;
+        const char *together;
+    } parts[] = {{"apps", "v1", "apps/v1"},
+                 {"", "v1", "v1"},
+                 {NULL, "apps/v1", "apps/v1"},
+                 {"apps", NULL, "apps"},
+                 {NULL, NULL, ""}};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        open_recorder();
+        struct kedge_object_reference about = event_web;
+        about.group = parts[i].group;
+        about.version = parts[i].version;
+        kedge_event_record_for(r, &about, KEDGE_EVENT_NORMAL, "A", "b");
+        run();
+        assert_string_equal(event_text(&w, 0, "involvedObject.apiVersion"), parts[i].together);
+        close_recorder();
+    }
+}
+
+static void the_correlators_numbers_may_be_others(void **state)
+{
+    (void)state;
+    open_with(&(struct kedge_event_recorder_options){
+        .similar = 2, .similar_within = KEDGE_MINUTE, .burst = 3, .refill = KEDGE_SECOND});
+    warn("TooHot", "1");
+    warn("TooHot", "2");
+    warn("TooHot", "3");
+    warn("TooHot", "4"); // one too many
+    event_world_run(&w, KEDGE_SECOND);
+    assert_int_equal(event_count(&w), 2);
+    assert_int_equal(facts().skipped, 1);
+    warn("TooHot", "5");
+    event_world_run(&w, KEDGE_SECOND);
+    assert_string_equal(
+        event_text(&w, event_with(&w, "message", "(combined from similar events): 5"), "count"),
+        "4");
+    event_world_run(&w, KEDGE_MINUTE);
+    warn("TooHot", "6");
+    run();
+    assert_string_equal(event_text(&w, event_with(&w, "message", "6"), "count"), "1");
+    close_recorder();
+}
+
+static void a_shut_down_of_an_idle_one_is_quiet(void **state)
+{
+    (void)state;
+    open_recorder();
+    kedge_event_recorder_shut_down(r);
+    run();
+    assert_int_equal(w.port.fake.opens, 0);
+    close_recorder();
+}
+
 static void recording_takes_no_time(void **state)
 {
     (void)state;
@@ -865,6 +1029,15 @@ int main(void)
         cmocka_unit_test(without_a_calendar_there_are_no_times),
         cmocka_unit_test(events_are_in_the_log_if_that_is_wanted),
         cmocka_unit_test(recording_takes_no_time),
+        cmocka_unit_test(the_far_future_has_no_times),
+        cmocka_unit_test(an_api_version_may_be_in_one_or_two_parts),
+        cmocka_unit_test(the_correlators_numbers_may_be_others),
+        cmocka_unit_test(a_shut_down_of_an_idle_one_is_quiet),
+        cmocka_unit_test(an_answer_too_large_to_be_read_is_good_enough),
+        cmocka_unit_test(a_patch_is_refused_in_any_way),
+        cmocka_unit_test(what_makes_no_request_is_given_up_at_once),
+        cmocka_unit_test(wherever_a_call_fails_there_is_one_event),
+        cmocka_unit_test(with_any_amount_of_memory),
         cmocka_unit_test(nothing_spins_while_the_server_is_silent),
         cmocka_unit_test(a_request_call_that_waits_holds_up_nothing),
     };

@@ -426,9 +426,14 @@ static void a_store_full_of_series_ends_the_oldest_early(void **state)
         hot(reason);
     }
     assert_true(n >= 3);
-    // Twice in a row does not end two.
+    // Twice in a row does not end two, nor does it while that one is told.
     assert_int_equal(hot(reason), KEDGE_ERR_FULL);
-    run(10);
+    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_SLOW, .bytes = 100});
+    for (int i = 0; i < 4; i++)
+        kedge_poll(w.k, 0);
+    assert_int_equal(facts().kept, n);
+    assert_int_equal(hot(reason), KEDGE_ERR_FULL);
+    run(KEDGE_SECOND);
     assert_int_equal(facts().kept, n - 1);
     assert_string_equal(event_text(&w, event_with(&w, "reason", "R0"), "series.count"), "3");
     assert_string_equal(event_text(&w, event_with(&w, "reason", "R1"), "series.count"), "2");
@@ -634,6 +639,87 @@ static void a_close_drops_what_waits(void **state)
     close_series();
 }
 
+static void an_end_under_way_at_a_shut_down_is_tried_once(void **state)
+{
+    (void)state;
+    open_series();
+    hot("TooHot");
+    hot("TooHot");
+    hot("TooHot");
+    run(6 * KEDGE_MINUTE - 1);
+    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL});
+    run(10);
+    kedge_event_series_shut_down(s);
+    assert_int_equal(facts().kept, 1);
+    run(5 * KEDGE_MINUTE);
+    assert_int_equal(facts().kept, 0);
+    assert_int_equal(facts().failed, 1);
+    close_series();
+}
+
+static void many_are_forgotten_in_one_go(void **state)
+{
+    (void)state;
+    char reason[16];
+    open_with((struct kedge_event_series_options){.store = 16384});
+    for (int i = 0; i < 40; i++) {
+        snprintf(reason, sizeof reason, "R%d", i);
+        assert_int_equal(hot(reason), KEDGE_OK);
+    }
+    run(6 * KEDGE_MINUTE - 1);
+    assert_int_equal(event_count(&w), 40);
+    assert_int_equal(facts().kept, 40);
+    run(10);
+    assert_int_equal(facts().kept, 0);
+    close_series();
+}
+
+static void wherever_a_call_fails_there_is_one_event(void **state)
+{
+    (void)state;
+    unsigned at = 1;
+    for (;; at++) {
+        open_series();
+        w.port.fake.calls = 0;
+        w.port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
+        w.port.fake.cruelty.fail_at = at;
+        w.port.fake.cruelty.read_max = 400;
+        hot("TooHot");
+        hot("TooHot");
+        run(KEDGE_MINUTE);
+        assert_int_equal(event_count(&w), 1);
+        assert_string_equal(event_text(&w, 0, "series.count"), "2");
+        assert_int_equal(facts().waiting, 0);
+        bool failed = w.port.fake.calls >= at;
+        close_series();
+        if (!failed)
+            break;
+    }
+    assert_true(at > 8);
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    static unsigned char memory[64 * 1024];
+    struct kedge_config config = {.server = "http://api.test"};
+    const struct kedge_event_series_options options = {.controller = "a"};
+    for (size_t size = 8 * 1024;; size += 8) {
+        struct fake_port port;
+        fake_port_init(&port, 1);
+        assert_true(size <= 40 * 1024);
+        // At the block's end, which ASan guards.
+        struct kedge *k = kedge_init(memory + sizeof memory - size, size, &port.port);
+        struct kedge_client *client = kedge_client_new(k, &config);
+        s = kedge_event_series_new(client, &options);
+        if (s != NULL)
+            break;
+        assert_int_equal(kedge_error(k), KEDGE_ERR_MEMORY);
+        assert_int_equal(hot("TooHot"), KEDGE_ERR_ARGUMENT);
+        kedge_client_free(client);
+    }
+}
+
 static void events_wait_for_the_calendar(void **state)
 {
     (void)state;
@@ -728,6 +814,10 @@ int main(void)
         cmocka_unit_test(what_is_counted_while_a_shut_down_sends_is_told_too),
         cmocka_unit_test(a_close_drops_what_waits),
         cmocka_unit_test(events_wait_for_the_calendar),
+        cmocka_unit_test(an_end_under_way_at_a_shut_down_is_tried_once),
+        cmocka_unit_test(many_are_forgotten_in_one_go),
+        cmocka_unit_test(wherever_a_call_fails_there_is_one_event),
+        cmocka_unit_test(with_any_amount_of_memory),
         cmocka_unit_test(nothing_wakes_where_nothing_is_kept),
         cmocka_unit_test(nothing_spins_while_the_server_is_silent),
         cmocka_unit_test(a_request_call_that_waits_holds_up_nothing),
