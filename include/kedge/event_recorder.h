@@ -87,7 +87,8 @@ kedge_event_recorder_new(struct kedge_client *client,
 // KEDGE_ERR_TOO_LONG  it does not fit `body`, or one of its other texts is longer than the API has
 //                     it: reason 128 bytes, name 253, namespace 63. A message is cut to `message`
 // KEDGE_ERR_ARGUMENT  the object is NULL, or not of that kind; no such type; a text but the message
-//                     is not UTF-8. In a message, what is not becomes U+FFFD. Or `r` is NULL
+//                     is not UTF-8, or is in an apiVersion and no plain ASCII. In a message, what
+//                     is not UTF-8 becomes U+FFFD. Or `r` is NULL
 // KEDGE_ERR_STOPPED   the recorder is shut down
 //
 // All but KEDGE_OK are also in the log, a line in ten seconds at most.
@@ -103,7 +104,8 @@ kedge_err kedge_event_record_for(struct kedge_event_recorder *r,
                                  const char *message);
 
 // Takes no more events. Those that wait are still sent, while the loop runs, but each is tried only
-// once; facts.waiting says how many they are. NULL does nothing.
+// once; facts.waiting says how many they are. For the end of a program: it is called, and then
+// kedge_poll until none waits. NULL does nothing.
 void kedge_event_recorder_shut_down(struct kedge_event_recorder *r);
 
 // The same at once: drops what waits (it counts as failed), ends its request and closes the

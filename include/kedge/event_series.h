@@ -71,8 +71,8 @@ struct kedge_event_series *kedge_event_series_new(struct kedge_client *client,
 // KEDGE_ERR_TOO_LONG  it does not fit `body`, or one of its other texts is longer than the API has
 //                     it: reason and action 128 bytes, name 253, namespace 63
 // KEDGE_ERR_ARGUMENT  no regarding, or it has no kind or name; no reason or action; no such type; a
-//                     text but the note is not UTF-8. In a note, what is not becomes U+FFFD. Or `s`
-//                     is NULL
+//                     text but the note is not UTF-8, or is in an apiVersion and no plain ASCII. In
+//                     a note, what is not UTF-8 becomes U+FFFD. Or `s` is NULL
 // KEDGE_ERR_STOPPED   the recorder is shut down
 //
 // All but KEDGE_OK are also in the log, a line in ten seconds at most.
@@ -83,7 +83,8 @@ kedge_err kedge_event_series_record(struct kedge_event_series *s,
                                     const char *action, const char *note);
 
 // Takes no more events. What the server does not know yet is still sent, while the loop runs, but
-// each tried only once; facts.waiting says how many they are. NULL does nothing.
+// each tried only once; facts.waiting says how many they are. For the end of a program: it is
+// called, and then kedge_poll until none waits. NULL does nothing.
 void kedge_event_series_shut_down(struct kedge_event_series *s);
 
 // The same at once: drops what waits (it counts as failed), ends its request and closes the

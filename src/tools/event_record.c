@@ -113,14 +113,26 @@ static const uint16_t longest[KEDGE__EVENT_ALL] = {
     [KEDGE__EVENT_ACTION] = 128,
 };
 
+// Printable, and nothing that JSON escapes: what an apiVersion is made of.
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text <= ' ' || *text > '~' || *text == '"' || *text == '\\')
+            return false;
+    }
+    return true;
+}
+
 static kedge_err check_text(size_t i, const char *text)
 {
-    size_t max = longest[i < KEDGE__EVENT_RELATED ? i : i - KEDGE__EVENT_RELATED];
+    size_t what = i < KEDGE__EVENT_RELATED ? i : i - KEDGE__EVENT_RELATED;
     if (i == KEDGE__EVENT_MESSAGE || text == NULL)
         return KEDGE_OK;
-    if (strlen(text) > max)
+    if (strlen(text) > longest[what])
         return KEDGE_ERR_TOO_LONG;
-    return is_utf8(text) ? KEDGE_OK : KEDGE_ERR_ARGUMENT;
+    bool plain = what == KEDGE__EVENT_GROUP || what == KEDGE__EVENT_VERSION;
+    bool good = plain ? is_plain(text) : is_utf8(text);
+    return good ? KEDGE_OK : KEDGE_ERR_ARGUMENT;
 }
 
 kedge_err kedge__event_check(const struct kedge__events *e, enum kedge_event_type type,

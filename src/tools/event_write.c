@@ -21,17 +21,25 @@ void kedge__event_write_time(struct kedge_writer *w, const char *key, kedge_time
         kedge__event_write_member(w, key, text);
 }
 
-// "group/version", or one of the two.
+// "group/version", or one of the two. Neither has what must be escaped.
 static void write_api_version(struct kedge_writer *w, const char *group, const char *version)
 {
-    char text[2 * 254];
-    struct kedge__line l;
-    kedge__line_init(&l, text, sizeof text);
-    kedge__line_text(&l, group);
-    if (group[0] != '\0' && version[0] != '\0')
-        kedge__line_byte(&l, '/');
-    kedge__line_text(&l, version);
-    kedge__event_write_some(w, "apiVersion", text);
+    size_t before = strlen(group);
+    size_t behind = strlen(version);
+    size_t slash = before > 0 && behind > 0 ? 1 : 0;
+    if (before + behind == 0)
+        return;
+    kedge_writer_key(w, "apiVersion");
+    char *at = kedge_writer_room(w, before + slash + behind + 2);
+    if (at == NULL)
+        return;
+    *at++ = '"';
+    memcpy(at, group, before);
+    at += before;
+    if (slash > 0)
+        *at++ = '/';
+    memcpy(at, version, behind);
+    at[behind] = '"';
 }
 
 void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_sink *sink)

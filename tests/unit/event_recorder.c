@@ -342,6 +342,13 @@ static void what_is_no_event_is_refused(void **state)
     assert_int_equal(kedge_event_record_for(r, &about, KEDGE_EVENT_NORMAL, "A", "b"),
                      KEDGE_ERR_ARGUMENT);
     assert_int_equal(warn("\xc3", "b"), KEDGE_ERR_ARGUMENT);
+    static const char *const no_versions[] = {"v\"1", "v\\1", "v 1", "v\x7f", "v\xc3\xa4"};
+    for (size_t i = 0; i < 2 * COUNT(no_versions); i++) {
+        about = event_web;
+        *(i % 2 ? &about.group : &about.version) = no_versions[i / 2];
+        assert_int_equal(kedge_event_record_for(r, &about, KEDGE_EVENT_NORMAL, "A", "b"),
+                         KEDGE_ERR_ARGUMENT);
+    }
     about = event_web;
     about.name = long_one;
     assert_int_equal(kedge_event_record_for(r, &about, KEDGE_EVENT_NORMAL, "A", "b"),

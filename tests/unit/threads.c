@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads beside the one that polls: they read caches and work on keys. Compiled with KEDGE_THREADS
-// and -fsanitize=thread, this is where a missing lock is found.
+// Threads beside the one that polls: they read caches, work on keys and record events. Compiled
+// with KEDGE_THREADS and -fsanitize=thread, this is where a missing lock is found.
 #define _POSIX_C_SOURCE 200809L // nanosleep
 
 #include <setjmp.h>
@@ -466,6 +466,72 @@ static void who_waits_beside_does_not_take_the_wake(void **state)
     assert_int_equal(err, KEDGE_OK);
 }
 
+// ---------------------------------------------------------------------------- events
+
+struct recording {
+    struct kedge_event_recorder *core;
+    struct kedge_event_series *series;
+    atomic_size_t core_taken;
+    atomic_size_t series_taken;
+    atomic_int done;
+};
+
+enum { RECORDS = 400 };
+
+static void *record(void *arg)
+{
+    struct recording *r = arg;
+    char name[16];
+    for (int i = 0; i < RECORDS; i++) {
+        struct kedge_object_reference about = {.version = "v1", .kind = "Pod", .name = name};
+        struct kedge_event_recorder_facts facts;
+        snprintf(name, sizeof name, "pod-%d", i % 20);
+        if (kedge_event_record_for(r->core, &about, KEDGE_EVENT_NORMAL, "R", "m") == KEDGE_OK)
+            atomic_fetch_add(&r->core_taken, 1);
+        if (kedge_event_series_record(r->series, &about, NULL, KEDGE_EVENT_NORMAL, "R", "A", "m") ==
+            KEDGE_OK)
+            atomic_fetch_add(&r->series_taken, 1);
+        kedge_event_recorder_facts(r->core, &facts);
+    }
+    atomic_fetch_add(&r->done, 1);
+    return NULL;
+}
+
+static void several_record_while_the_loop_sends(void **state)
+{
+    (void)state;
+    struct shared *s = malloc(sizeof *s);
+    static struct recording r;
+    pthread_t threads[WORKERS];
+    struct kedge_event_recorder_facts core;
+    struct kedge_event_series_facts series;
+    open_shared(s);
+    s->cluster.port.fake.port.wall_clock = kedge_posix()->wall_clock;
+    r.core = kedge_event_recorder_new(
+        s->cluster.client, &(struct kedge_event_recorder_options){.queue = 32768, .burst = 100000});
+    r.series = kedge_event_series_new(
+        s->cluster.client, &(struct kedge_event_series_options){.controller = "a", .store = 32768});
+    assert_non_null(r.series);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_create(&threads[i], NULL, record, &r);
+    do {
+        assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
+        kedge_event_recorder_facts(r.core, &core);
+        kedge_event_series_facts(r.series, &series);
+    } while (atomic_load(&r.done) < WORKERS || core.waiting > 0 || series.waiting > 0);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(core.recorded, r.core_taken);
+    assert_int_equal(core.created + core.patched, r.core_taken);
+    assert_int_equal(core.recorded + core.dropped, WORKERS * RECORDS);
+    assert_int_equal(series.recorded, r.series_taken);
+    assert_int_equal(series.created, 20);
+    kedge_event_recorder_close(r.core);
+    kedge_event_series_close(r.series);
+    cluster_close(&s->cluster);
+    free(s);
+}
+
 static void *stopper(void *arg)
 {
     kedge_stop(arg);
@@ -558,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_stop_ends_what_workers_wait_for),
         cmocka_unit_test(a_rest_of_another_thread_is_not_for_the_loop),
         cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
+        cmocka_unit_test(several_record_while_the_loop_sends),
         cmocka_unit_test(another_thread_stops_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
