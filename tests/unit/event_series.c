@@ -508,7 +508,7 @@ static void an_option_out_of_its_range_is_named(void **state)
         assert_null(kedge_event_series_new(w.client, &wrong[i].options));
         event_world_close(&w);
     }
-    open_with((struct kedge_event_series_options){.controller = "a", .log = true});
+    open_with((struct kedge_event_series_options){.controller = "a", .note = 1024, .log = true});
     hot("TooHot");
     run(10);
     assert_string_equal(event_text(&w, 0, "reportingInstance"), "a");
@@ -581,6 +581,22 @@ static void a_shut_down_tells_what_is_not_told(void **state)
     assert_string_equal(event_text(&w, event_with(&w, "reason", "Series"), "series.count"), "3");
     assert_string_equal(event_text(&w, event_with(&w, "reason", "Last"), "series.count"), "2");
     assert_int_equal(facts().patched, 4);
+    close_series();
+}
+
+static void a_shut_down_does_not_wait_for_the_next_look(void **state)
+{
+    (void)state;
+    open_series();
+    hot("TooHot");
+    hot("TooHot");
+    run(10);
+    hot("TooHot");
+    run(KEDGE_MINUTE);
+    kedge_event_series_shut_down(s);
+    run(10);
+    assert_int_equal(facts().kept, 0);
+    assert_string_equal(event_text(&w, 0, "series.count"), "3");
     close_series();
 }
 
@@ -810,6 +826,7 @@ int main(void)
         cmocka_unit_test(an_option_out_of_its_range_is_named),
         cmocka_unit_test(what_does_not_fit_a_body_is_refused_at_once),
         cmocka_unit_test(a_shut_down_tells_what_is_not_told),
+        cmocka_unit_test(a_shut_down_does_not_wait_for_the_next_look),
         cmocka_unit_test(a_shut_down_ends_retries),
         cmocka_unit_test(what_is_counted_while_a_shut_down_sends_is_told_too),
         cmocka_unit_test(a_close_drops_what_waits),
