@@ -71,7 +71,7 @@ struct kedge_event_recorder_options {
 };
 
 // Makes one in the arena of the client's kedge. `options` may be NULL. It takes queue, body and
-// entries, and some 10 KiB for its connection. NULL on failure:
+// entries, and some 16 KiB for its connection. NULL on failure:
 //
 // KEDGE_ERR_MEMORY    no room in the arena
 // KEDGE_ERR_ARGUMENT  an option is out of its range, or a text is not UTF-8: the text names it

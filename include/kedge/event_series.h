@@ -52,7 +52,7 @@ struct kedge_event_series_options {
     bool log; // each event goes to the log, too (KEDGE_LOG_INFO)
 };
 
-// Makes one in the arena of the client's kedge. It takes store and body, and some 10 KiB for its
+// Makes one in the arena of the client's kedge. It takes store and body, and some 16 KiB for its
 // connection. NULL on failure:
 //
 // KEDGE_ERR_MEMORY    no room in the arena

@@ -9,9 +9,9 @@
 
 // No more than the identity of an event, and its count, is read of an answer.
 static const struct kedge_rest_options rest_options = {
-    .path_max = 1024,
+    .path_max = 512,
     .text_max = 1024,
-    .object_max = 1024,
+    .object_max = 512,
 };
 
 // Making -----------------------------------------------------------------------------------------

@@ -240,15 +240,13 @@ void kedge_event_series_shut_down(struct kedge_event_series *s)
     if (!s->base.is_shut_down) {
         s->base.is_shut_down = true;
         s->base.task.deadline = 0;
-        struct kedge__series_entry *e = kedge__event_store_next(&s->base.store, NULL);
-        while (e != NULL) {
+        struct kedge__series_entry *kept = NULL;
+        struct kedge__series_entry *e;
+        while ((e = kedge__event_store_next(&s->base.store, kept)) != NULL) {
             if (shut_down_one(s, e))
-                e = kedge__event_store_next(&s->base.store, e);
-            else {
+                kept = e;
+            else
                 kedge__series_forget(s, e); // the next one moves to its place
-                if ((unsigned char *)e >= s->base.store.bytes + s->base.store.used)
-                    e = NULL;
-            }
         }
     }
     kedge__unlock(s->base.k);

@@ -753,7 +753,7 @@ static void with_any_amount_of_memory(void **state)
         assert_int_equal(warn("TooHot", "84 degrees"), KEDGE_ERR_ARGUMENT);
         kedge_client_free(client);
     }
-    // What the header says: queue, body, entries, and 10 KiB.
+    // What the header says: queue, body, entries, and 16 KiB.
     assert_true(size < 40 * 1024);
 }
 
@@ -943,6 +943,19 @@ static void the_correlators_numbers_may_be_others(void **state)
     close_recorder();
 }
 
+static void reasons_may_have_their_own_right(void **state)
+{
+    (void)state;
+    open_with(&(struct kedge_event_recorder_options){.burst = 1, .refill_by_reason = true});
+    warn("TooHot", "1");
+    warn("TooHot", "2");
+    warn("TooCold", "3");
+    run();
+    assert_int_equal(event_count(&w), 2);
+    assert_int_equal(facts().skipped, 1);
+    close_recorder();
+}
+
 static void a_shut_down_of_an_idle_one_is_quiet(void **state)
 {
     (void)state;
@@ -1039,6 +1052,7 @@ int main(void)
         cmocka_unit_test(the_far_future_has_no_times),
         cmocka_unit_test(an_api_version_may_be_in_one_or_two_parts),
         cmocka_unit_test(the_correlators_numbers_may_be_others),
+        cmocka_unit_test(reasons_may_have_their_own_right),
         cmocka_unit_test(a_shut_down_of_an_idle_one_is_quiet),
         cmocka_unit_test(an_answer_too_large_to_be_read_is_good_enough),
         cmocka_unit_test(a_patch_is_refused_in_any_way),
