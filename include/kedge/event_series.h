@@ -4,7 +4,8 @@
 //     struct kedge_event_series *events = kedge_event_series_new(
 //         client, &(struct kedge_event_series_options){.controller = "example.com/thermostat",
 //                                                      .host = node});
-//     struct kedge_object_reference about = kedge_object_reference_of(&kedge_kind_pod, pod);
+//     char uid[KEDGE_UID_TEXT];
+//     struct kedge_object_reference about = kedge_object_reference_of(&kedge_kind_pod, pod, uid);
 //
 //     kedge_event_series_record(events, &about, NULL, KEDGE_EVENT_WARNING, "TooHot",
 //     "SwitchingOff",

@@ -36,8 +36,8 @@
 #include <kedge/node_lease.h>
 #include <kedge/node_status.h>
 #include <kedge/object.h>
-#include <kedge/pod_status.h>
 #include <kedge/object_reference.h>
+#include <kedge/pod_status.h>
 #include <kedge/port.h>
 #include <kedge/quantity.h>
 #include <kedge/rate_limiter.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // kedge/object_reference.h - which object is meant: core/v1 ObjectReference.
 //
-//     struct kedge_object_reference web = kedge_object_reference_of(&kedge_kind_pod, pod);
+//     char uid[KEDGE_UID_TEXT];
+//     struct kedge_object_reference web = kedge_object_reference_of(&kedge_kind_pod, pod, uid);
 //     web.field_path = "spec.containers{web}";
 #ifndef KEDGE_OBJECT_REFERENCE_H
 #define KEDGE_OBJECT_REFERENCE_H
@@ -25,10 +26,11 @@ struct kedge_object_reference {
 };
 
 // Of an object of that kind, as client-go's GetReference; the texts are those of the object and
-// good as long as it is. All unset if the object is NULL or of another kind. May be called from
-// anywhere.
+// good as long as it is, but for the uid, which is written into `uid` and must last as long. All
+// unset if the object is NULL or of another kind. May be called from anywhere.
 struct kedge_object_reference kedge_object_reference_of(const struct kedge_kind *kind,
-                                                        const struct kedge_object *object);
+                                                        const struct kedge_object *object,
+                                                        char uid[KEDGE_UID_TEXT]);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,8 @@
 #include "kedge/object_reference.h"
 
 struct kedge_object_reference kedge_object_reference_of(const struct kedge_kind *kind,
-                                                        const struct kedge_object *object)
+                                                        const struct kedge_object *object,
+                                                        char uid[KEDGE_UID_TEXT])
 {
     struct kedge_object_reference none = {0};
     if (kind == NULL || kedge_object_as(object, kind) == NULL)
@@ -14,7 +15,7 @@ struct kedge_object_reference kedge_object_reference_of(const struct kedge_kind 
         .kind = kind->kind,
         .namespace_ = kedge_namespace(object),
         .name = kedge_name(object),
-        .uid = kedge_uid(object),
+        .uid = kedge_uid(object, uid),
         .resource_version = kedge_resource_version(object),
     };
 }

@@ -281,7 +281,8 @@ kedge_err kedge_event_record(struct kedge_event_recorder *r, const struct kedge_
                              const struct kedge_object *object, enum kedge_event_type type,
                              const char *reason, const char *message)
 {
-    struct kedge_object_reference about = kedge_object_reference_of(kind, object);
+    char uid[KEDGE_UID_TEXT];
+    struct kedge_object_reference about = kedge_object_reference_of(kind, object, uid);
     return kedge_event_record_for(r, &about, type, reason, message);
 }
 

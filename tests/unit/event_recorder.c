@@ -129,10 +129,11 @@ static void an_object_of_the_cache_will_do(void **state)
     assert_string_equal(event_text(&w, 0, "type"), "Normal");
     obj = (const struct kedge_object *)memory;
     char expected[256];
+    char uid[KEDGE_UID_TEXT];
     snprintf(expected, sizeof expected,
              "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"settings\",\"namespace\":"
              "\"plant\",\"resourceVersion\":\"%s\",\"uid\":\"%s\"}",
-             kedge_resource_version(obj), kedge_uid(obj));
+             kedge_resource_version(obj), kedge_uid(obj, uid));
     assert_string_equal(event_text(&w, 0, "involvedObject"), expected);
     kedge_rest_close(rest);
     close_recorder();
