@@ -58,7 +58,9 @@ static void tell(const struct kedge_object *obj, bool over)
             .finished_at = over ? now : 0};
         status.container_count++;
     }
-    kedge_err err = kedge_pod_status_set(kedge_node_agent_pods(agent), kedge_uid(obj), &status);
+    char uid[KEDGE_UID_TEXT];
+    kedge_err err =
+        kedge_pod_status_set(kedge_node_agent_pods(agent), kedge_uid(obj, uid), &status);
     if (err != KEDGE_OK)
         printf("%s: %s\n", kedge_name(obj), kedge_err_text(err));
 }
@@ -75,8 +77,9 @@ static void end(void *ctx, const struct kedge_object *pod, kedge_time grace)
     (void)ctx;
     printf("end: %s/%s, within %d s\n", kedge_namespace(pod), kedge_name(pod),
            (int)(grace / KEDGE_SECOND));
+    char uid[KEDGE_UID_TEXT];
     tell(pod, true);
-    kedge_pod_status_ended(kedge_node_agent_pods(agent), kedge_uid(pod));
+    kedge_pod_status_ended(kedge_node_agent_pods(agent), kedge_uid(pod, uid));
 }
 
 static void forget(void *ctx, const struct kedge_object *pod)
@@ -91,7 +94,8 @@ static const struct kedge_pod_handler runtime = {
 static void registered(void *ctx, const struct kedge_object *node)
 {
     (void)ctx;
-    printf("registered: %s, uid %s\n", kedge_name(node), kedge_uid(node));
+    char uid[KEDGE_UID_TEXT];
+    printf("registered: %s, uid %s\n", kedge_name(node), kedge_uid(node, uid));
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,8 @@ static void refresh(void *ctx)
 static void registered(void *ctx, const struct kedge_object *node)
 {
     struct kedge_node_agent *a = ctx;
-    kedge_node_lease_set_owner(a->lease, kedge_uid(node));
+    char uid[KEDGE_UID_TEXT];
+    kedge_node_lease_set_owner(a->lease, kedge_uid(node, uid));
     if (a->options.node.on_registered != NULL)
         a->options.node.on_registered(a->options.node.ctx, node);
 }
@@ -64,19 +65,31 @@ static void renewed(void *ctx, kedge_time gap)
 
 // Pods -------------------------------------------------------------------------------------------
 
+static bool is_deleted(const struct kedge_object *pod)
+{
+    return pod->deletion_timestamp.seconds != 0;
+}
+
+static struct kedge__pod *find(const struct kedge_node_agent *a, const struct kedge_object *pod)
+{
+    char uid[KEDGE_UID_TEXT];
+    return kedge__pod_find(a->manager, kedge_uid(pod, uid));
+}
+
 static kedge_time grace_of(const struct kedge_node_agent *a, const struct kedge_object *pod)
 {
     kedge_timestamp now = kedge_wall_clock(a->k);
-    if (pod->deletion_timestamp == 0 || now == 0)
+    if (!is_deleted(pod) || now == 0)
         return GRACE;
-    kedge_time grace = (kedge_time)((pod->deletion_timestamp - now) / 1000);
+    kedge_timestamp until = kedge_timestamp_of(pod->deletion_timestamp);
+    kedge_time grace = (kedge_time)((until - now) / 1000);
     return grace > GRACE_LEAST ? grace : GRACE_LEAST;
 }
 
 static void terminate(struct kedge_node_agent *a, struct kedge__pod *p,
                       const struct kedge_object *pod)
 {
-    p->until = pod->deletion_timestamp != 0 ? pod->deletion_timestamp : -1;
+    p->until = is_deleted(pod) ? kedge_timestamp_of(pod->deletion_timestamp) : -1;
     if (a->pods.on_terminate != NULL)
         a->pods.on_terminate(a->pods.ctx, pod, grace_of(a, pod));
 }
@@ -108,8 +121,8 @@ static void take(struct kedge_node_agent *a, const struct kedge_object *pod)
     a->missed |= err == KEDGE_ERR_FULL;
     if (err != KEDGE_OK)
         return;
-    struct kedge__pod *p = kedge__pod_find(a->manager, kedge_uid(pod));
-    if (pod->deletion_timestamp != 0)
+    struct kedge__pod *p = find(a, pod);
+    if (is_deleted(pod))
         terminate(a, p, pod);
     else if (count_accepted(a->manager) > a->options.pod_max)
         reject(a, p);
@@ -127,7 +140,7 @@ static bool is_over(const struct kedge_object *pod)
 static void see(struct kedge_node_agent *a, const struct kedge_object *old,
                 const struct kedge_object *pod)
 {
-    struct kedge__pod *p = kedge__pod_find(a->manager, kedge_uid(pod));
+    struct kedge__pod *p = find(a, pod);
     bool over = is_over(pod);
     if (p == NULL) {
         if (!over)
@@ -140,7 +153,7 @@ static void see(struct kedge_node_agent *a, const struct kedge_object *old,
     // Its deletion, which is ours, cuts the time to nothing.
     if (p->rejected || p->ended)
         return;
-    bool cut = pod->deletion_timestamp != 0 && pod->deletion_timestamp != p->until;
+    bool cut = is_deleted(pod) && kedge_timestamp_of(pod->deletion_timestamp) != p->until;
     if (cut || (over && !ours && p->until == 0))
         terminate(a, p, pod);
     else if (old != NULL && p->until == 0 && a->pods.on_update != NULL)
@@ -149,7 +162,7 @@ static void see(struct kedge_node_agent *a, const struct kedge_object *old,
 
 static void drop(struct kedge_node_agent *a, const struct kedge_object *pod)
 {
-    struct kedge__pod *p = kedge__pod_find(a->manager, kedge_uid(pod));
+    struct kedge__pod *p = find(a, pod);
     if (p == NULL)
         return;
     bool ran = !p->rejected;
@@ -167,7 +180,7 @@ static void on_add(void *ctx, const struct kedge_object *pod, bool initial)
 static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *pod)
 {
     bool same = old == pod;
-    if (!same && strcmp(kedge_uid(old), kedge_uid(pod)) != 0) {
+    if (!same && !kedge_uid_equal(&old->uid, &pod->uid)) {
         drop(ctx, old);
         old = NULL;
     }
@@ -213,7 +226,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     a->missed = false;
     struct kedge_iter it = kedge_lister_list(a->informer, "", KEDGE_EVERYTHING);
     for (const struct kedge_object *pod; a->runs && (pod = kedge_iter_next(&it)) != NULL;) {
-        if (kedge__pod_find(a->manager, kedge_uid(pod)) == NULL)
+        if (find(a, pod) == NULL)
             see(a, NULL, pod);
     }
     return true;

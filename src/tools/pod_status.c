@@ -171,8 +171,9 @@ static void was_read(struct kedge_pod_status_manager *m, struct kedge__pod *p,
 {
     unsigned tries = p->tries;
     take_version(p, obj);
-    p->gone = strcmp(kedge_uid(obj), p->uid) != 0;
-    p->deleting |= obj->deletion_timestamp != 0;
+    char uid[KEDGE_UID_TEXT];
+    p->gone = strcmp(kedge_uid(obj, uid), p->uid) != 0;
+    p->deleting |= obj->deletion_timestamp.seconds != 0;
     succeeded(m, p);
     p->tries = tries; // it has led nowhere yet
 }
@@ -280,10 +281,12 @@ static void learn(struct kedge__pod *p, const struct kedge_pod *is)
 
 kedge_err kedge_pod_status_add(struct kedge_pod_status_manager *m, const struct kedge_object *pod)
 {
-    if (m == NULL || pod == NULL || kedge_uid(pod)[0] == '\0' || kedge_name(pod)[0] == '\0' ||
+    char buf[KEDGE_UID_TEXT];
+    const char *uid = pod != NULL ? kedge_uid(pod, buf) : "";
+    if (m == NULL || pod == NULL || uid[0] == '\0' || kedge_name(pod)[0] == '\0' ||
         kedge_namespace(pod)[0] == '\0')
         return KEDGE_ERR_ARGUMENT;
-    if (kedge__pod_find(m, kedge_uid(pod)) != NULL)
+    if (kedge__pod_find(m, uid) != NULL)
         return KEDGE_ERR_EXISTS;
     struct kedge__pod *p = free_place(m);
     if (p == NULL)
@@ -291,14 +294,14 @@ kedge_err kedge_pod_status_add(struct kedge_pod_status_manager *m, const struct 
     char *text = p->text;
     memset(p, 0, sizeof *p);
     p->text = text;
-    if (!kedge__node_keep(p->uid, sizeof p->uid, kedge_uid(pod)) ||
+    if (!kedge__node_keep(p->uid, sizeof p->uid, uid) ||
         !kedge__node_keep(p->version, sizeof p->version, kedge_resource_version(pod)) ||
         !kedge__node_keep(p->namespace_, sizeof p->namespace_, kedge_namespace(pod)) ||
         !kedge__node_keep(p->name, sizeof p->name, kedge_name(pod)))
         return KEDGE_ERR_TOO_LONG;
     const struct kedge_pod *is = kedge_as_pod(pod);
     p->used = true;
-    p->deleting = pod->deletion_timestamp != 0;
+    p->deleting = pod->deletion_timestamp.seconds != 0;
     p->phase = is != NULL && kedge__pod_is_over(is->status_phase) ? is->status_phase : 0;
     learn(p, is);
     return KEDGE_OK;
@@ -322,10 +325,11 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
     int order = 0;
     if (m == NULL || pod == NULL)
         return KEDGE_ERR_ARGUMENT;
-    struct kedge__pod *p = kedge__pod_find(m, kedge_uid(pod));
+    char uid[KEDGE_UID_TEXT];
+    struct kedge__pod *p = kedge__pod_find(m, kedge_uid(pod, uid));
     if (p == NULL)
         return KEDGE_ERR_NOT_FOUND;
-    p->deleting |= pod->deletion_timestamp != 0;
+    p->deleting |= pod->deletion_timestamp.seconds != 0;
     bool known =
         kedge_resource_version_compare(kedge_resource_version(pod), p->version, &order) == KEDGE_OK;
     if (known && order > 0 &&

@@ -41,7 +41,8 @@ static void on_registered(void *ctx, const struct kedge_object *node)
 {
     struct fixture *f = ctx;
     f->registered++;
-    snprintf(f->uid, sizeof f->uid, "%s", kedge_uid(node));
+    char uid[KEDGE_UID_TEXT];
+    snprintf(f->uid, sizeof f->uid, "%s", kedge_uid(node, uid));
     assert_string_equal(kedge_name(node), "edge-1");
 }
 

@@ -84,7 +84,8 @@ static kedge_err with(struct fixture *f, const char *name,
     struct kedge_api api = kedge_api_of(f->rest, &kedge_kind_pod, "default");
     const struct kedge_object *pod;
     assert_int_equal(kedge_api_get(&api, name, NULL, &pod), KEDGE_OK);
-    snprintf(f->uid, sizeof f->uid, "%s", kedge_uid(pod));
+    char uid[KEDGE_UID_TEXT];
+    snprintf(f->uid, sizeof f->uid, "%s", kedge_uid(pod, uid));
     return act(f->m, pod);
 }
 

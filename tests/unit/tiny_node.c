@@ -29,6 +29,12 @@ struct tiny_pod *tiny_find(struct tiny_node *t, const char *uid)
     return NULL;
 }
 
+static struct tiny_pod *find(struct tiny_node *t, const struct kedge_object *pod)
+{
+    char uid[KEDGE_UID_TEXT];
+    return tiny_find(t, kedge_uid(pod, uid));
+}
+
 static struct tiny_pod *new_pod(struct tiny_node *t, const struct kedge_object *pod)
 {
     struct tiny_pod *p = t->pods;
@@ -37,7 +43,8 @@ static struct tiny_pod *new_pod(struct tiny_node *t, const struct kedge_object *
     assert_int_equal(p->name[0], '\0');
     memset(p, 0, sizeof *p);
     snprintf(p->name, sizeof p->name, "%s", kedge_name(pod));
-    snprintf(p->uid, sizeof p->uid, "%s", kedge_uid(pod));
+    char uid[KEDGE_UID_TEXT];
+    snprintf(p->uid, sizeof p->uid, "%s", kedge_uid(pod, uid));
     p->ends = KEDGE_FOREVER;
     return p;
 }
@@ -63,7 +70,7 @@ static void on_add(void *ctx, const struct kedge_object *pod)
 {
     struct tiny_node *t = ctx;
     note(t, "add", pod, -1);
-    if (tiny_find(t, kedge_uid(pod)) != NULL)
+    if (find(t, pod) != NULL)
         fail_msg("%s was added twice", kedge_name(pod));
     struct tiny_pod *p = new_pod(t, pod);
     if (!t->silent)
@@ -73,8 +80,8 @@ static void on_add(void *ctx, const struct kedge_object *pod)
 static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *pod)
 {
     struct tiny_node *t = ctx;
-    struct tiny_pod *p = tiny_find(t, kedge_uid(pod));
-    assert_string_equal(kedge_uid(old), kedge_uid(pod));
+    struct tiny_pod *p = find(t, pod);
+    assert_true(kedge_uid_equal(&old->uid, &pod->uid));
     if (p == NULL || p->terminating)
         fail_msg("an update of %s, which does not run", kedge_name(pod));
 }
@@ -82,7 +89,7 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
 static void on_terminate(void *ctx, const struct kedge_object *pod, kedge_time grace)
 {
     struct tiny_node *t = ctx;
-    struct tiny_pod *p = tiny_find(t, kedge_uid(pod));
+    struct tiny_pod *p = find(t, pod);
     note(t, "terminate", pod, (grace + 500) / 1000);
     if (p == NULL)
         p = new_pod(t, pod);
@@ -93,7 +100,7 @@ static void on_terminate(void *ctx, const struct kedge_object *pod, kedge_time g
 static void on_remove(void *ctx, const struct kedge_object *pod)
 {
     struct tiny_node *t = ctx;
-    struct tiny_pod *p = tiny_find(t, kedge_uid(pod));
+    struct tiny_pod *p = find(t, pod);
     note(t, "remove", pod, -1);
     if (p == NULL)
         fail_msg("%s was removed, but never added", kedge_name(pod));
