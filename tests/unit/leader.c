@@ -1057,7 +1057,7 @@ static void a_lease_of_many_values_and_a_long_identity_are_named(void **state)
     char metadata[2048] = ",\"annotations\":{\"a\":\"\"";
     leader_bench_open(&b);
     for (int i = 0; i < 110; i++)
-        snprintf(metadata + strlen(metadata), 16, ",\"a%d\":\"\"", i);
+        snprintf(metadata + strlen(metadata), 24, ",\"a%d\":\"\"", i);
     strcat(metadata, "}");
     leader_bench_put(&b, metadata, "{}");
     struct contender *a = leader_bench_add(&b, "a", NULL);
