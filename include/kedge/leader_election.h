@@ -53,8 +53,20 @@ struct kedge_leader_label {
     const char *value;
 };
 
-// Something to be recorded as an Event about the Lease (coordination.k8s.io/v1): type Normal,
-// reason LeaderElection. All is good until the call-back returns.
+// Something to be recorded as an Event about the Lease (coordination.k8s.io/v1). All is good until
+// the call-back returns. With kedge/event_recorder.h:
+//
+//     struct kedge_object_reference lease = {
+//         .group = "coordination.k8s.io",
+//         .version = "v1",
+//         .kind = "Lease",
+//         .namespace_ = event->namespace_,
+//         .name = event->name,
+//         .uid = event->uid,
+//         .resource_version = event->resource_version,
+//     };
+//     kedge_event_record_for(events, &lease, KEDGE_EVENT_NORMAL, "LeaderElection",
+//                            event->message);
 struct kedge_leader_event {
     const char *message;    // "node-1_6f0c became leader", "node-1_6f0c stopped leading"
     const char *namespace_; // of the Lease

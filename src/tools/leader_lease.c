@@ -84,7 +84,7 @@ kedge_err kedge__leader_take(struct kedge_leader_elector *e, bool written, kedge
 // see that the Lease has changed.
 static kedge_timestamp wall_clock(const struct kedge_leader_elector *e)
 {
-    kedge_timestamp now = e->k->port->wall_clock(e->k->port);
+    kedge_timestamp now = kedge_wall_clock(e->k);
     return now > 0 ? now : e->asked_at * 1000;
 }
 

@@ -56,7 +56,7 @@ static void warn(void *ctx, int code, const char *agent, const char *text)
 // Microseconds since 1970; without a calendar, at least a later time with each call.
 static size_t time_now(const struct kedge_lease_candidate *c, char text[KEDGE_TIMESTAMP_TEXT])
 {
-    kedge_timestamp now = c->k->port->wall_clock(c->k->port);
+    kedge_timestamp now = kedge_wall_clock(c->k);
     return kedge_timestamp_format(now > 0 ? now : kedge__clock(c->k) * 1000, true, text);
 }
 
