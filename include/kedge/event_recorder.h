@@ -33,8 +33,8 @@
 // A request that the server refuses is not repeated. One that cannot be had is, up to 12 times in
 // all and 10 s apart (the first time by chance sooner); the events behind it wait.
 //
-// Times are those of the call, by the port's wall clock. Where that is not set yet, events wait for
-// it, for a minute; from then on, and until it is set, they are sent without times.
+// Times are those of the call, by kedge_wall_clock. Where nobody knows the date yet, events wait
+// for it, for a minute; from then on, and until it is known, they are sent without times.
 #ifndef KEDGE_EVENT_RECORDER_H
 #define KEDGE_EVENT_RECORDER_H
 

@@ -25,8 +25,8 @@
 //
 // Namespace and name are as in kedge/event_recorder.h. A request that the server refuses is not
 // repeated. One that cannot be had is, up to 12 times in all, 10 to 12.5 s apart; that of a refresh
-// waits for the next. The API demands times: where the port's wall clock is not set, events wait
-// for it.
+// waits for the next. The API demands times: while kedge_wall_clock knows none, events wait. Where
+// the date is to come from the server (clock_from_server), some other request must bring it.
 #ifndef KEDGE_EVENT_SERIES_H
 #define KEDGE_EVENT_SERIES_H
 

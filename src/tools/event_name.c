@@ -17,7 +17,7 @@ kedge_timestamp kedge__event_wall(const struct kedge__events *e,
 {
     if (entry->wall > 0)
         return entry->wall;
-    kedge_timestamp wall = e->k->port->wall_clock(e->k->port);
+    kedge_timestamp wall = kedge_wall_clock(e->k);
     wall -= (now - entry->at) * 1000;
     return wall > 0 ? wall : 0;
 }

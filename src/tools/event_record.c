@@ -166,7 +166,7 @@ kedge_err kedge__event_take(struct kedge__events *e, enum kedge_event_type type,
     }
     (*entry)->type = (uint8_t)type;
     (*entry)->at = kedge__clock(e->k);
-    (*entry)->wall = e->k->port->wall_clock(e->k->port);
+    (*entry)->wall = kedge_wall_clock(e->k);
     return KEDGE_OK;
 }
 

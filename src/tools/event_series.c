@@ -69,7 +69,7 @@ static void count_one_more(struct kedge_event_series *s, struct kedge__series_en
 {
     struct kedge__events *base = &s->base;
     e->seen = kedge__clock(base->k);
-    e->seen_wall = base->k->port->wall_clock(base->k->port);
+    e->seen_wall = kedge_wall_clock(base->k);
     if (e->count < INT32_MAX)
         e->count++;
     if (e->state == KEDGE__SERIES_KNOWN && e->count == 2) {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/context.h"
 #include "event_world.h"
 #include "script.h"
 
@@ -882,6 +883,22 @@ static void events_are_in_the_log_if_that_is_wanted(void **state)
     close_recorder();
 }
 
+// As a reply's Date does where the port has no calendar.
+static void the_calendar_may_be_the_servers(void **state)
+{
+    (void)state;
+    open_recorder();
+    w.port.fake.no_calendar = true;
+    warn("TooHot", "84 degrees");
+    run();
+    assert_int_equal(event_count(&w), 0);
+    kedge__wall_tell(w.k, INT64_C(1767225601000000), w.port.fake.now, w.port.fake.now);
+    event_world_run(&w, 2 * KEDGE_SECOND);
+    assert_int_equal(event_count(&w), 1);
+    assert_string_equal(event_text(&w, 0, "firstTimestamp"), "2026-01-01T00:00:00Z");
+    close_recorder();
+}
+
 // Beyond the year 2262 a name has no time, beyond 9999 nothing has.
 static void the_far_future_has_no_times(void **state)
 {
@@ -1050,6 +1067,7 @@ int main(void)
         cmocka_unit_test(without_a_calendar_there_are_no_times),
         cmocka_unit_test(events_are_in_the_log_if_that_is_wanted),
         cmocka_unit_test(recording_takes_no_time),
+        cmocka_unit_test(the_calendar_may_be_the_servers),
         cmocka_unit_test(the_far_future_has_no_times),
         cmocka_unit_test(an_api_version_may_be_in_one_or_two_parts),
         cmocka_unit_test(the_correlators_numbers_may_be_others),
