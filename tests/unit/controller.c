@@ -657,6 +657,7 @@ static void asks(struct world *w, const struct kedge_reconcile *r)
     const struct kedge_object *obj;
     const struct kedge_object *cached;
     assert_int_equal(kedge_lister_get(w->sensors, r->namespace_, r->name, &cached), KEDGE_OK);
+    assert_int_equal(kedge_as_sensor(cached)->spec_interval_seconds, 5);
     assert_int_equal(kedge_api_get(&api, r->name, NULL, &obj), KEDGE_OK);
     assert_true(kedge_uid_equal(&obj->uid, &cached->uid)); // over the request
     assert_int_equal(kedge_poll(w->cluster.k, 0), KEDGE_ERR_REENTRANT);

@@ -75,6 +75,7 @@ static void look(struct story *s, int n, struct seen *seen)
     snprintf(name, sizeof name, "p-%d", n);
     kedge_lister_get(s->parents, "default", name, &obj);
     snprintf(seen->version, sizeof seen->version, "%s", kedge_resource_version(obj));
+    assert_true(obj == NULL || kedge_as_parent(obj)->spec_interval_seconds > 0);
     for (int i = 0; i < CHILDREN; i++) {
         snprintf(name, sizeof name, "c-%d", i);
         kedge_lister_get(s->children, "default", name, &obj);
