@@ -21,7 +21,7 @@ contend() {
 }
 
 # The Lease as its last version has it.
-lease_field() { tail -n 1 "$dir/lease.log" | cut -f "$1"; }
+lease_field() { tail -n 1 "$dir/contended.log" | cut -f "$1"; }
 holds_lease() { [ "$(lease_field 2)" = "$1" ]; }
 
 # leads IDENTITY SECONDS: it is the Lease's holder soon, and acts.
@@ -37,12 +37,12 @@ waits() { ! grep -q "$1 act" "$dir/$1.log"; }
 released() {
     kill -TERM "${contender_pid[$1]}"
     wait "${contender_pid[$1]}" || { say "$1 ended with $?"; return 1; }
-    leads "$2" 4 && cut -f 2 "$dir/lease.log" | uniq | grep -q '^$' && grep -q "$1 stopped" "$dir/$1.log"
+    leads "$2" 4 && cut -f 2 "$dir/contended.log" | uniq | grep -q '^$' && grep -q "$1 stopped" "$dir/$1.log"
 }
 
 # The last change of the holder: so many ms after it was renewed last.
 takeover_after() {
-    awk -F'\t' '$2 != holder && NR > 1 { after = $5 - renewed } { holder = $2; renewed = $6 } END { print after + 0 }' "$dir/lease.log"
+    awk -F'\t' '$2 != holder && NR > 1 { after = $5 - renewed } { holder = $2; renewed = $6 } END { print after + 0 }' "$dir/contended.log"
 }
 
 taken_after_its_time() {
@@ -54,7 +54,7 @@ taken_after_its_time() {
 
 scenario_contend() {
     local wire_port leader_wire
-    spawn lease "$drive" lease
+    spawn contended "$drive" lease
     sleep 1
     contend kedge-1
     check "kedge leads where nobody does" leads kedge-1 10
@@ -101,7 +101,7 @@ scenario_contend() {
 }
 
 judged() {
-    "$drive" judge "$dir/lease.log" "$dir"/kedge-[0-9]*.log "$dir"/client-go-[0-9]*.log >"$dir/judge.log" 2>&1
+    "$drive" judge "$dir/contended.log" "$dir"/kedge-[0-9]*.log "$dir"/client-go-[0-9]*.log >"$dir/judge.log" 2>&1
     local result=$?
     sed 's/^/#   /' "$dir/judge.log"
     return $result
