@@ -497,8 +497,8 @@ static void a_partial_object_without_a_namespace_is_named(void **state)
     struct recorder r;
     char text[4096] = "{\"metadata\":{\"name\":\"large\",\"labels\":{";
     for (int i = 0; i < 40; i++)
-        sprintf(text + strlen(text), "%s\"label-number-%d\":\"and its value\"", i > 0 ? "," : "",
-                i);
+        sprintf(text + strlen(text), "%s\"label-number-%d\":\"and its own value %d\"",
+                i > 0 ? "," : "", i, i);
     strcat(text, "}}}");
     cluster_open(&c, &(struct cluster_options){.object_max = 1024});
     mock_apply(c.mock, "nodes", text);
