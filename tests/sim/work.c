@@ -20,7 +20,8 @@ enum {
 static size_t texts_of(const struct plan *plan)
 {
     size_t bytes = (size_t)plan->set[SET_KEYS] * TEXT;
-    return bytes < LONGEST + 12 ? LONGEST + 12 : bytes;
+    size_t least = (size_t)2 * (LONGEST + 12);
+    return bytes < least ? least : bytes;
 }
 
 size_t work_bytes(const struct plan *plan)
@@ -236,15 +237,11 @@ static bool took(struct sim *s, kedge_err err, const char *key)
 
 // ---- the handler that fills it -------------------------------------------------------------
 
-static void fill(struct feeder *f, const struct kedge_object *o)
+static void fill_one(struct feeder *f, unsigned index)
 {
     struct sim *s = f->informer->sim;
-    const struct thing *t = world_thing(s, f->informer->number, o);
-    s->network.stir++;
-    if (t == NULL)
-        return;
-    struct entry *e = entry_of(s, f->informer->number, t->look.index);
-    const char *key = key_of(s, f->informer->number, t->look.index);
+    struct entry *e = entry_of(s, f->informer->number, index);
+    const char *key = key_of(s, f->informer->number, index);
     pass_due(s);
     // Whether a later time counts depends on whether the queue has noticed the earlier one.
     bool later = !e->unsure && !s->work.healed && chance_one_in(&s->work_chance, 6);
@@ -259,6 +256,25 @@ static void fill(struct feeder *f, const struct kedge_object *o)
         expect_later(s, e, delay);
     else
         expect_now(s, e);
+}
+
+// Room for so many keys is there before a call.
+static size_t keys_a_call(const struct sim *s)
+{
+    return s->plan->set[SET_KEYS] > 1 ? 2 : 1;
+}
+
+// An object's own key, and that of one that it belongs to, say.
+static void fill(struct feeder *f, const struct kedge_object *o)
+{
+    struct sim *s = f->informer->sim;
+    const struct thing *t = world_thing(s, f->informer->number, o);
+    s->network.stir++;
+    if (t == NULL)
+        return;
+    fill_one(f, t->look.index);
+    if (keys_a_call(s) > 1 && t->look.index % 5 == 4)
+        fill_one(f, t->look.index / 2);
 }
 
 static void on_add(void *ctx, const struct kedge_object *o, bool initial)
@@ -282,7 +298,8 @@ static void on_delete(void *ctx, const struct kedge_object *o, bool tombstone)
 static bool is_ready(void *ctx)
 {
     struct feeder *f = ctx;
-    f->refused = !kedge_workqueue_has_room(f->informer->sim->work.queue);
+    struct sim *s = f->informer->sim;
+    f->refused = !kedge_workqueue_has_room_for(s->work.queue, keys_a_call(s));
     return !f->refused;
 }
 
@@ -309,7 +326,8 @@ static void check_woken(struct sim *s)
     bool refused = false;
     for (size_t i = 0; i < s->plan->informers; i++)
         refused = refused || (s->informers[i].feeder.refused && !s->informers[i].inf->stopped);
-    if (refused && !s->work.ended && !s->network.woken && kedge_workqueue_has_room(s->work.queue))
+    if (refused && !s->work.ended && !s->network.woken &&
+        kedge_workqueue_has_room_for(s->work.queue, keys_a_call(s)))
         sim_fail(s, "queue: nobody wakes the loop for the handler that waits for room");
 }
 
