@@ -420,9 +420,9 @@ static void stream_init(const struct kedge_port *port, struct kedge_stream *stre
     memset(l, 0, sizeof *l);
     l->stream.ops = &link_ops;
     l->sim = s;
-    l->informer = n->link_count;
+    l->informer = n->link_count < s->plan->informers ? n->link_count : PLAN_INFORMERS;
     l->state = LINK_CLOSED;
-    if (n->link_count == PLAN_INFORMERS)
+    if (n->link_count > s->plan->informers)
         sim_fail(s, "more streams than informers");
     l->to_client = n->pipes[2 * n->link_count];
     l->to_server = n->pipes[2 * n->link_count + 1];
@@ -488,7 +488,7 @@ static void note_held(struct sim *s, const struct kedge_wait *list, size_t count
             reads = reads || (list[i].stream == &n->links[l]->stream &&
                               (list[i].interest & KEDGE_INTEREST_READ) != 0);
         if (!reads)
-            s->informers[l].requests.held_at = n->now;
+            s->informers[n->links[l]->informer].requests.held_at = n->now;
     }
 }
 
@@ -496,13 +496,15 @@ static void note_held(struct sim *s, const struct kedge_wait *list, size_t count
 static void count_silence(struct sim *s, const struct kedge_wait *list, size_t count)
 {
     struct network *n = &s->network;
-    bool listed[PLAN_INFORMERS] = {false};
+    bool listed[PLAN_INFORMERS + 1] = {false};
     for (size_t i = 0; i < count; i++) {
         struct link *l = of(list[i].stream);
         listed[l->informer] = (list[i].interest & KEDGE_INTEREST_READ) != 0;
     }
     for (size_t i = 0; i < n->link_count; i++) {
         struct link *l = n->links[i];
+        if (l->informer == PLAN_INFORMERS)
+            continue;
         int64_t patience = informer_patience(&s->informers[l->informer]) + LATE_MS;
         if (!listed[l->informer] || l->state != LINK_OPEN)
             l->awaited_since = -1;
@@ -603,7 +605,7 @@ void network_open(struct sim *s)
     n->clock_ahead = 1000000000000;
     n->latency = s->plan->set[SET_LATENCY];
     n->keep_alive = s->plan->set[SET_KEEP_ALIVE] != 0;
-    for (size_t i = 0; i < 2 * s->plan->informers; i++) {
+    for (size_t i = 0; i < 2 * (s->plan->informers + 1); i++) {
         n->pipes[i] = malloc(sizeof(struct pipe));
         if (n->pipes[i] == NULL)
             abort();
@@ -613,7 +615,7 @@ void network_open(struct sim *s)
 
 void network_close(struct sim *s)
 {
-    for (size_t i = 0; i < 2 * PLAN_INFORMERS; i++)
+    for (size_t i = 0; i < 2 * (PLAN_INFORMERS + 1); i++)
         free(s->network.pipes[i]);
 }
 

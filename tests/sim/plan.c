@@ -96,6 +96,7 @@ static const struct word set_words[SET_COUNT] = {
     [SET_WORKERS] = {"workers", 0, SIM_WORKERS, 0, 0, NULL, "at a workqueue; 0: there is none"},
     [SET_KEYS] = {"keys", 1, 4096, 64, 0, NULL, "that the workqueue holds"},
     [SET_WORK] = {"work", 0, FOREVER_MS, 0, 0, NULL, "ms that work on a key may take"},
+    [SET_HEARTBEAT] = {"heartbeat", 0, 1, 0, 0, NULL, "of a node, whose Lease is renewed"},
     [SET_FAIL] = {"fail", 0, 1000, 0, 0, NULL, "of so many times work fails once; 0: never"},
 };
 
@@ -245,6 +246,10 @@ static const struct verb_words verbs[DO_COUNT] = {
                   {"inside", 0, 2, 0, 3, NULL, "1: from a handler; 2: there it starts again, too"},
                   FOR(60000)}},
     [DO_INDEX] = {"index", 0, "adds an index late", {INFORMER}},
+    [DO_LEASE] = {"lease",
+                  0,
+                  "somebody else writes to the node's Lease",
+                  {{"deleted", 0, 1, 0, 2, NULL, "1: deletes it"}}},
     [DO_REBOOT] = {"reboot", 4, "of the machine: everything begins anew", {{0}}},
 };
 
@@ -357,6 +362,8 @@ static void draw_rests(struct plan *plan, uint64_t seed, size_t first, int64_t f
     for (int64_t left = chance_below(&c, 5); left > 0; left--) {
         struct action a = {.at = from + chance_below(&c, to - from + 1)};
         a.verb = chance_one_in(&c, 3) ? DO_INDEX : DO_REST;
+        if (plan->set[SET_HEARTBEAT] != 0 && chance_one_in(&c, 3))
+            a.verb = DO_LEASE;
         const struct word *w = verbs[a.verb].words;
         for (size_t i = 0; w[i].name != NULL; i++)
             a.arg[i] = draw(&c, &w[i]);
@@ -431,6 +438,7 @@ static void draw_uses(struct plan *plan, uint64_t seed)
     set[SET_WORKERS] = chance_one_in(&c, 2) ? 1 + chance_below(&c, SIM_WORKERS) : 0;
     set[SET_KEYS] = 1 + chance_below(&c, chance_one_in(&c, 2) ? 12 : 200);
     set[SET_WORK] = chance_one_in(&c, 2) ? chance_below(&c, chance_one_in(&c, 6) ? 20000 : 900) : 0;
+    set[SET_HEARTBEAT] = chance_one_in(&c, 3);
     set[SET_FAIL] = chance_one_in(&c, 3) ? 0 : 1 + chance_below(&c, 8);
 }
 
@@ -462,6 +470,10 @@ void plan_from_seed(struct plan *plan, uint64_t seed)
     for (size_t i = 0; i < plan->count; i++)
         if (plan->actions[i].verb == DO_FAULT && plan->actions[i].arg[0] == MOCK_FAULT_ENDLESS_LIST)
             plan->set[SET_SPEED] = 20;
+    // Its renewals would soon be past the versions of a history that is lost.
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->actions[i].verb == DO_REWIND)
+            plan->set[SET_HEARTBEAT] = 0;
 }
 
 // ---- writing -------------------------------------------------------------------------------

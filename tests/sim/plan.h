@@ -52,6 +52,7 @@ enum setting {
     SET_KEYS,
     SET_WORK,
     SET_FAIL,
+    SET_HEARTBEAT,
     SET_COUNT
 };
 
@@ -107,6 +108,7 @@ enum verb {
     DO_STOP,
     DO_REST,
     DO_INDEX,
+    DO_LEASE,
     DO_REBOOT,
     DO_COUNT
 };

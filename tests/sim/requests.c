@@ -185,6 +185,8 @@ static void check_request(struct sim *s, size_t informer, char *head)
 void requests_sent(struct sim *s, size_t informer, const unsigned char *bytes, size_t len)
 {
     struct requests *r = &s->informers[informer].requests;
+    if (informer == PLAN_INFORMERS)
+        return; // not an informer's
     if (len > sizeof r->head - 1 - r->len)
         sim_fail(s, "a request without end");
     memcpy(r->head + r->len, bytes, len);
@@ -208,7 +210,7 @@ void requests_answered(struct sim *s, size_t informer, const unsigned char *byte
 {
     struct requests *r = &s->informers[informer].requests;
     size_t room = sizeof r->answer - 1 - r->answer_len;
-    if (!r->answer_wanted)
+    if (!r->answer_wanted || informer == PLAN_INFORMERS)
         return;
     memcpy(r->answer + r->answer_len, bytes, len < room ? len : room);
     r->answer_len += len < room ? len : room;

@@ -181,6 +181,7 @@ static void boot(struct sim *s)
     s->factory = kedge_factory_new_with(s->client, &options);
     for (size_t i = 0; i < s->plan->informers; i++)
         make_informer(s, i);
+    heartbeat_begin(s);
     kedge_err err = kedge_factory_start(s->factory);
     s->started = err == KEDGE_OK;
     if (err != KEDGE_OK && (s->fits || err != kedge_error(s->k)))
@@ -193,6 +194,7 @@ static void boot(struct sim *s)
 static void halt(struct sim *s)
 {
     work_end(s);
+    heartbeat_end(s);
     kedge_factory_shutdown(s->factory);
     if (s->started)
         check_at_rest(s);
@@ -270,6 +272,7 @@ static void look_around(struct sim *s)
     if (s->polls % USES_EVERY == 0)
         uses_check(s, (size_t)(s->polls / USES_EVERY % s->plan->informers));
     walk_go_on(s);
+    heartbeat_check(s);
 }
 
 // Whether an informer waits for handlers, all of which are busy.
@@ -554,6 +557,11 @@ static void do_index(struct sim *s, const int64_t *a)
             uses_add_late(s, i);
 }
 
+static void do_lease(struct sim *s, const int64_t *a)
+{
+    heartbeat_meddle(s, a[0] != 0);
+}
+
 static void do_reboot(struct sim *s, const int64_t *a)
 {
     (void)a;
@@ -592,6 +600,7 @@ static void (*const doers[DO_COUNT])(struct sim *, const int64_t *) = {
     [DO_STOP] = do_stop,
     [DO_REST] = do_rest,
     [DO_INDEX] = do_index,
+    [DO_LEASE] = do_lease,
     [DO_REBOOT] = do_reboot,
 };
 
@@ -611,6 +620,7 @@ static void play(struct sim *s, const struct plan *plan, int64_t from)
         }
         if (s->started || !needs_machine(a->verb))
             doers[a->verb](s, a->arg);
+        heartbeat_note(s, a);
         network_advance(s, s->network.now);
     }
     run_until(s, from + plan->heal_at);
@@ -632,6 +642,7 @@ static void heal(struct sim *s)
     }
     end_rests(s, INT64_MAX);
     work_heal(s);
+    heartbeat_heal(s);
     kedge_wake(s->k);
 }
 
@@ -787,10 +798,13 @@ static void keep_quiet(struct sim *s, int64_t ms)
     // Each list may say every object again, each watch and bookmark a few hundred bytes.
     uint64_t bytes =
         (b.requests - a.requests) * (2048 + objects * 16384) + informers * beats * 1024;
+    uint64_t renewals = s->heartbeat.lease != NULL ? (uint64_t)(ms / 9000) + 1 : 0;
+    bytes += renewals * 8192;
     if (b.bytes - a.bytes > bytes)
         sim_fail(s, "%llu bytes, though nothing happens", (unsigned long long)(b.bytes - a.bytes));
     uint64_t polls = 200 + informers * (beats * 8 + 50 * (objects + 4)) +
-                     (b.resyncs - a.resyncs) * 4 + (b.works - a.works) * 4;
+                     (b.resyncs - a.resyncs) * 4 + (b.works - a.works) * 4 +
+                     renewals * (40 + 8 * informers);
     if (b.polls - a.polls > polls)
         sim_fail(s, "%llu polls, though nothing happens", (unsigned long long)(b.polls - a.polls));
     for (size_t i = 0; i < s->plan->informers; i++)
@@ -868,7 +882,7 @@ static void begin(struct sim *s, const struct plan *plan, FILE *trace)
     s->chance.state = (uint64_t)plan->set[SET_SEED] * 0x2545f4914f6cdd1du;
     s->look_chance.state = s->chance.state ^ 0x6c6f6f6b6c6f6f6b;
     s->work_chance.state = s->chance.state ^ 0x776f726b776f726b;
-    s->size = (size_t)plan->set[SET_MEMORY] + work_bytes(plan);
+    s->size = (size_t)plan->set[SET_MEMORY] + work_bytes(plan) + heartbeat_bytes(plan);
     s->fits = all_fits(plan);
     s->can_fail = true;
     s->token_back_at = s->allow_at = INT64_MAX;

@@ -130,9 +130,10 @@ struct network {
     int64_t slept_at; // when the machine woke last; 0: it has not slept
     bool woken;
     int64_t partition_until, refuse_until, nameless_until;
-    struct link *links[PLAN_INFORMERS]; // they live in the arena, as any port's streams
+    struct link *links[PLAN_INFORMERS + 1]; // and one of the node's Lease: they live in the arena,
+                                            // as any port's streams
     size_t link_count;
-    struct pipe *pipes[2 * PLAN_INFORMERS];
+    struct pipe *pipes[2 * (PLAN_INFORMERS + 1)];
     char token[64];      // that the file holds
     int64_t token_since; // that it holds it
     int token_state;     // 0 there, 1 gone, 2 empty, 3 half written
@@ -346,6 +347,30 @@ void work_heal(struct sim *s);
 const char *work_left(struct sim *s);
 void work_end(struct sim *s);
 
+// ---- heartbeat.c
+
+struct kedge_node_lease;
+
+struct heartbeat {
+    struct kedge_node_lease *lease; // NULL: none
+    int64_t hindered_until;         // until then something may keep requests from their answers
+    int64_t renewed_at;             // when the server had the last renewal
+    uint64_t version;               // of the Lease, when looked at last
+    uint64_t renewals;
+    char time[40]; // of the last renewal, as the server has it; "": none
+};
+
+struct action;
+size_t heartbeat_bytes(const struct plan *plan);
+void heartbeat_begin(struct sim *s);
+void heartbeat_end(struct sim *s);
+// What happens may keep it from being renewed, for so long; the end of all that.
+void heartbeat_note(struct sim *s, const struct action *a);
+void heartbeat_hinder(struct sim *s, int64_t until);
+void heartbeat_heal(struct sim *s);
+void heartbeat_meddle(struct sim *s, bool deletes);
+void heartbeat_check(struct sim *s);
+
 // ---- run.c
 
 struct informer {
@@ -397,12 +422,13 @@ struct sim {
     struct kedge *k;
     struct kedge_client *client;
     struct kedge_factory *factory;
-    struct informer informers[PLAN_INFORMERS];
+    struct informer informers[PLAN_INFORMERS + 1]; // behind them whoever is none
     size_t arena_used;
     bool started;
     bool fits; // the heap is so large that nothing ever lacks room
     struct walk walks[SIM_WALKS];
     struct work work;
+    struct heartbeat heartbeat;
     uint64_t polls;
     int spins;       // polls in a row in which nothing moved
     uint64_t events; // calls of witnesses
