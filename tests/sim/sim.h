@@ -8,6 +8,7 @@
 //     witness.c   handlers that believe nothing
 //     uses.c      what informers make of objects: keep, transforms, indices
 //     work.c      a workqueue, its workers, and a model of its keys
+//     heartbeat.c a node's Lease, renewed beside informers
 //     check.c     what must hold at any time, and in the end
 //     report.c    what the library says of itself
 //     run.c       plays a plan over all of it
