@@ -541,6 +541,10 @@ void work_end(struct sim *s)
     char key[LONGEST + 1];
     if (s->work.queue == NULL || !s->started)
         return;
+    // Something waits when it ends, now or for later.
+    struct feeder last = {.informer = &s->informers[0]};
+    for (int i = 0; i < 4 && kedge_workqueue_has_room(s->work.queue); i++)
+        fill_one(&last, (unsigned)chance_below(&s->work_chance, s->plan->set[SET_OBJECTS]));
     pass_due(s);
     shut_down(s);
     do {
