@@ -13,7 +13,7 @@ set -u
 . "$here/scenarios.sh"
 
 all="users refusals pages certificates kinds examples custom churn restart compaction continue cut late
-incluster verbs clients events beside leader contend controller history"
+incluster verbs clients events beside leader contend controller node history"
 # Where make has built our programs.
 build=${BUILD-build}
 case $build in
@@ -37,6 +37,8 @@ programs=$build/examples
 . "$here/contend.sh"
 # shellcheck source=controller.sh
 . "$here/controller.sh"
+# shellcheck source=node.sh
+. "$here/node.sh"
 cache_dump=$build/tests/cache_dump
 count=2000
 declare -A client_pid
@@ -158,7 +160,7 @@ requests() {
 # more TEXT BEFORE AFTER: has a counter grown?
 more() { [ "${2:-0}" -gt "${1:-0}" ]; }
 
-# wire LISTEN [DELAY]: a forwarder from that address to the server, in $wire_pid.
+# wire LISTEN [DELAY [RATE]]: a forwarder from that address to the server, in $wire_pid.
 wire() {
     local where=$1
     spawn wire "$drive" forward "$where" "127.0.0.1:$port" "${@:2}"

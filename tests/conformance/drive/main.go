@@ -49,7 +49,7 @@ var commands = map[string]command{
 	"stations":  {"stations: the same changes to both sides' Stations for --seconds", runStations},
 	"stationed": {"stationed SIDE: what that side's controller has made of its Stations", runReconciled},
 	"compact":   {"compact --etcd URL: forget etcd's history up to now", runCompact},
-	"forward":   {"forward LISTEN TARGET [DELAY]: a TCP forwarder, until it is killed", runForward},
+	"forward":   {"forward LISTEN TARGET [DELAY [RATE]]: a TCP forwarder, until it is killed", runForward},
 	"served":    {"served HOST:PORT FILE: until the server shows the certificate in FILE", runServed},
 }
 

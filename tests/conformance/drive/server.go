@@ -121,17 +121,24 @@ func runCompact(flags *flag.FlagSet, args []string) error {
 }
 
 // runForward is a wire that can be cut, by killing it, and that can be slow: what the client sends
-// arrives later by a delay.
+// arrives later by a delay, and what the server sends at so many bytes a second.
 func runForward(_ *flag.FlagSet, args []string) error {
-	if len(args) < 2 || len(args) > 3 {
-		return errors.New("give the address to listen on, the target and, perhaps, a delay")
+	if len(args) < 2 || len(args) > 4 {
+		return errors.New("give the address to listen on, the target and, perhaps, a delay and a rate")
 	}
-	delay := time.Duration(0)
-	if len(args) == 3 {
-		var err error
+	var delay, each time.Duration
+	var err error
+	if len(args) > 2 {
 		if delay, err = time.ParseDuration(args[2]); err != nil {
 			return err
 		}
+	}
+	if len(args) > 3 {
+		rate, err := strconv.Atoi(args[3])
+		if err != nil || rate < 1 {
+			return fmt.Errorf("%s is no number of bytes a second", args[3])
+		}
+		each = time.Second * passed / time.Duration(rate)
 	}
 	listener, err := net.Listen("tcp", args[0])
 	if err != nil {
@@ -142,11 +149,11 @@ func runForward(_ *flag.FlagSet, args []string) error {
 		if err != nil {
 			return err
 		}
-		go forward(near, args[1], delay)
+		go forward(near, args[1], delay, each)
 	}
 }
 
-func forward(near net.Conn, target string, delay time.Duration) {
+func forward(near net.Conn, target string, delay, each time.Duration) {
 	defer near.Close()
 	far, err := net.Dial("tcp", target)
 	if err != nil {
@@ -155,12 +162,15 @@ func forward(near net.Conn, target string, delay time.Duration) {
 	defer far.Close()
 	done := make(chan struct{}, 2)
 	go func() { pass(far, near, delay); done <- struct{}{} }()
-	go func() { pass(near, far, 0); done <- struct{}{} }()
+	go func() { pass(near, far, each); done <- struct{}{} }()
 	<-done
 }
 
+// Bytes that are passed on at once.
+const passed = 16 * 1024
+
 func pass(to io.Writer, from io.Reader, delay time.Duration) {
-	buf := make([]byte, 64*1024)
+	buf := make([]byte, passed)
 	for {
 		n, err := from.Read(buf)
 		time.Sleep(delay)
