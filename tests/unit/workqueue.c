@@ -274,6 +274,36 @@ static void delayed_keys_come_in_the_order_of_their_times(void **state)
     assert_get(f, "third");
 }
 
+// However many become due at once, a turn takes a bounded time; and none waits for the next one.
+static void many_that_are_due_come_in_turns(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    static unsigned char memory[KEDGE_WORKQUEUE_BYTES(600, 600 * 12) + 8192];
+    char key[16];
+    memset(&f, 0, sizeof f);
+    fake_port_init(&f.port, 1);
+    f.k = kedge_init(memory, sizeof memory, &f.port.port);
+    f.q = kedge_workqueue_new(
+        f.k, &(struct kedge_workqueue_options){.keys = 600, .bytes = 600 * 12, .longest = 12});
+    assert_non_null(f.q);
+    for (int i = 0; i < 600; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        add_after(&f, key, 50);
+    }
+    pass(&f, 50);
+    assert_int_equal(kedge_poll(f.k, 0), KEDGE_OK);
+    assert_int_equal(report(&f).waiting, 600 - 256);
+    assert_int_equal(kedge_next_deadline(f.k), 0); // it goes on at once
+    for (int i = 0; i < 600; i++) {
+        assert_int_equal(kedge_workqueue_get(f.q, f.key, sizeof f.key), KEDGE_OK);
+        kedge_workqueue_done(f.q, f.key);
+    }
+    assert_none(&f);
+    assert_int_equal(report(&f).waiting, 0);
+    fake_port_check(&f.port);
+}
+
 static void a_direct_add_leaves_the_later_one(void **state)
 {
     struct fixture *f = *state;
@@ -905,6 +935,7 @@ int main(void)
         TEST(a_delayed_key_comes_when_its_time_has_come),
         TEST(of_two_delays_the_earlier_counts),
         TEST(delayed_keys_come_in_the_order_of_their_times),
+        cmocka_unit_test(many_that_are_due_come_in_turns),
         TEST(a_direct_add_leaves_the_later_one),
         TEST(waiting_polls_until_the_time_has_come),
         TEST(waiting_ends_with_a_stop),
