@@ -438,7 +438,18 @@ bool thing_alter(const struct look *l, const struct alteration *a, struct kedge_
            KEDGE_OK;
 }
 
-// An object's main text, which is another one where it was altered and there was room for it.
+// What an alteration empties and the record gives back: a finalizer, and the namespace.
+#define CLEARED_MAX 64
+
+// The room for texts that a transform has beside a record of `size` bytes.
+static size_t alteration_room(const struct alteration *a, size_t size)
+{
+    size_t left = size < a->object_max ? a->object_max - size : 0;
+    return (a->room < left ? a->room : left) / 8 * 8;
+}
+
+// An object's main text, which is another one where it was altered and there was room for it. What
+// the record gave back since is not known to the byte: near its limit either may be.
 static bool is_main(const struct look *l, const struct kedge_text *t, const char *text)
 {
     const struct alteration *a = altered;
@@ -446,11 +457,9 @@ static bool is_main(const struct look *l, const struct kedge_text *t, const char
         return is(t, text);
     const char *other = altered_text(l);
     size_t need = strlen(other) + 1;
-    bool has_it = is(t, other);
-    size_t before = altered_size - (has_it ? (need + 7) / 8 * 8 : 0);
-    size_t left = before < a->object_max ? a->object_max - before : 0;
-    size_t room = (a->room < left ? a->room : left) / 8 * 8;
-    return room >= need ? has_it : is(t, text);
+    if (is(t, other)) // the record was at least as large as it is without it
+        return alteration_room(a, altered_size - (need + 7) / 8 * 8) >= need;
+    return is(t, text) && alteration_room(a, altered_size + CLEARED_MAX) < need;
 }
 
 static bool pair_is(const struct kedge_text_map *m, const char *key, const char *text)
