@@ -24,11 +24,11 @@ static kedge_err fail(struct kedge_leader_elector *e, kedge_err err, const char 
 
 // Reading ----------------------------------------------------------------------------------------
 
+// What fits of a text; "" of what is none.
 static void copy_text(kedge_json_value v, char *buf, size_t cap)
 {
-    buf[0] = '\0';
-    if (kedge_json_type(v) == KEDGE_JSON_TEXT)
-        buf[kedge_json_text(v, buf, cap - 1)] = '\0';
+    size_t len = kedge_json_text(v, buf, cap - 1);
+    buf[len < cap ? len : cap - 1] = '\0';
 }
 
 static int64_t number_of(kedge_json_value spec, const char *key)

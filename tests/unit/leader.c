@@ -279,6 +279,34 @@ static void an_identity_may_be_any_text(void **state)
     leader_bench_close(&b);
 }
 
+// However long another's identity, its first bytes are told, and the Lease is taken in time.
+static void of_anothers_long_identity_the_first_bytes_are_told(void **state)
+{
+    (void)state;
+    static const int lengths[] = {254, 255, 256, 363, 1000};
+    char identity[1001];
+    char spec[1200];
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        memset(identity, 'x', sizeof identity);
+        identity[lengths[i] - 1] = 'y';
+        identity[lengths[i]] = '\0';
+        snprintf(spec, sizeof spec, "{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":10}",
+                 identity);
+        identity[lengths[i] < 255 ? lengths[i] : 255] = '\0';
+        leader_bench_open(&b);
+        leader_bench_put(&b, "", spec);
+        struct contender *a = leader_bench_add(&b, "a", NULL);
+        leader_bench_run(&b, KEDGE_SECOND);
+        assert_false(leads(a));
+        assert_string_equal(kedge_leader_elector_leader(a->elector), identity);
+        assert_memory_equal(a->told, "leader x", 8);
+        assert_int_equal(strlen(a->told), 7 + strlen(identity) + 2);
+        leader_bench_until_leads(&b, a, 10 * KEDGE_SECOND + 4400);
+        assert_spec("holderIdentity", "\"a\"");
+        leader_bench_close(&b);
+    }
+}
+
 static void without_a_calendar_each_renewal_still_differs(void **state)
 {
     (void)state;
@@ -1451,6 +1479,7 @@ int main(void)
         cmocka_unit_test(labels_are_set_beside_those_it_has),
         cmocka_unit_test(what_the_lease_has_besides_is_kept),
         cmocka_unit_test(an_identity_may_be_any_text),
+        cmocka_unit_test(of_anothers_long_identity_the_first_bytes_are_told),
         cmocka_unit_test(without_a_calendar_each_renewal_still_differs),
         cmocka_unit_test(who_cannot_renew_stops_before_another_may_lead),
         cmocka_unit_test(a_renewal_that_succeeds_at_last_is_enough),
