@@ -212,24 +212,33 @@ kedge_err kedge_controller_add(struct kedge_controller *c, const char *namespace
 // KEDGE_ERR_TIMEOUT   the caches were not whole within sync_timeout: kedge_error_text names them
 // KEDGE_ERR_STATE     an informer was not started
 // KEDGE_ERR_STOPPED   an informer was stopped before its cache was whole
+// KEDGE_ERR_REENTRANT called from a handler: nothing was done
+// KEDGE_ERR_ARGUMENT  c is NULL
 // otherwise           as kedge_poll
+//
+// When it has returned, but for KEDGE_ERR_REENTRANT, the controller is over, also after an error:
+// it cannot be run again, workers return, the sources are yours.
 kedge_err kedge_controller_run(struct kedge_controller *c);
 
 // The same for several of one kedge, which take turns: one key each, then a poll. It ends when all
-// are shut down, and with the first error of any.
+// are shut down, and with the first error of any: then all are over.
 kedge_err kedge_controllers_run(struct kedge_controller *const *controllers, size_t count);
 
 // For who has a loop already: goes a step on, between two polls. It waits for nothing but what the
 // reconcile function waits for: one key, at most.
 //
-//     while (kedge_poll(k, idle ? KEDGE_FOREVER : 0) == KEDGE_OK)
-//         idle = kedge_controller_step(c) != KEDGE_OK;
+//     while ((err = kedge_controller_step(c)) == KEDGE_OK || err == KEDGE_WAIT)
+//         kedge_poll(k, err == KEDGE_OK ? 0 : KEDGE_FOREVER);
+//
+// So it is called once more after kedge_stop, too: that ends it, and lets workers return. With a
+// sync_timeout, poll no longer than until then.
 //
 // KEDGE_OK             something was done: there may be more
 // KEDGE_WAIT           there is nothing to do before the next poll has seen something
-// KEDGE_ERR_STOPPED    it is over: shut down and empty, or kedge_stop. The sources are yours again
-// KEDGE_ERR_REENTRANT  called from a handler, or from the reconcile function
-// otherwise            as kedge_controller_run
+// KEDGE_ERR_STOPPED    it is over: shut down and empty, or kedge_stop, or an informer was stopped
+//                      before its cache was whole. The sources are yours again
+// KEDGE_ERR_REENTRANT  called from a handler, or from the reconcile function: nothing was done
+// otherwise            as kedge_controller_run; it is over, too
 kedge_err kedge_controller_step(struct kedge_controller *c);
 
 // Takes no more keys and drops those for later. What waits is still reconciled, once, if the caches

@@ -10,6 +10,8 @@ static kedge_err take(struct kedge_controller *c, char *key, size_t cap)
         kedge_err err = KEDGE_WAIT;
         if (c->phase == KEDGE__CONTROLLER_OVER || c->k->stopped)
             return KEDGE_ERR_STOPPED;
+        if (c->phase >= KEDGE__CONTROLLER_DRAINING && !c->figures.synced)
+            return KEDGE_ERR_STOPPED;
         if (c->figures.synced)
             err = kedge_workqueue_get(c->queue, key, cap);
         if (err != KEDGE_WAIT)

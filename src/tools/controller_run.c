@@ -17,11 +17,15 @@ static kedge_err sync(struct kedge_controller *c, kedge_time now)
         return KEDGE_WAIT;
     }
     kedge__lock(c->k);
-    c->phase = KEDGE__CONTROLLER_RUNNING;
-    c->figures.synced = true;
-    kedge__tell_threads(c->k);
+    bool begins = c->phase == KEDGE__CONTROLLER_SYNCING; // else it was shut down meanwhile
+    if (begins) {
+        c->phase = KEDGE__CONTROLLER_RUNNING;
+        c->figures.synced = true;
+        kedge__tell_threads(c->k);
+    }
     kedge__unlock(c->k);
-    kedge__controller_begin_walks(c);
+    if (begins)
+        kedge__controller_begin_walks(c);
     return KEDGE_OK;
 }
 
@@ -37,10 +41,18 @@ static bool work(struct kedge_controller *c)
     return true;
 }
 
-// No more keys, also of those that wait.
+static uint8_t phase_of(const struct kedge_controller *c)
+{
+    kedge__lock(c->k);
+    uint8_t phase = c->phase;
+    kedge__unlock(c->k);
+    return phase;
+}
+
+// No more keys, also of those that wait. Workers in threads of their own return.
 static kedge_err end(struct kedge_controller *c)
 {
-    if (c->phase == KEDGE__CONTROLLER_OVER)
+    if (phase_of(c) == KEDGE__CONTROLLER_OVER)
         return KEDGE_ERR_STOPPED;
     kedge__lock(c->k);
     c->phase = KEDGE__CONTROLLER_OVER;
@@ -55,14 +67,6 @@ static bool is_drained(const struct kedge_controller *c)
     struct kedge_workqueue_report r;
     kedge_workqueue_report(c->queue, &r);
     return r.depth == 0 && r.in_work == 0;
-}
-
-static uint8_t phase_of(const struct kedge_controller *c)
-{
-    kedge__lock(c->k);
-    uint8_t phase = c->phase;
-    kedge__unlock(c->k);
-    return phase;
 }
 
 static void begin(struct kedge_controller *c, kedge_time now)
@@ -107,15 +111,29 @@ static kedge_err step(struct kedge_controller *c)
     return moved ? KEDGE_OK : KEDGE_WAIT;
 }
 
-kedge_err kedge_controller_step(struct kedge_controller *c)
+// As kedge_controller_step, but who calls ends it after an error.
+static kedge_err step_unless_inside(struct kedge_controller *c)
 {
-    if (c == NULL)
-        return KEDGE_ERR_ARGUMENT;
     if (c->k->inside)
         return KEDGE_ERR_REENTRANT;
     if (c->k->failure != KEDGE_OK)
         return c->k->failure;
     return step(c);
+}
+
+static bool is_last(kedge_err err)
+{
+    return err != KEDGE_OK && err != KEDGE_WAIT && err != KEDGE_ERR_REENTRANT;
+}
+
+kedge_err kedge_controller_step(struct kedge_controller *c)
+{
+    if (c == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    kedge_err err = step_unless_inside(c);
+    if (is_last(err))
+        end(c);
+    return err;
 }
 
 void kedge_controller_shut_down(struct kedge_controller *c)
@@ -146,7 +164,7 @@ static kedge_err round_of(struct kedge_controller *const *list, size_t count)
 {
     kedge_err result = KEDGE_ERR_STOPPED;
     for (size_t i = 0; i < count; i++) {
-        kedge_err err = kedge_controller_step(list[i]);
+        kedge_err err = step_unless_inside(list[i]);
         // A cache that was stopped is a failure, the same word for a controller that is over is
         // none.
         if (err == KEDGE_ERR_STOPPED && phase_of(list[i]) == KEDGE__CONTROLLER_OVER)
@@ -168,6 +186,23 @@ static bool all_over(struct kedge_controller *const *list, size_t count)
     return true;
 }
 
+static kedge_err run(struct kedge_controller *const *list, size_t count)
+{
+    for (;;) {
+        kedge_err err = round_of(list, count);
+        if (err != KEDGE_OK && err != KEDGE_WAIT)
+            return err == KEDGE_ERR_STOPPED && all_over(list, count) ? KEDGE_OK : err;
+        kedge_time timeout = 0;
+        if (err == KEDGE_WAIT) {
+            kedge_time next = next_deadline(list, count);
+            timeout = next == KEDGE_FOREVER ? next : next - read_clock(list[0]);
+        }
+        err = kedge_poll(list[0]->k, timeout);
+        if (err != KEDGE_OK && err != KEDGE_ERR_STOPPED)
+            return err;
+    }
+}
+
 kedge_err kedge_controllers_run(struct kedge_controller *const *controllers, size_t count)
 {
     if (controllers == NULL || count == 0)
@@ -176,20 +211,10 @@ kedge_err kedge_controllers_run(struct kedge_controller *const *controllers, siz
         if (controllers[i] == NULL || controllers[i]->k != controllers[0]->k)
             return KEDGE_ERR_ARGUMENT;
     }
-    struct kedge *k = controllers[0]->k;
-    for (;;) {
-        kedge_err err = round_of(controllers, count);
-        if (err != KEDGE_OK && err != KEDGE_WAIT)
-            return err == KEDGE_ERR_STOPPED && all_over(controllers, count) ? KEDGE_OK : err;
-        kedge_time timeout = 0;
-        if (err == KEDGE_WAIT) {
-            kedge_time next = next_deadline(controllers, count);
-            timeout = next == KEDGE_FOREVER ? next : next - read_clock(controllers[0]);
-        }
-        err = kedge_poll(k, timeout);
-        if (err != KEDGE_OK && err != KEDGE_ERR_STOPPED)
-            return err;
-    }
+    kedge_err err = run(controllers, count);
+    for (size_t i = 0; is_last(err) && i < count; i++)
+        end(controllers[i]);
+    return err;
 }
 
 kedge_err kedge_controller_run(struct kedge_controller *c)

@@ -704,6 +704,15 @@ static void what_happens_meanwhile_leads_to_one_more(void **state)
 
 // ---------------------------------------------------------------- beginning and end
 
+// It takes nothing more, and the sources belong to nobody.
+static void assert_is_over(struct world *w)
+{
+    assert_null(w->of_sensors.controller);
+    assert_null(w->of_configmaps.controller);
+    assert_int_equal(kedge_controller_add(w->c, "default", "a"), KEDGE_ERR_STOPPED);
+    assert_int_equal(kedge_controller_step(w->c), KEDGE_ERR_STOPPED);
+}
+
 static void caches_that_do_not_come_are_named(void **state)
 {
     (void)state;
@@ -720,6 +729,10 @@ static void caches_that_do_not_come_are_named(void **state)
     assert_int_equal(kedge_controller_run(w->c), KEDGE_ERR_TIMEOUT);
     assert_int_equal(w->cluster.port.fake.now - before, 20 * KEDGE_SECOND);
     assert_non_null(strstr(kedge_error_text(w->cluster.k), "the cache of configmaps did not sync"));
+    assert_is_over(w);
+    mock_heal(w->cluster.mock);
+    assert_int_equal(kedge_controller_run(w->c), KEDGE_OK); // over is over
+    assert_int_equal(w->cluster.port.fake.now - before, 20 * KEDGE_SECOND);
     assert_int_equal(w->calls, 0);
     close_world(w);
 }
@@ -727,17 +740,33 @@ static void caches_that_do_not_come_are_named(void **state)
 static void an_informer_that_does_not_run_is_an_error(void **state)
 {
     (void)state;
-    struct world *w = open_world(NULL);
-    watch_sensors(w);
-    assert_int_equal(kedge_controller_run(w->c), KEDGE_ERR_STATE);
-    cluster_start(&w->cluster);
-    kedge_informer_stop(w->sensors);
-    assert_int_equal(kedge_controller_run(w->c), KEDGE_ERR_STOPPED);
-    assert_non_null(strstr(kedge_error_text(w->cluster.k), "sensors was stopped before"));
-    assert_int_equal(kedge_informer_start(w->sensors), KEDGE_OK);
-    drive(w, KEDGE_SECOND);
-    assert_true(report(w).synced);
-    close_world(w);
+    for (int steps = 0; steps < 2; steps++) {
+        struct world *w = open_world(NULL);
+        watch_sensors(w);
+        assert_int_equal(steps ? kedge_controller_step(w->c) : kedge_controller_run(w->c),
+                         KEDGE_ERR_STATE);
+        assert_is_over(w);
+        close_world(w);
+    }
+}
+
+static void an_informer_that_is_stopped_too_early_is_an_error(void **state)
+{
+    (void)state;
+    for (int steps = 0; steps < 2; steps++) {
+        struct world *w = open_world(NULL);
+        watch_sensors(w);
+        cluster_start(&w->cluster);
+        kedge_informer_stop(w->sensors);
+        assert_int_equal(steps ? kedge_controller_step(w->c) : kedge_controller_run(w->c),
+                         KEDGE_ERR_STOPPED);
+        assert_non_null(strstr(kedge_error_text(w->cluster.k), "sensors was stopped before"));
+        assert_is_over(w);
+        assert_int_equal(kedge_informer_start(w->sensors), KEDGE_OK);
+        drive(w, KEDGE_SECOND);
+        assert_int_equal(w->calls, 0);
+        close_world(w);
+    }
 }
 
 static void stop_it(struct world *w, const struct kedge_reconcile *r)
@@ -812,22 +841,31 @@ static void it_may_be_shut_down_before_it_begins(void **state)
     close_world(w);
 }
 
-static void sources_are_joined_once_and_in_time(void **state)
+static void a_source_of_more_keys_than_the_queue_holds_is_named(void **state)
 {
     (void)state;
     struct world *w = open_world(&(struct kedge_controller_options){.keys = 8, .bytes = 8 * 324});
     struct kedge_controller_source many = {.map = three_keys, .keys = 5};
-    struct kedge_controller_source late = {0};
-    assert_int_equal(kedge_controller_watch(NULL, w->sensors, &w->of_sensors), KEDGE_ERR_ARGUMENT);
-    assert_int_equal(kedge_controller_watch(w->c, NULL, &w->of_sensors), KEDGE_ERR_ARGUMENT);
-    assert_int_equal(kedge_controller_watch(w->c, w->sensors, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_controller_watch(w->c, w->sensors, &many), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_controller_run(w->c), KEDGE_ERR_ARGUMENT); // the start-up has failed
     assert_string_equal(kedge_error_text(w->cluster.k),
                         "test: a source of sensors may need room for 10 keys of 317 bytes at once: "
                         "give the controller more keys or bytes");
     w->cluster.k->failure = KEDGE_OK;
-    many.keys = 4; // of an update as many again: just 8
+    assert_is_over(w);
+    close_world(w);
+}
+
+static void sources_are_joined_once_and_in_time(void **state)
+{
+    (void)state;
+    struct world *w = open_world(&(struct kedge_controller_options){.keys = 8, .bytes = 8 * 324});
+    struct kedge_controller_source many = {.map = three_keys, .keys = 4};
+    struct kedge_controller_source late = {0};
+    assert_int_equal(kedge_controller_watch(NULL, w->sensors, &w->of_sensors), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_controller_watch(w->c, NULL, &w->of_sensors), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_controller_watch(w->c, w->sensors, NULL), KEDGE_ERR_ARGUMENT);
+    // Of an update as many again: just 8.
     assert_int_equal(kedge_controller_watch(w->c, w->sensors, &many), KEDGE_OK);
     watch_sensors(w);
     assert_int_equal(kedge_controller_watch(w->c, w->configmaps, &w->of_sensors), KEDGE_ERR_EXISTS);
@@ -955,6 +993,32 @@ static void several_take_turns(void **state)
     close_world(w);
 }
 
+static void with_an_error_of_one_all_are_over(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    struct kedge_controller_options o = {.reconcile = only_count, .ctx = &count, .keys = 16};
+    struct kedge_controller_source source = {0};
+    struct world *w =
+        open_world(&(struct kedge_controller_options){.sync_timeout = 20 * KEDGE_SECOND});
+    second = kedge_controller_new(w->cluster.k, &o);
+    assert_int_equal(kedge_controller_watch(second, w->sensors, &source), KEDGE_OK);
+    watch_configmaps(w);
+    put_sensor(w, "a", 5, 1);
+    mock_inject(w->cluster.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                      .status = 403,
+                                                      .resource = "configmaps",
+                                                      .count = 1000});
+    cluster_start(&w->cluster);
+    struct kedge_controller *both[] = {second, w->c};
+    assert_int_equal(kedge_controllers_run(both, 2), KEDGE_ERR_TIMEOUT);
+    assert_int_equal(count, 1);
+    assert_is_over(w);
+    assert_null(source.controller);
+    assert_int_equal(kedge_controller_step(second), KEDGE_ERR_STOPPED);
+    close_world(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -980,14 +1044,17 @@ int main(void)
         cmocka_unit_test(what_happens_meanwhile_leads_to_one_more),
         cmocka_unit_test(caches_that_do_not_come_are_named),
         cmocka_unit_test(an_informer_that_does_not_run_is_an_error),
+        cmocka_unit_test(an_informer_that_is_stopped_too_early_is_an_error),
         cmocka_unit_test(a_stop_ends_it_at_once),
         cmocka_unit_test(a_shut_down_works_off_what_waits),
         cmocka_unit_test(it_may_be_shut_down_before_it_begins),
+        cmocka_unit_test(a_source_of_more_keys_than_the_queue_holds_is_named),
         cmocka_unit_test(sources_are_joined_once_and_in_time),
         cmocka_unit_test(what_cannot_be_made_says_why),
         cmocka_unit_test(the_arena_that_is_promised_is_enough),
         cmocka_unit_test(nothing_is_done_with_nothing),
         cmocka_unit_test(several_take_turns),
+        cmocka_unit_test(with_an_error_of_one_all_are_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

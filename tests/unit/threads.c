@@ -203,6 +203,7 @@ struct team {
     struct kedge_controller_source source;
     struct kedge_rest *rests[WORKERS];
     pthread_t threads[WORKERS];
+    bool joined;
     atomic_size_t calls, conflicts;
     atomic_uint at_work; // workers that have reconciled anything, a bit each
 };
@@ -285,7 +286,7 @@ static kedge_err short_wait(const struct kedge_port *port, struct kedge_wait *li
     return KEDGE_OK;
 }
 
-static struct team *open_team(void)
+static struct team *open_team(kedge_time sync_timeout)
 {
     struct team *t = calloc(1, sizeof *t);
     assert_non_null(t);
@@ -293,8 +294,11 @@ static struct team *open_team(void)
     open_shared(&t->shared);
     cluster->port.fake.port.wait_in_thread = short_wait;
     kedge_token_bucket_init(&cluster->client->bucket, -1, 0); // as fast as it can
-    struct kedge_controller_options options = {
-        .reconcile = reconcile, .ctx = t, .keys = 16, .workers = WORKERS};
+    struct kedge_controller_options options = {.reconcile = reconcile,
+                                               .ctx = t,
+                                               .keys = 16,
+                                               .workers = WORKERS,
+                                               .sync_timeout = sync_timeout};
     t->c = kedge_controller_new(cluster->k, &options);
     t->shared.informer =
         kedge_factory_informer_with(cluster->factory, &kedge_kind_deployment,
@@ -314,7 +318,7 @@ static struct team *open_team(void)
 
 static void close_team(struct team *t)
 {
-    for (int i = 0; i < WORKERS; i++)
+    for (int i = 0; i < WORKERS && !t->joined; i++)
         pthread_join(t->threads[i], NULL);
     for (int i = 0; i < WORKERS; i++)
         kedge_rest_close(t->rests[i]);
@@ -365,7 +369,7 @@ static kedge_err turn(struct team *t)
 static void workers_make_requests_beside_the_loop(void **state)
 {
     (void)state;
-    struct team *t = open_team();
+    struct team *t = open_team(0);
     for (int n = 0; n < THINGS; n++)
         change(t, n + 1);
     cluster_start(&t->shared.cluster);
@@ -396,7 +400,7 @@ static void workers_make_requests_beside_the_loop(void **state)
 static void a_stop_ends_what_workers_wait_for(void **state)
 {
     (void)state;
-    struct team *t = open_team();
+    struct team *t = open_team(0);
     for (int n = 0; n < THINGS; n++)
         change(t, n + 1);
     mock_inject(t->shared.cluster.mock,
@@ -421,10 +425,98 @@ static void a_stop_ends_what_workers_wait_for(void **state)
     close_team(t);
 }
 
+// Where a run ends with an error, or before the caches are whole, workers do not wait on.
+static void workers_return_when_a_run_fails(void **state)
+{
+    (void)state;
+    struct team *t = open_team(50);
+    t->shared.cluster.port.fake.port.wait = short_wait;
+    mock_inject(t->shared.cluster.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                             .status = 403,
+                                                             .resource = "deployments",
+                                                             .count = 1000000});
+    cluster_start(&t->shared.cluster);
+    assert_int_equal(kedge_controller_run(t->c), KEDGE_ERR_TIMEOUT);
+    close_team(t);
+    t = open_team(0);
+    assert_int_equal(kedge_controller_step(t->c), KEDGE_ERR_STATE); // its informer does not run
+    close_team(t);
+}
+
+static void workers_return_when_it_is_shut_down_before_it_begins(void **state)
+{
+    (void)state;
+    struct team *t = open_team(0);
+    kedge_controller_shut_down(t->c);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(t->threads[i], NULL);
+    t->joined = true;
+    close_team(t);
+}
+
+// A lock that shuts it down when it has been let go of so many times, as another thread may at any
+// moment.
+static struct kedge_controller *to_shut_down;
+static unsigned until_then;
+static unsigned depth; // so often it is held
+
+static void lock_and_shut_down(const struct kedge_port *port, enum kedge_lock_op op)
+{
+    kedge_posix()->lock(port, op);
+    depth += op == KEDGE_LOCK;
+    depth -= op == KEDGE_UNLOCK;
+    if (op != KEDGE_UNLOCK || depth > 0 || until_then == 0 || --until_then > 0)
+        return;
+    kedge_controller_shut_down(to_shut_down);
+}
+
+static kedge_err count_it(void *ctx, const struct kedge_reconcile *r,
+                          struct kedge_reconcile_result *result)
+{
+    (void)r;
+    (void)result;
+    atomic_fetch_add((atomic_size_t *)ctx, 1);
+    return KEDGE_OK;
+}
+
+static void a_shut_down_at_any_moment_ends_it(void **state)
+{
+    (void)state;
+    kedge_err err = KEDGE_OK;
+    bool synced = false;
+    unsigned moments = 0;
+    while (!synced || moments < 40) {
+        struct shared *s = malloc(sizeof *s);
+        struct kedge_controller_source source = {0};
+        struct kedge_controller_report r;
+        struct kedge_controller_options options = {.reconcile = count_it, .ctx = &s->worked};
+        open_shared(s);
+        struct kedge_controller *c = kedge_controller_new(s->cluster.k, &options);
+        s->informer = kedge_factory_informer(s->cluster.factory, &kedge_kind_deployment);
+        assert_int_equal(kedge_controller_watch(c, s->informer, &source), KEDGE_OK);
+        cluster_start(&s->cluster);
+        while (!kedge_informer_has_synced(s->informer))
+            assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
+        to_shut_down = c;
+        until_then = ++moments;
+        s->cluster.port.fake.port.lock = lock_and_shut_down;
+        for (int i = 0; i < 10000 && (err == KEDGE_OK || err == KEDGE_WAIT); i++)
+            err = kedge_controller_step(c);
+        assert_int_equal(err, KEDGE_ERR_STOPPED);
+        assert_int_equal(until_then, 0);
+        kedge_controller_report(c, &r);
+        synced = r.synced;
+        assert_true(synced || s->worked == 0);
+        err = KEDGE_OK;
+        cluster_close(&s->cluster);
+        free(s);
+    }
+}
+
 static void a_rest_of_another_thread_is_not_for_the_loop(void **state)
 {
     (void)state;
-    struct team *t = open_team();
+    struct team *t = open_team(0);
     struct kedge_request get = {.verb = KEDGE_GET, .path = "/version"};
     assert_int_equal(kedge_rest_start(t->rests[0], &get, NULL, NULL, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_controller_work(t->c, WORKERS), KEDGE_ERR_ARGUMENT);
@@ -622,6 +714,9 @@ int main(void)
         cmocka_unit_test(several_work_and_never_on_the_same_key),
         cmocka_unit_test(workers_make_requests_beside_the_loop),
         cmocka_unit_test(a_stop_ends_what_workers_wait_for),
+        cmocka_unit_test(workers_return_when_a_run_fails),
+        cmocka_unit_test(workers_return_when_it_is_shut_down_before_it_begins),
+        cmocka_unit_test(a_shut_down_at_any_moment_ends_it),
         cmocka_unit_test(a_rest_of_another_thread_is_not_for_the_loop),
         cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
         cmocka_unit_test(several_record_while_the_loop_sends),
