@@ -126,12 +126,15 @@ static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
 static kedge_err poll_once(struct kedge *k, kedge_time timeout)
 {
     k->again = false;
-    k->again |= turn(k);
+    bool moved = turn(k); // which may say itself that it wants another one
+    k->again |= moved;
     if (k->again || k->stopped || timeout <= 0)
         return KEDGE_OK;
     kedge_err err = wait_for_something(k, timeout);
-    if (err == KEDGE_OK && !k->stopped)
-        k->again |= turn(k);
+    if (err == KEDGE_OK && !k->stopped) {
+        moved = turn(k);
+        k->again |= moved;
+    }
     return err;
 }
 

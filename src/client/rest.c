@@ -209,6 +209,7 @@ static kedge_err drive(struct kedge_rest *r)
 {
     struct kedge *k = r->client->k;
     kedge__rest_begin(r, kedge__clock(k));
+    r->task.deadline = KEDGE_FOREVER; // it is idle no more: nothing for the loop to wake up for
     while (r->state != KEDGE__REST_ENDED && r->state != KEDGE__REST_IDLE) {
         kedge_time now = kedge__clock(k);
         kedge_err err = kedge__rest_step(r, now);

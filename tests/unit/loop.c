@@ -16,6 +16,7 @@ struct task {
     unsigned steps;
     unsigned delivered;
     unsigned moves_left; // so often it gets somewhere
+    unsigned wants_more; // at that step another turn
     kedge_time stepped_at;
     kedge_err polled;
 };
@@ -25,6 +26,8 @@ static bool step(struct kedge__task *t, kedge_time now)
     struct task *task = (struct task *)t;
     task->steps++;
     task->stepped_at = now;
+    if (task->steps == task->wants_more)
+        task->k->again = true;
     if (task->moves_left == 0)
         return false;
     task->moves_left--;
@@ -68,6 +71,22 @@ static void a_poll_that_gets_somewhere_does_not_wait(void **state)
     assert_int_equal(f.port.waits, 0);
     assert_int_equal(f.task.steps, 1);
     assert_int_equal(f.task.delivered, 1);
+}
+
+// Also who has got nowhere may ask for another turn, before and after the wait.
+static void who_asks_for_another_turn_gets_it_at_once(void **state)
+{
+    (void)state;
+    for (unsigned at = 1; at <= 2; at++) {
+        static struct fixture f;
+        open_loop(&f);
+        f.task.wants_more = at;
+        assert_int_equal(kedge_poll(f.k, 250), KEDGE_OK);
+        assert_int_equal(f.port.waits, at - 1);
+        assert_int_equal(kedge_next_deadline(f.k), 0);
+        assert_int_equal(kedge_poll(f.k, 250), KEDGE_OK);
+        assert_int_equal(f.port.waits, at);
+    }
 }
 
 static void a_poll_that_gets_nowhere_waits_no_longer_than_it_may(void **state)
@@ -255,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_poll_that_gets_somewhere_does_not_wait),
+        cmocka_unit_test(who_asks_for_another_turn_gets_it_at_once),
         cmocka_unit_test(a_poll_that_gets_nowhere_waits_no_longer_than_it_may),
         cmocka_unit_test(a_deadline_ends_the_wait),
         cmocka_unit_test(polling_inside_a_poll_is_refused),

@@ -530,6 +530,43 @@ static void a_rest_of_another_thread_is_not_for_the_loop(void **state)
     close_team(t);
 }
 
+static struct kedge *looked_at;
+static kedge_time seen_deadline;
+
+static kedge_err look_and_wait(const struct kedge_port *port, struct kedge_wait *list, size_t count,
+                               kedge_time deadline)
+{
+    seen_deadline = kedge_next_deadline(looked_at);
+    return short_wait(port, list, count, deadline);
+}
+
+// The deadline of the kept connection is none of the thread's that polls while it is used.
+static void a_request_beside_the_loop_does_not_keep_it_awake(void **state)
+{
+    (void)state;
+    struct shared *s = malloc(sizeof *s);
+    struct kedge_request get = {.verb = KEDGE_GET, .path = "/version"};
+    char buf[1024];
+    size_t len;
+    open_shared(s);
+    s->cluster.port.fake.port.wait_in_thread = look_and_wait;
+    looked_at = s->cluster.k;
+    struct kedge_rest *rest =
+        kedge_rest_new(s->cluster.client, &(struct kedge_rest_options){.own_thread = true});
+    assert_int_equal(kedge_rest_read(rest, &get, buf, sizeof buf, &len), KEDGE_OK);
+    assert_true(kedge_next_deadline(looked_at) < KEDGE_FOREVER); // it is kept for a while
+    mock_inject(s->cluster.mock,
+                &(struct mock_fault){
+                    .kind = MOCK_FAULT_STALL, .on = MOCK_ON_OTHER, .bytes = 1, .count = 1000});
+    get.timeout = 50;
+    seen_deadline = 0;
+    assert_int_equal(kedge_rest_read(rest, &get, buf, sizeof buf, &len), KEDGE_ERR_TIMEOUT);
+    assert_int_equal(seen_deadline, KEDGE_FOREVER);
+    kedge_rest_close(rest);
+    cluster_close(&s->cluster);
+    free(s);
+}
+
 // ---------------------------------------------------------------------------- the port
 
 static void *wait_beside(void *arg)
@@ -718,6 +755,7 @@ int main(void)
         cmocka_unit_test(workers_return_when_it_is_shut_down_before_it_begins),
         cmocka_unit_test(a_shut_down_at_any_moment_ends_it),
         cmocka_unit_test(a_rest_of_another_thread_is_not_for_the_loop),
+        cmocka_unit_test(a_request_beside_the_loop_does_not_keep_it_awake),
         cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
         cmocka_unit_test(several_record_while_the_loop_sends),
         cmocka_unit_test(another_thread_stops_the_loop),
