@@ -41,7 +41,8 @@ static bool is_right(const struct kedge_object *configmap, const struct kedge_ob
 }
 
 // Server-side apply makes it, or changes back what is ours and leaves what is not.
-static kedge_err apply_configmap(const struct kedge_object *sensor, const char *interval)
+static kedge_err apply_configmap(const struct kedge_object *sensor, const char *interval,
+                                 struct kedge_reconcile_result *result)
 {
     char text[1024];
     struct kedge_build b;
@@ -55,12 +56,17 @@ static kedge_err apply_configmap(const struct kedge_object *sensor, const char *
     kedge_build_entry(&b, KEDGE_FIELD(configmap, data), "unit",
                       kedge_text(&kedge_as_sensor(sensor)->spec_unit));
     kedge_err err = kedge_build_finish(&b, &object);
-    printf("%s/%s: its ConfigMap is written\n", kedge_namespace(sensor), kedge_name(sensor));
-    return err == KEDGE_OK ? kedge_api_apply(&api, kedge_name(sensor), object, &options, NULL)
-                           : err;
+    if (err != KEDGE_OK)
+        return err;
+    err = kedge_api_apply(&api, kedge_name(sensor), object, &options, NULL);
+    result->problem = kedge_rest_error_text(rest);
+    if (err == KEDGE_OK)
+        printf("%s/%s: its ConfigMap is written\n", kedge_namespace(sensor), kedge_name(sensor));
+    return err;
 }
 
-static kedge_err patch_status(const struct kedge_object *sensor)
+static kedge_err patch_status(const struct kedge_object *sensor,
+                              struct kedge_reconcile_result *result)
 {
     char text[256];
     struct kedge_build b;
@@ -70,11 +76,14 @@ static kedge_err patch_status(const struct kedge_object *sensor)
     kedge_build_patch(&b, &kedge_kind_sensor, text, sizeof text);
     kedge_build_int(&b, KEDGE_FIELD(sensor, status_observed_generation), sensor->generation);
     kedge_err err = kedge_build_finish(&b, &patch);
-    printf("%s/%s: generation %d is observed\n", kedge_namespace(sensor), kedge_name(sensor),
-           (int)sensor->generation);
-    return err == KEDGE_OK
-               ? kedge_api_patch(&status, kedge_name(sensor), KEDGE_PATCH_MERGE, patch, NULL, NULL)
-               : err;
+    if (err != KEDGE_OK)
+        return err;
+    err = kedge_api_patch(&status, kedge_name(sensor), KEDGE_PATCH_MERGE, patch, NULL, NULL);
+    result->problem = kedge_rest_error_text(rest);
+    if (err == KEDGE_OK)
+        printf("%s/%s: generation %d is observed\n", kedge_namespace(sensor), kedge_name(sensor),
+               (int)sensor->generation);
+    return err;
 }
 
 // It looks at what is there and does what is missing; what has happened, it does not ask.
@@ -90,17 +99,21 @@ static kedge_err reconcile(void *ctx, const struct kedge_reconcile *r,
         return KEDGE_OK; // it is gone, or goes: nothing is to be done any more
     if (err != KEDGE_OK)
         return err;
+    if (kedge_is_partial(sensor)) {
+        result->problem = "it is too large for a record: its spec is not known";
+        return KEDGE_ERR_TOO_LONG;
+    }
     const struct kedge_sensor *s = kedge_as_sensor(sensor);
     snprintf(interval, sizeof interval, "%d", (int)s->spec_interval_seconds);
     kedge_lister_get(configmaps, r->namespace_, r->name, &configmap);
     if (!is_right(configmap, sensor, interval))
-        err = apply_configmap(sensor, interval);
+        err = apply_configmap(sensor, interval, result);
     if (err == KEDGE_OK && s->status_observed_generation != sensor->generation)
-        err = patch_status(sensor);
+        err = patch_status(sensor, result);
     if (err == KEDGE_ERR_API && kedge_status_is_not_found(kedge_rest_status(rest)))
         return KEDGE_OK; // it went meanwhile
-    result->problem = kedge_rest_error_text(rest);
-    return err; // a failure is tried again, ever later
+    // A failure is tried again, ever later.
+    return err;
 }
 
 // Who looks after which --------------------------------------------------------------------------
