@@ -160,7 +160,7 @@ kedge_time kedge_leader_elector_time_left(struct kedge_leader_elector *elector);
 bool kedge_leader_elector_may_act(struct kedge_leader_elector *elector, kedge_time ms);
 
 // Who holds the Lease, as far as was seen; "" if nobody does or nothing was seen. Whether it has
-// run out is not looked at. Never NULL; good until the next poll.
+// run out is not looked at. Never NULL; good until the next poll or request that waits.
 const char *kedge_leader_elector_leader(const struct kedge_leader_elector *elector);
 
 // For a health probe: KEDGE_ERR_TIMEOUT if we stand and hold the Lease, but could not renew it for
@@ -171,8 +171,8 @@ kedge_err kedge_leader_elector_check(struct kedge_leader_elector *elector, kedge
 // The Lease as "namespace/name". Never NULL; lives as long as the elector.
 const char *kedge_leader_elector_describe(const struct kedge_leader_elector *elector);
 
-// Why the last try did not succeed, in words; "" if it did. Never NULL; good until the next poll.
-// Of a NULL elector: that.
+// Why the last try did not succeed, in words; "" if it did. Never NULL; good until the next poll
+// or request that waits. Of a NULL elector: that.
 const char *kedge_leader_elector_error_text(const struct kedge_leader_elector *elector);
 
 #ifdef __cplusplus

@@ -67,7 +67,7 @@ void kedge_lease_candidate_stop(struct kedge_lease_candidate *candidate);
 void kedge_lease_candidate_close(struct kedge_lease_candidate *candidate);
 
 // Why the last request did not succeed, in words; "" if it did. Never NULL; good until the next
-// poll. Of a NULL candidate: that.
+// poll or request that waits. Of a NULL candidate: that.
 const char *kedge_lease_candidate_error_text(const struct kedge_lease_candidate *candidate);
 
 #ifdef __cplusplus

@@ -21,9 +21,10 @@
 // in. It is borrowed, with all that it points to, until the request has ended.
 //
 // There are two ways to make one:
-//   - kedge_rest_read and kedge_rest_stream wait until it has ended. They drive this connection
-//     only and call no handler of an informer, so they may be called anywhere, also in a handler;
-//     objects in hand stay good. kedge_stop ends them.
+//   - kedge_rest_read and kedge_rest_stream wait until it has ended. They drive this connection,
+//     and what must go on meanwhile (the Lease of an elector, say), and call no handler of an
+//     informer, so they may be called anywhere, also in a handler; objects in hand stay good.
+//     kedge_stop ends them.
 //   - kedge_rest_start returns at once; the loop (kedge_poll, kedge_run) drives it, and calls back.
 //
 // As client-go does: a token of the client's bucket (QPS 5, burst 10, see kedge_config) is taken

@@ -2,8 +2,10 @@
 // loop.c - the one loop: step every task, deliver, and wait when nobody got anywhere.
 //
 // Handlers run inside a task's `deliver` only, never inside its `step`; both are called from turn()
-// and from nowhere else. With KEDGE_THREADS each call holds the lock, and so does whatever else
-// looks at tasks; a task lets go of it while a handler runs. Nobody holds it while the port waits.
+// and from nowhere else. A request call that waits calls `meanwhile` of those tasks that go on
+// then, which is no place for handlers either. With KEDGE_THREADS each call holds the lock, and so
+// does whatever else looks at tasks; a task lets go of it while a handler runs. Nobody holds it
+// while the port waits.
 #include "base/context.h"
 
 // Tasks whose streams fit one wait list before it is taken anew, larger.

@@ -9,8 +9,9 @@
 //                 +--------+                           v
 //        a GET that broke  +--> BODY (sink) ------> ENDED -> done -> IDLE
 //
-// Waiting calls drive these steps themselves, with nothing but this connection to wait for; else
-// the loop does, and the call-backs come from its second half, as those of informers.
+// Waiting calls drive these steps themselves, and what goes on meanwhile (the Lease of an elector,
+// say) beside them; else the loop does, and the call-backs come from its second half, as those of
+// informers.
 #include "base/wipe.h"
 #include "client/rest_priv.h"
 #include "client/rest_target.h"

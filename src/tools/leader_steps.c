@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // leader_steps.c - how one stands for election, leads and ends.
 //
-//              a try
-//    PAUSE ------------> ASKING: renew ---------------> it goes
-//      ^                    |      | it fails                 } written: we lead until asked_at +
-//      hold |                    v      v                          } |                 get ->
-//      create, or update ----> it goes |                    | another's, or it fails
-//      +--------------------+
-//      ... leading is over, or stopped:
+//    PAUSE -- a try -> ASKING: renew -------> written: we lead until asked_at + hold
+//      ^                         | fails         ^                             |
+//      |                         v               |                             |
+//      |                        get ---> create, or update                     |
+//      |                         |               |                             |
+//      |  another's, or it fails |               | fails                       |
+//      +-------------------------+---------------+-----------------------------+
+//
+//    Leading is over, or it was stopped:
+//
 //    ENDING -> TELLING (on_stopped_leading) -> RELEASING: get -> update -> IDLE
 //
 // A write counts from when it was asked for: the server may have done it then, and the others wait
@@ -307,21 +310,26 @@ static bool step(struct kedge__task *t, kedge_time now)
 
 // Telling ----------------------------------------------------------------------------------------
 
+// While its call-back waits for a request, renewing goes on: what it is given stays as it is.
 static void tell_event(struct kedge_leader_elector *e, const char *what)
 {
     char message[KEDGE_LEADER_IDENTITY + 24];
+    char uid[KEDGE__LEADER_UID];
+    char version[KEDGE__LEADER_VERSION];
     struct kedge__line l;
     if (e->options.on_event == NULL)
         return;
     kedge__line_init(&l, message, sizeof message);
     kedge__line_text(&l, e->options.identity);
     kedge__line_text(&l, what);
+    memcpy(uid, e->uid, sizeof uid);
+    memcpy(version, e->version, sizeof version);
     struct kedge_leader_event event = {
         .message = message,
         .namespace_ = e->options.namespace_,
         .name = e->options.name,
-        .uid = e->uid,
-        .resource_version = e->version,
+        .uid = uid,
+        .resource_version = version,
     };
     e->options.on_event(e->options.ctx, &event);
 }
@@ -344,7 +352,10 @@ static void tell_started(struct kedge_leader_elector *e)
     e->tell_start = false;
     e->told_start = true;
     tell_event(e, " became leader");
-    if (e->leading)
+    kedge__lock(e->k);
+    bool leads = kedge__leader_leads(e, kedge__clock(e->k));
+    kedge__unlock(e->k);
+    if (leads)
         e->options.on_started_leading(e->options.ctx);
 }
 

@@ -956,6 +956,64 @@ static void a_lease_is_renewed_while_the_program_waits(void **state)
     leader_bench_close(&b);
 }
 
+static struct kedge_rest *beside;
+static kedge_time at_once; // so long the call-back computes; 0: it waits
+
+// Waits for a request, or computes, while the Lease is renewed or runs out.
+static void take_long(void *ctx, const struct kedge_leader_event *event)
+{
+    (void)ctx;
+    struct kedge_request get = {.verb = KEDGE_GET, .path = "/version", .timeout = KEDGE_MINUTE};
+    char uid[64];
+    char version[64];
+    char buf[64];
+    size_t len;
+    snprintf(uid, sizeof uid, "%s", event->uid);
+    snprintf(version, sizeof version, "%s", event->resource_version);
+    assert_true(strlen(uid) > 0 && strlen(version) > 0);
+    b.port.fake.now += at_once;
+    if (at_once == 0) {
+        mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .bytes = 3});
+        assert_int_equal(kedge_rest_read(beside, &get, buf, sizeof buf, &len), KEDGE_ERR_TIMEOUT);
+    }
+    assert_string_equal(event->uid, uid);
+    assert_string_equal(event->resource_version, version);
+}
+
+static void takes_long(struct kedge_leader_options *o)
+{
+    o->on_event = take_long;
+}
+
+static void what_an_event_is_about_stays_while_its_call_back_waits(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    beside = kedge_rest_new(b.client, NULL);
+    at_once = 0;
+    struct contender *a = leader_bench_make(&b, "a", takes_long);
+    assert_int_equal(kedge_leader_elector_start(a->elector), KEDGE_OK);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_true(b.puts >= 29);
+    assert_string_equal(a->told, "leader a, started, ");
+    kedge_rest_close(beside);
+    leader_bench_close(&b);
+}
+
+// The term is over before anybody has begun to act.
+static void after_a_call_back_that_took_too_long_nobody_starts(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    at_once = 20 * KEDGE_SECOND;
+    struct contender *a = leader_bench_add(&b, "a", takes_long);
+    leader_bench_run(&b, 0);
+    for (int i = 0; i < 20 && a->stopped == 0; i++)
+        leader_bench_run(&b, KEDGE_SECOND);
+    assert_string_equal(a->told, "leader a, stopped, ");
+    leader_bench_close(&b);
+}
+
 // The rest ---------------------------------------------------------------------------------------
 
 static void renewals_do_not_wait_for_the_clients_tokens(void **state)
@@ -1505,6 +1563,8 @@ int main(void)
         cmocka_unit_test(kedge_may_be_stopped_at_the_end),
         cmocka_unit_test(who_wants_to_know_little_is_told_little_and_the_log_the_rest),
         cmocka_unit_test(a_lease_is_renewed_while_the_program_waits),
+        cmocka_unit_test(what_an_event_is_about_stays_while_its_call_back_waits),
+        cmocka_unit_test(after_a_call_back_that_took_too_long_nobody_starts),
         cmocka_unit_test(renewals_do_not_wait_for_the_clients_tokens),
         cmocka_unit_test(but_they_have_a_limit_of_their_own),
         cmocka_unit_test(a_check_fails_only_where_a_leader_cannot_renew),
