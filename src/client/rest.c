@@ -287,16 +287,18 @@ kedge_err kedge_rest_start(struct kedge_rest *rest, const struct kedge_request *
 {
     if (rest == NULL || kedge__rest_is_beside(rest))
         return KEDGE_ERR_ARGUMENT;
+    kedge__lock(rest->client->k);
     kedge_err err = kedge__rest_take(rest, request);
-    if (err != KEDGE_OK)
-        return err;
-    rest->sink = sink;
-    rest->done = done;
-    rest->ctx = ctx;
-    rest->in_loop = true;
-    kedge__rest_begin(rest, kedge__clock(rest->client->k));
-    rest->task.deadline = rest->wake;
-    return KEDGE_OK;
+    if (err == KEDGE_OK) {
+        rest->sink = sink;
+        rest->done = done;
+        rest->ctx = ctx;
+        rest->in_loop = true;
+        kedge__rest_begin(rest, kedge__clock(rest->client->k));
+        rest->task.deadline = rest->wake;
+    }
+    kedge__unlock(rest->client->k);
+    return err;
 }
 
 // What the loop is to wait for.
@@ -334,12 +336,20 @@ static bool task_step(struct kedge__task *t, kedge_time now)
     return moved;
 }
 
+// The program's `done` is called without the lock, as a handler; that of what goes on meanwhile is
+// not the program's.
 static void tell_end(struct kedge_rest *r, kedge_time now)
 {
     void (*done)(void *ctx, kedge_err err) = r->done;
+    bool lets_go = r->task.ops == &task_ops;
     rest_at(r, now);
-    if (done != NULL)
-        done(r->ctx, r->err);
+    if (done == NULL)
+        return;
+    if (lets_go)
+        kedge__unlock(r->client->k);
+    done(r->ctx, r->err);
+    if (lets_go)
+        kedge__lock(r->client->k);
 }
 
 static bool task_deliver(struct kedge__task *t, kedge_time now)

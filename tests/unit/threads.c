@@ -499,6 +499,7 @@ static void a_shut_down_at_any_moment_ends_it(void **state)
             assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
         to_shut_down = c;
         until_then = ++moments;
+        depth = 0;
         s->cluster.port.fake.port.lock = lock_and_shut_down;
         for (int i = 0; i < 10000 && (err == KEDGE_OK || err == KEDGE_WAIT); i++)
             err = kedge_controller_step(c);
@@ -562,6 +563,53 @@ static void a_request_beside_the_loop_does_not_keep_it_awake(void **state)
     seen_deadline = 0;
     assert_int_equal(kedge_rest_read(rest, &get, buf, sizeof buf, &len), KEDGE_ERR_TIMEOUT);
     assert_int_equal(seen_deadline, KEDGE_FOREVER);
+    kedge_rest_close(rest);
+    cluster_close(&s->cluster);
+    free(s);
+}
+
+static unsigned times_taken;
+
+static void lock_and_count(const struct kedge_port *port, enum kedge_lock_op op)
+{
+    kedge_posix()->lock(port, op);
+    times_taken += op == KEDGE_LOCK;
+    depth += op == KEDGE_LOCK;
+    depth -= op == KEDGE_UNLOCK;
+}
+
+struct asked {
+    kedge_err err;
+    unsigned depth;
+    bool told;
+};
+
+static void tell_asked(void *ctx, kedge_err err)
+{
+    *(struct asked *)ctx = (struct asked){err, depth, true};
+}
+
+// Who is told how a request has ended holds no lock, so that what it waits for holds up nobody.
+static void the_end_of_a_request_is_told_without_the_lock(void **state)
+{
+    (void)state;
+    struct shared *s = malloc(sizeof *s);
+    struct kedge_request get = {.verb = KEDGE_GET, .path = "/version"};
+    struct asked asked = {0};
+    open_shared(s);
+    struct kedge_rest *rest = kedge_rest_new(s->cluster.client, NULL);
+    depth = times_taken = 0;
+    s->cluster.port.fake.port.lock = lock_and_count;
+    assert_int_equal(kedge_rest_start(rest, &get, NULL, tell_asked, &asked), KEDGE_OK);
+    assert_true(times_taken > 0);
+    assert_int_equal(kedge_rest_start(rest, &get, NULL, tell_asked, &asked), KEDGE_ERR_STATE);
+    assert_int_equal(depth, 0);
+    for (int i = 0; i < 10000 && !asked.told; i++)
+        assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
+    assert_true(asked.told);
+    assert_int_equal(asked.err, KEDGE_OK);
+    assert_int_equal(asked.depth, 0);
+    assert_int_equal(depth, 0);
     kedge_rest_close(rest);
     cluster_close(&s->cluster);
     free(s);
@@ -756,6 +804,7 @@ int main(void)
         cmocka_unit_test(a_shut_down_at_any_moment_ends_it),
         cmocka_unit_test(a_rest_of_another_thread_is_not_for_the_loop),
         cmocka_unit_test(a_request_beside_the_loop_does_not_keep_it_awake),
+        cmocka_unit_test(the_end_of_a_request_is_told_without_the_lock),
         cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
         cmocka_unit_test(several_record_while_the_loop_sends),
         cmocka_unit_test(another_thread_stops_the_loop),
