@@ -91,7 +91,8 @@ bool kedge_requirement_equal(const struct kedge_requirement *a, const struct ked
 // Makes *out the selector `s` (NULL: everything) and `count` requirements, in the order of their
 // keys; those of one key in the order in which they came. A value that is there twice counts once.
 // To nothing nothing is added. `buf` is not s->text, or it is the very buffer, of `cap` bytes, that
-// one of these functions has made `s` in: then *out may be *s.
+// one of these functions has made `s` in: then *out may be *s; if it is another, `s` is no more,
+// also after KEDGE_ERR_FULL. No text of a requirement may lie in `buf`.
 //
 // KEDGE_ERR_ARGUMENT  a requirement is none, or `s` was made of unchecked labels that no text can
 //                     tell apart
@@ -141,7 +142,8 @@ kedge_err kedge_selector_from_label_selector(struct kedge_selector *s,
 
 // Makes the selector that an object of that kind has, if the kind's table has rows for it:
 // spec.selector as a map (Service, ReplicationController), which is not checked, since the server
-// has; or its matchLabels and matchExpressions (Deployment, Job, ...). An object without a selector
+// has; or its matchLabels and matchExpressions (Deployment, Job, ...), of which both rows are
+// needed: with one, the selector would be wider than the object's. An object without a selector
 // selects nothing, as in the API. One whose selector is "{}" selects everything, but of matchLabels
 // and matchExpressions only where the table has spec.selector as RAW, too: records do not tell an
 // empty object from none, and then it is nothing that is selected. For any other field:
@@ -150,9 +152,11 @@ kedge_err kedge_selector_from_label_selector(struct kedge_selector *s,
 //         .match_labels = kedge_labels_of_map(&p->spec_pod_selector_match_labels),
 //         .list = &p->spec_pod_selector_match_expressions};
 //
-// KEDGE_ERR_NOT_FOUND  the kind's table has no such row, or the object is partial
+// KEDGE_ERR_NOT_FOUND  the kind's table has no such rows, or only one of the two, or the object is
+//                      partial
 // KEDGE_ERR_ARGUMENT   the object is NULL or of another kind, an operator is one that the table
-//                      does not know, or the selector is none
+//                      does not know, or the selector is none; or the object has a field of another
+//                      type than its table says (`mistyped`), which may be one of the selector's
 // KEDGE_ERR_FULL       `cap` is too small
 kedge_err kedge_selector_from_object(struct kedge_selector *s, const struct kedge_object *o,
                                      const struct kedge_kind *kind, char *buf, size_t cap);

@@ -104,8 +104,11 @@ kedge_err kedge_selector_from_object(struct kedge_selector *s, const struct kedg
         o, kind->table, KEDGE_FIELD_LIST, KEDGE_PATH("spec", "selector", "matchExpressions"),
         &present);
     (void)member(o, kind->table, KEDGE_FIELD_RAW, KEDGE_PATH("spec", "selector"), &present);
-    if ((map == NULL && labels == NULL && list == NULL) || kedge_is_partial(o))
+    // With half of its rows it would ask for less than the object does.
+    if ((map == NULL && (labels == NULL || list == NULL)) || kedge_is_partial(o))
         return KEDGE_ERR_NOT_FOUND;
+    if (o->mistyped > 0) // what the record could not take may have been the selector's
+        return kedge__selector_refuse(s, 0, "the object has a field of another type");
     if (!present)
         return KEDGE_OK;
     if (map != NULL)

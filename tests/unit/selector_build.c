@@ -29,6 +29,19 @@ KEDGE_DEFINE_KIND(fleet, "edge.example.com", "v1", "fleets", "Fleet", KEDGE_NAME
 KEDGE_DECLARE_KIND(odd)
 KEDGE_DEFINE_KIND(odd, "edge.example.com", "v1", "odds", "Odd", KEDGE_NAMESPACED)
 
+// Kinds with half of a LabelSelector.
+#define KEDGE_ROWS_labelled(FIELD, LIST, ENUM, K) \
+    FIELD(K, TEXT_MAP, spec_selector_match_labels, "spec", "selector", "matchLabels")
+KEDGE_DECLARE_KIND(labelled)
+KEDGE_DEFINE_KIND(labelled, "edge.example.com", "v1", "labelleds", "Labelled", KEDGE_NAMESPACED)
+
+#define KEDGE_ROWS_other(FIELD, LIST, ENUM, K)                                        \
+    FIELD(K, TEXT_MAP, spec_selector_match_labels, "spec", "selector", "matchLabels") \
+    LIST(K, node_expression, spec_selector_match_expressions, "spec", "selector",     \
+         "matchExpressions")
+KEDGE_DECLARE_KIND(other)
+KEDGE_DEFINE_KIND(other, "edge.example.com", "v1", "others", "Other", KEDGE_NAMESPACED)
+
 #define TEXT(t)            \
     {                      \
         (t), sizeof(t) - 1 \
@@ -648,6 +661,43 @@ static void an_object_without_or_of_another_kind_has_none(void **state)
     free(unknown);
 }
 
+// What is left of it would match more than the object selects.
+static void half_a_selector_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct kedge_kind *kind;
+        const char *selector;
+        kedge_err err;
+    } rows[] = {
+        {&kedge_kind_labelled, "{\"matchLabels\":{\"a\":\"1\"}}", KEDGE_ERR_NOT_FOUND},
+        {&kedge_kind_labelled,
+         "{\"matchLabels\":{\"a\":\"1\"},\"matchExpressions\":[{\"key\":\"b\",\"operator\":"
+         "\"Exists\"}]}",
+         KEDGE_ERR_NOT_FOUND},
+        {&kedge_kind_other,
+         "{\"matchLabels\":{\"a\":\"1\"},\"matchExpressions\":[{\"key\":\"b\",\"operator\":"
+         "\"Exists\"}]}",
+         KEDGE_ERR_NOT_FOUND},
+        {&kedge_kind_deployment, "{\"matchLabels\":{\"a\":\"1\"},\"matchExpressions\":\"b\"}",
+         KEDGE_ERR_ARGUMENT},
+        {&kedge_kind_deployment, "{\"matchLabels\":{\"a\":\"1\",\"b\":2}}", KEDGE_ERR_ARGUMENT},
+        {&kedge_kind_deployment, "\"a=1\"", KEDGE_ERR_ARGUMENT},
+        {&kedge_kind_service, "{\"a\":\"1\",\"b\":2}", KEDGE_ERR_ARGUMENT},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct kedge_selector s;
+        char json[256], text[64];
+        snprintf(json, sizeof json, "{\"metadata\":{\"name\":\"o\"},\"spec\":{\"selector\":%s}}",
+                 rows[i].selector);
+        struct kedge_object *o = record_of(rows[i].kind, kedge_str_of(json));
+        if (kedge_selector_from_object(&s, o, rows[i].kind, text, sizeof text) != rows[i].err)
+            fail_msg("row %zu", i);
+        assert_true(kedge_selector_is_nothing(&s));
+        free(o);
+    }
+}
+
 // Buffers -----------------------------------------------------------------------------------------
 
 static kedge_err make(int way, struct kedge_selector *s, char *buf, size_t cap)
@@ -714,6 +764,7 @@ int main(void)
         cmocka_unit_test(a_selector_becomes_a_label_selector),
         cmocka_unit_test(an_object_has_a_selector),
         cmocka_unit_test(an_object_without_or_of_another_kind_has_none),
+        cmocka_unit_test(half_a_selector_is_none),
         cmocka_unit_test(the_buffer_must_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
