@@ -52,8 +52,8 @@ struct kedge_informer_options {
     kedge_time backoff_cap;   // 0: 30 s
 
     // A last change to each object before it is stored, and whether it is stored at all. Both see
-    // each object that arrives, once, and must do nothing but look at it: they are called while a
-    // step is under way. See kedge/transform.h. NULL: none.
+    // each object that arrives, one that found no room again, and must do nothing else: they are
+    // called while a step is under way. See kedge/transform.h. NULL: none.
     void (*transform)(void *ctx, struct kedge_change *change);
     bool (*keep)(void *ctx, const struct kedge_object *obj);
     void *ctx;

@@ -10,7 +10,7 @@
 //         kedge_change_set_text(change, &pod->spec_node_name, KEDGE_STR("here"));
 //     }
 //
-//     struct kedge_informer_options options = {.transform = shorten, .transform_room = 16};
+//     struct kedge_informer_options options = {.transform = shorten, .transform_room = 32};
 //
 // A transform sees every object that arrives, also partial ones and the final state of what was
 // deleted, before `keep` does; what is deleted unseen is not changed again. It may see one again
