@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// change.c - transforms: a record grows at its end only, so that no offset in it changes.
+// change.c - transforms: texts go behind all others; what they leave is squeezed out at the end.
 #include "cache/change.h"
 
 #include "object/squeeze.h"
