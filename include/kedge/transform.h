@@ -20,8 +20,8 @@
 // A record is one block, and texts in it may be shared, so a text is never written over: a new one
 // goes behind all others, into transform_room, and never beyond object_max. When the transform
 // returns, what is not used of that room is given back, and so is what members held that were
-// cleared or have new values. Numbers and times are yours to assign; a
-// quantity is set by its call.
+// cleared or have new values; not all of it where that has left more than a hundred gaps. Numbers
+// and times are yours to assign; a quantity is set by its call.
 //
 // These calls are for the change that a transform was given, until it returns.
 #ifndef KEDGE_TRANSFORM_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// squeeze.c - moves the back of a record over a hole, and away to make one.
+// squeeze.c - closes the gaps in a record, and moves its back away to make one.
 //
 // An offset counts from its own member, so it changes only where the two lie on different sides of
 // the place. Every walk goes through all members, by the kind's tables; what a member leads to is
@@ -11,22 +11,30 @@
 #include "object/project.h"
 #include "object/words.h"
 
-enum { STEP = 8 };
+enum { STEP = 8, GAPS = 32, PASSES = 4 };
+
+// Bytes that are used, and how far they move towards the front.
+struct run {
+    kedge_offset from, to, by;
+};
+
+// What is used, in order, and gaps between. Of more than there is room for, the two that lie
+// farthest behind become one, which hides the gap between them: up to `sure` none is hidden.
+struct runs {
+    struct run run[GAPS + 2];
+    size_t count;
+    size_t sure;
+    size_t last_array;
+};
 
 struct walk {
     // Called for each offset that leads to `bytes` bytes in the record: a text, which may lie
     // anywhere, or an array.
     void (*found)(struct walk *w, unsigned char *member, size_t bytes, bool array);
     unsigned char *base;
-    // Looking for the next hole: what is used up to here, and where something is used again.
-    size_t used;
-    size_t next;
-    size_t last_array;
-    bool more;
-    // Moving what lies behind `from`.
-    size_t from;
+    struct runs *runs; // closing gaps
+    size_t from;       // making one: what lies behind this moves on by so much
     size_t by;
-    bool closing;
 };
 
 // Of a uid it lies anywhere.
@@ -151,68 +159,117 @@ static void walk_record(struct walk *w, const struct kedge_kind *kind)
     walk_struct(w, kind->table, w->base);
 }
 
+static void add_run(struct runs *r, size_t from, size_t to)
+{
+    size_t first = 0;
+    while (first < r->count && r->run[first].to < from)
+        first++;
+    size_t end = first;
+    for (; end < r->count && r->run[end].from <= to; end++) {
+        from = r->run[end].from < from ? r->run[end].from : from;
+        to = r->run[end].to > to ? r->run[end].to : to;
+    }
+    memmove(&r->run[first + 1], &r->run[end], (r->count - end) * sizeof r->run[0]);
+    r->run[first] = (struct run){(kedge_offset)from, (kedge_offset)to, 0};
+    r->count = r->count - (end - first) + 1;
+    if (r->count <= GAPS + 1)
+        return;
+    r->count = GAPS + 1;
+    if (r->run[GAPS].to < r->sure)
+        r->sure = r->run[GAPS].to;
+    r->run[GAPS].to = r->run[GAPS + 1].to;
+}
+
 static void look(struct walk *w, unsigned char *member, size_t bytes, bool array)
 {
     size_t at = place_of(w, member);
-    if (array && at > w->last_array)
-        w->last_array = at;
-    if (at > w->used) {
-        if (at < w->next)
-            w->next = at;
-    } else if (at + bytes > w->used) {
-        w->used = at + bytes;
-        w->more = true;
+    if (array && at > w->runs->last_array)
+        w->runs->last_array = at;
+    add_run(w->runs, at, at + bytes);
+}
+
+// How far what lies there moves.
+static size_t shift_of(const struct runs *r, size_t place)
+{
+    size_t i = r->count - 1;
+    while (r->run[i].from > place)
+        i--;
+    return r->run[i].by;
+}
+
+static void close_up(struct walk *w, unsigned char *member, size_t bytes, bool array)
+{
+    (void)bytes;
+    (void)array;
+    size_t there = shift_of(w->runs, place_of(w, member));
+    size_t here = shift_of(w->runs, (size_t)(member - w->base));
+    kedge_offset moved = (kedge_offset)(offset_of(member) - there + here);
+    memcpy(member, &moved, sizeof moved);
+}
+
+// Says how far each run moves: by eights where arrays lie behind the gap. Gives how far the last.
+static size_t reckon(struct runs *r)
+{
+    size_t by = 0;
+    for (size_t i = 1; i < r->count; i++) {
+        size_t gap = (size_t)(r->run[i].from - r->run[i - 1].to);
+        by += r->run[i].from > r->last_array ? gap : gap / STEP * STEP;
+        r->run[i].by = (kedge_offset)by;
+    }
+    return by;
+}
+
+static void move_runs(unsigned char *base, const struct runs *r)
+{
+    for (size_t i = 1; i < r->count; i++) {
+        const struct run *m = &r->run[i];
+        size_t before = (size_t)(m[-1].to - m[-1].by);
+        size_t to = (size_t)(m->from - m->by);
+        memmove(base + to, base + m->from, (size_t)(m->to - m->from));
+        memset(base + before, 0, to - before);
     }
 }
 
-static void move(struct walk *w, unsigned char *member, size_t bytes, bool array)
+// So many gaps a pass, so many passes: a call takes no longer than that, whatever the record.
+size_t kedge__record_squeeze(const struct kedge_kind *kind, struct kedge_object *o, size_t size)
+{
+    struct runs r = {.sure = 0};
+    struct walk w = {.base = (unsigned char *)o, .runs = &r};
+    size_t used = kind->table->size;
+    size_t end = size;
+    for (int pass = 0; pass < PASSES && r.sure < SIZE_MAX; pass++) {
+        r.run[0] = (struct run){0, (kedge_offset)used, 0};
+        r.count = 1;
+        r.last_array = 0;
+        r.sure = SIZE_MAX;
+        w.found = look;
+        walk_record(&w, kind);
+        size_t by = reckon(&r);
+        w.found = close_up;
+        if (by > 0)
+            walk_record(&w, kind);
+        move_runs(w.base, &r);
+        used = r.sure - shift_of(&r, r.sure); // if there is another pass
+        end = r.run[r.count - 1].to - by;
+    }
+    memset(w.base + end, 0, size - end);
+    return (end + STEP - 1) / STEP * STEP;
+}
+
+static void move_on(struct walk *w, unsigned char *member, size_t bytes, bool array)
 {
     (void)bytes;
     (void)array;
     if ((size_t)(member - w->base) >= w->from || place_of(w, member) < w->from)
         return;
-    size_t offset = offset_of(member);
-    kedge_offset moved = (kedge_offset)(w->closing ? offset - w->by : offset + w->by);
+    kedge_offset moved = (kedge_offset)(offset_of(member) + w->by);
     memcpy(member, &moved, sizeof moved);
-}
-
-// Where the first hole behind `used` ends, and where it begins in w->used. SIZE_MAX: there is none.
-static size_t next_hole(struct walk *w, const struct kedge_kind *kind)
-{
-    w->found = look;
-    w->last_array = 0;
-    do {
-        w->more = false;
-        w->next = SIZE_MAX;
-        walk_record(w, kind);
-    } while (w->more);
-    return w->next;
-}
-
-size_t kedge__record_squeeze(const struct kedge_kind *kind, struct kedge_object *o, size_t size)
-{
-    struct walk w = {.base = (unsigned char *)o, .used = kind->table->size, .closing = true};
-    for (size_t next = next_hole(&w, kind); next != SIZE_MAX; next = next_hole(&w, kind)) {
-        size_t hole = next - w.used;
-        w.by = next > w.last_array ? hole : hole / STEP * STEP;
-        w.from = next;
-        w.found = move;
-        if (w.by > 0)
-            walk_record(&w, kind);
-        memmove(w.base + next - w.by, w.base + next, size - next);
-        memset(w.base + size - w.by, 0, w.by);
-        memset(w.base + w.used, 0, hole - w.by);
-        w.used += hole - w.by;
-        size -= w.by;
-    }
-    memset(w.base + w.used, 0, size - w.used);
-    return (w.used + STEP - 1) / STEP * STEP;
 }
 
 void kedge__record_open(const struct kedge_kind *kind, struct kedge_object *o, size_t size,
                         size_t from, size_t by)
 {
-    struct walk w = {.found = move, .base = (unsigned char *)o, .from = from, .by = by};
+    struct walk w = {.found = move_on, .base = (unsigned char *)o, .from = from, .by = by};
     walk_record(&w, kind);
     memmove(w.base + from + by, w.base + from, size - from);
 }

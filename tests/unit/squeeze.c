@@ -41,6 +41,12 @@ static void what_was_just_made_has_no_hole(void **state)
     }
 }
 
+static unsigned pick(unsigned *random, unsigned below)
+{
+    *random = *random * 1664525u + 1013904223u;
+    return (*random >> 8) % below;
+}
+
 // ---------------------------------------------------------------- emptied
 
 static bool is_below(const char *path, const char *above)
@@ -154,6 +160,82 @@ static void whatever_is_emptied_is_given_back(void **state)
     assert_true(given > 10 * lost);
 }
 
+// A call looks at so many gaps; those behind them are for the next.
+static void of_many_holes_the_first_are_given_back(void **state)
+{
+    (void)state;
+    enum { HOLES = 300, A_CALL = 128, BYTES = 5 };
+    json_t *labels = json_object();
+    for (int i = 0; i < 2 * HOLES; i++) {
+        char key[16], value[16];
+        snprintf(key, sizeof key, "k%03d", i);
+        snprintf(value, sizeof value, "v%03d", i);
+        json_object_set_new(labels, key, json_string(value));
+    }
+    json_t *json = json_pack("{s:{s:s,s:o},s:{s:[{s:s}]}}", "metadata", "name", "web", "labels",
+                             labels, "spec", "containers", "image", "an-image:1");
+    struct kedge_object *o = record_of_json(&kedge_kind_pod, json);
+    size_t size = o->size;
+    for (uint16_t i = 0; i < o->labels.count; i++) {
+        const struct kedge_text_pair *pair = kedge_pair_at(&o->labels, i);
+        if (kedge_text(&pair->key)[3] % 2 != 0)
+            continue;
+        json_object_set_new(labels, kedge_text(&pair->key), json_string(""));
+        memset((void *)(uintptr_t)&pair->value, 0, sizeof pair->value);
+    }
+    for (int call = 1; call <= 3; call++) {
+        size_t now = kedge__record_squeeze(&kedge_kind_pod, o, o->size);
+        if (call < 3) // what an array's place leaves before it is a gap, too
+            assert_in_range(o->size - now, (A_CALL - 3) * BYTES - 7, A_CALL * BYTES);
+        o->size = (kedge_offset)now;
+        struct kedge_object *exact = malloc(now);
+        memcpy(exact, o, now);
+        assert_same(&kedge_kind_pod, exact, json);
+        free(exact);
+    }
+    assert_in_range(size - o->size, HOLES * BYTES - 7, HOLES * BYTES + 7);
+    assert_int_equal(kedge__record_squeeze(&kedge_kind_pod, o, o->size), o->size);
+    for (const char *at = (char *)o + o->size; at < (char *)o + size; at++)
+        assert_int_equal(*at, 0);
+    free(o);
+    json_decref(json);
+}
+
+// Texts in another order than the members: what is used looks like many pieces until all are seen.
+static void in_any_order_nothing_is_lost(void **state)
+{
+    (void)state;
+    enum { PAIRS = 200 };
+    unsigned random = 3;
+    for (int run = 0; run < 4; run++) {
+        json_t *labels = json_object();
+        for (unsigned i = 0; i < PAIRS; i++) { // 77 and 200 have no common divisor
+            char key[16], value[16];
+            snprintf(key, sizeof key, "k%03u", run == 0 ? PAIRS - i : i * 77 % PAIRS);
+            snprintf(value, sizeof value, "v%03u", i);
+            json_object_set_new(labels, key, json_string(value));
+        }
+        json_t *json = json_pack("{s:{s:s,s:o}}", "metadata", "name", "web", "labels", labels);
+        struct kedge_object *o = record_of_json(&kedge_kind_pod, json);
+        for (int call = 0; call < 12; call++) {
+            for (uint16_t i = 0; i < o->labels.count; i++) {
+                const struct kedge_text_pair *pair = kedge_pair_at(&o->labels, i);
+                if (pick(&random, 4) != 0)
+                    continue;
+                json_object_set_new(labels, kedge_text(&pair->key), json_string(""));
+                memset((void *)(uintptr_t)&pair->value, 0, sizeof pair->value);
+            }
+            o->size = (kedge_offset)kedge__record_squeeze(&kedge_kind_pod, o, o->size);
+            struct kedge_object *exact = malloc(o->size);
+            memcpy(exact, o, o->size);
+            assert_same(&kedge_kind_pod, exact, json);
+            free(exact);
+        }
+        free(o);
+        json_decref(json);
+    }
+}
+
 // ---------------------------------------------------------------- pairs
 
 enum { ROOM = 4096 };
@@ -178,12 +260,6 @@ static void finish(struct kedge_change *change)
         used = change->squeeze(change->kind, change->object, used);
     change->object->size = (kedge_offset)used;
     change->object = realloc(change->object, used);
-}
-
-static unsigned pick(unsigned *random, unsigned below)
-{
-    *random = *random * 1664525u + 1013904223u;
-    return (*random >> 8) % below;
 }
 
 static json_t *labels_of(json_t *json)
@@ -348,6 +424,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_just_made_has_no_hole),
         cmocka_unit_test(whatever_is_emptied_is_given_back),
+        cmocka_unit_test(of_many_holes_the_first_are_given_back),
+        cmocka_unit_test(in_any_order_nothing_is_lost),
         cmocka_unit_test(labels_come_and_go_and_all_else_stays),
         cmocka_unit_test(texts_of_the_object_may_become_labels),
         cmocka_unit_test(a_map_without_pairs_gets_its_first),
