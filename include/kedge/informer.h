@@ -122,7 +122,9 @@ enum kedge_informer_phase {
 
 struct kedge_informer_state {
     enum kedge_informer_phase phase;
-    kedge_err reason; // STALE: KEDGE_ERR_FULL. Otherwise the last failure of list or watch, or OK
+    kedge_err reason; // STALE: KEDGE_ERR_FULL. Otherwise the last failure of list or watch, or OK;
+                      // or KEDGE_ERR_FULL: a transform lacked room. Until the list is whole or a
+                      // watch opens
     const char
         *text; // of `reason`, more exactly; may come from the server. Good until the next poll
     const char *object; // STALE: namespace/name that had no room
@@ -132,7 +134,8 @@ struct kedge_informer_state {
     size_t objects;         // in the cache
     uint64_t partial;       // objects stored without their fields, being over the size limit
     uint64_t skipped;       // events and items that could not be used (no name, no such type, ...)
-    uint64_t untransformed; // objects for whose transform transform_room was too little
+    uint64_t untransformed; // objects for whose transform transform_room was too little, in all:
+                            // one that is seen again counts again
     const char *last_partial; // namespace/name of the last partial one, or ""
     uint64_t lists;           // begun, to get the whole state; a WatchList is one, too
     uint64_t watches;         // begun; a WatchList is one, too

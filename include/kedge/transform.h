@@ -41,9 +41,10 @@ struct kedge_object *kedge_change_object(struct kedge_change *change);
 // Gives a text of the object, wherever in it, a new value, which is copied: len + 1 bytes of room,
 // none for an empty one.
 //
-// KEDGE_ERR_FULL      there is no room: the text is as it was. The object is stored as far as it
-// was
-//                     changed, and the informer's state says so: `reason`, `text`, `untransformed`
+// KEDGE_ERR_FULL      there is no room: the text is as it was. The object is stored, changed as far
+//                     as there was room, and the informer's state says so: `untransformed` counts
+//                     it for good; `reason` and `text` name it until the list is whole or a watch
+//                     opens
 // KEDGE_ERR_ARGUMENT  the member is not of this object; or it is uid or resourceVersion, which must
 //                     stay, or the name, and the value is empty or has more than 253 bytes or a
 //                     NUL, or the namespace, and it has more than 63
