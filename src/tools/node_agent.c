@@ -3,10 +3,12 @@
 // them.
 //
 //    informer of spec.nodeName -> which pod is that, by its uid?
-//                                   unknown, over       nothing
+//                                   unknown, over       nothing, unless it is being deleted: nobody
+//                                                       else would finish that
 //                                   unknown             a place: on_add, or on_terminate;
 //                                                       too many: Failed, OutOfpods;
-//                                                       no place: looked at again when there is one
+//                                                       no place, or too many in the middle of a
+//                                                       list: looked at again later
 //                                   known               on_update, or on_terminate
 //                                   another uid         on_remove of the one before
 //
@@ -35,7 +37,8 @@ struct kedge_node_agent {
     struct kedge_informer *informer;
     struct kedge_handler handler;
     kedge_time lease_duration;
-    bool missed; // a pod that found no place
+    bool missed;     // a pod that found no place, or was too many while a list was read
+    unsigned starts; // so many, for who was called back: is it still the same run?
     bool runs;
 };
 
@@ -94,11 +97,17 @@ static void terminate(struct kedge_node_agent *a, struct kedge__pod *p,
         a->pods.on_terminate(a->pods.ctx, pod, grace_of(a, pod));
 }
 
+// It runs no more, though the informer may not have shown yet that the server knows.
+static bool has_ended(const struct kedge__pod *p)
+{
+    return p->ended && kedge__pod_is_over(p->phase);
+}
+
 static size_t count_accepted(const struct kedge_pod_status_manager *m)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->count; i++)
-        n += m->pods[i].used && !m->pods[i].rejected;
+        n += m->pods[i].used && !m->pods[i].rejected && !has_ended(&m->pods[i]);
     return n;
 }
 
@@ -115,8 +124,21 @@ static void reject(struct kedge_node_agent *a, struct kedge__pod *p)
     kedge_pod_status_set(a->manager, p->uid, &failed);
 }
 
+// In the middle of a list those that are gone are not known yet.
+static bool is_listing(const struct kedge_node_agent *a)
+{
+    struct kedge_informer_state s;
+    return kedge_informer_state(a->informer, &s) == KEDGE_OK &&
+           (s.phase == KEDGE_SYNCING || s.phase == KEDGE_RELISTING);
+}
+
 static void take(struct kedge_node_agent *a, const struct kedge_object *pod)
 {
+    bool too_many = !is_deleted(pod) && count_accepted(a->manager) >= a->options.pod_max;
+    if (too_many && is_listing(a)) {
+        a->missed = true;
+        return;
+    }
     kedge_err err = kedge_pod_status_add(a->manager, pod);
     a->missed |= err == KEDGE_ERR_FULL;
     if (err != KEDGE_OK)
@@ -124,7 +146,7 @@ static void take(struct kedge_node_agent *a, const struct kedge_object *pod)
     struct kedge__pod *p = find(a, pod);
     if (is_deleted(pod))
         terminate(a, p, pod);
-    else if (count_accepted(a->manager) > a->options.pod_max)
+    else if (too_many)
         reject(a, p);
     else if (a->pods.on_add != NULL)
         a->pods.on_add(a->pods.ctx, pod);
@@ -143,7 +165,7 @@ static void see(struct kedge_node_agent *a, const struct kedge_object *old,
     struct kedge__pod *p = find(a, pod);
     bool over = is_over(pod);
     if (p == NULL) {
-        if (!over)
+        if (!over || is_deleted(pod))
             take(a, pod);
         return;
     }
@@ -171,6 +193,12 @@ static void drop(struct kedge_node_agent *a, const struct kedge_object *pod)
         a->pods.on_remove(a->pods.ctx, pod);
 }
 
+// A handler may have stopped the agent, and started it again.
+static bool is_run(const struct kedge_node_agent *a, unsigned starts)
+{
+    return a->runs && a->starts == starts;
+}
+
 static void on_add(void *ctx, const struct kedge_object *pod, bool initial)
 {
     (void)initial;
@@ -179,12 +207,16 @@ static void on_add(void *ctx, const struct kedge_object *pod, bool initial)
 
 static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *pod)
 {
+    struct kedge_node_agent *a = ctx;
     bool same = old == pod;
     if (!same && !kedge_uid_equal(&old->uid, &pod->uid)) {
-        drop(ctx, old);
+        unsigned starts = a->starts;
+        drop(a, old);
+        if (!is_run(a, starts))
+            return; // a start shows every pod anew
         old = NULL;
     }
-    see(ctx, same ? NULL : old, pod);
+    see(a, same ? NULL : old, pod);
 }
 
 static void on_delete(void *ctx, const struct kedge_object *pod, bool tombstone)
@@ -221,11 +253,13 @@ static bool deliver(struct kedge__task *t, kedge_time now)
 {
     struct kedge_node_agent *a = (struct kedge_node_agent *)t;
     (void)now;
-    if (!a->runs || a->manager == NULL || !clean_up(a) || !a->missed)
+    if (!a->runs || a->manager == NULL || !clean_up(a) || !a->missed || is_listing(a))
         return false;
+    unsigned starts = a->starts;
     a->missed = false;
     struct kedge_iter it = kedge_lister_list(a->informer, "", KEDGE_EVERYTHING);
-    for (const struct kedge_object *pod; a->runs && (pod = kedge_iter_next(&it)) != NULL;) {
+    for (const struct kedge_object *pod;
+         is_run(a, starts) && (pod = kedge_iter_next(&it)) != NULL;) {
         if (find(a, pod) == NULL)
             see(a, NULL, pod);
     }
@@ -309,6 +343,8 @@ kedge_err kedge_node_agent_start(struct kedge_node_agent *agent)
     if (err != KEDGE_OK)
         return err;
     a->runs = true;
+    a->starts++;
+    a->missed = false;
     kedge_node_status_start(a->status);
     return kedge_node_lease_start(a->lease);
 }

@@ -188,6 +188,177 @@ static unsigned count_phase(struct tiny_node *t, const char *want, const char *r
     return n;
 }
 
+// A list that ends an outage: the pod that went during it is missing there, the one that came is in
+// it.
+static void outage(struct tiny_node *t, const char *gone, const char *came)
+{
+    t->port.fake.cruelty.refuse = true;
+    mock_restart(t->port.mock, false);
+    mock_delete(t->port.mock, "pods", "default", gone);
+    tiny_make(t, came, "edge-1", NULL);
+    mock_compact(t->port.mock);
+    tiny_run(t, KEDGE_SECOND);
+    t->port.fake.cruelty.refuse = false;
+    tiny_run(t, KEDGE_MINUTE);
+}
+
+static void one_that_is_over_and_being_deleted_is_finished(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_make(t, "done", "edge-1", ",\"phase\":\"Succeeded\"");
+    json_t *o = tiny_object(t, "pods", "default", "done");
+    json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp",
+                        json_string("2026-01-01T00:00:20Z"));
+    json_object_set_new(json_object_get(o, "metadata"), "deletionGracePeriodSeconds",
+                        json_integer(30));
+    tiny_put(t, "pods", o);
+    t->end_after = 2 * KEDGE_SECOND;
+    tiny_start(t);
+    tiny_run(t, KEDGE_MINUTE);
+    assert_string_equal(t->log, "terminate done 20\nremove done\n");
+    assert_int_equal(mock_count(t->port.mock, "pods"), 0);
+    tiny_tear_down(t);
+}
+
+static void fill(struct tiny_node *t)
+{
+    tiny_start(t);
+    tiny_make(t, "w", "edge-1", NULL);
+    tiny_make(t, "x", "edge-1", NULL);
+    tiny_make(t, "y", "edge-1", NULL);
+    tiny_make(t, "z", "edge-1", NULL);
+    tiny_run(t, 5 * KEDGE_SECOND);
+    t->log[0] = '\0';
+}
+
+// The list shows "b" before it shows that "z" is gone.
+static void a_list_refuses_nobody_before_its_end(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    fill(t);
+    outage(t, "z", "b");
+    assert_string_equal(t->log, "remove z\nadd b\n");
+    assert_string_equal(phase(t, "b"), "Running");
+    // Nor is anybody let in who is too many by then.
+    tiny_make(t, "c", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(phase(t, "c"), "Failed");
+    tiny_tear_down(t);
+}
+
+// What has no room yet is not looked at again and again meanwhile.
+static void a_list_that_stands_still_is_waited_for(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    for (int i = 0; i < 12; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%02d", i);
+        tiny_make(t, name, "edge-1", NULL);
+    }
+    mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL,
+                                                   .on = MOCK_ON_ANY,
+                                                   .resource = "pods",
+                                                   .bytes = 4000});
+    tiny_start(t);
+    kedge_time until = t->port.fake.now + 5 * KEDGE_SECOND;
+    unsigned polls = 0;
+    for (; t->port.fake.now < until && polls < 1000; polls++)
+        tiny_poll(t, until - t->port.fake.now);
+    assert_in_range(polls, 1, 999);
+    struct kedge_informer_state s;
+    kedge_informer_state(kedge_node_agent_informer(t->agent), &s);
+    assert_int_equal(s.phase, KEDGE_SYNCING);
+    assert_in_range(s.objects, 5, 11);
+    assert_string_equal(t->log, "add p00\nadd p01\nadd p02\nadd p03\n");
+    for (int i = 4; i < 12; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%02d", i);
+        assert_string_equal(phase(t, name), "Pending");
+    }
+    mock_restart(t->port.mock, false);
+    tiny_run(t, KEDGE_MINUTE);
+    assert_int_equal(count_phase(t, "Running", ""), 4);
+    assert_int_equal(count_phase(t, "Failed", "OutOfpods"), 8);
+    tiny_tear_down(t);
+}
+
+// Its own word is enough: the server need not have shown it yet.
+static void one_that_has_ended_takes_nobodys_room(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    fill(t);
+    mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                   .on = MOCK_ON_OTHER,
+                                                   .resource = "pods",
+                                                   .count = 3,
+                                                   .status = 500});
+    for (size_t j = 0; j < TINY_PODS; j++) {
+        if (strcmp(t->pods[j].name, "z") == 0)
+            t->pods[j].ends = 0;
+    }
+    tiny_poll(t, 1);
+    tiny_make(t, "b", "edge-1", NULL);
+    tiny_run(t, 20 * KEDGE_SECOND);
+    assert_string_equal(t->log, "add b\n");
+    assert_string_equal(phase(t, "z"), "Succeeded");
+    assert_string_equal(phase(t, "b"), "Running");
+    tiny_tear_down(t);
+}
+
+static struct tiny_node *in_handler;
+static bool starts_again;
+static char told[256];
+
+static void tell_of(const char *what, const struct kedge_object *pod)
+{
+    size_t len = strlen(told);
+    snprintf(told + len, sizeof told - len, "%s %s\n", what, kedge_name(pod));
+}
+
+static void tell_add(void *ctx, const struct kedge_object *pod)
+{
+    (void)ctx;
+    tell_of("add", pod);
+}
+
+static void stop_at_remove(void *ctx, const struct kedge_object *pod)
+{
+    (void)ctx;
+    tell_of("remove", pod);
+    kedge_node_agent_stop(in_handler->agent);
+    if (starts_again)
+        assert_int_equal(kedge_node_agent_start(in_handler->agent), KEDGE_OK);
+}
+
+static void stopped_at_remove(bool again, const char *then, const char *at_last)
+{
+    struct tiny_node *t = in_handler = tiny_set_up(NULL);
+    starts_again = again;
+    told[0] = '\0';
+    t->handler =
+        (struct kedge_pod_handler){.on_add = tell_add, .on_remove = stop_at_remove, .ctx = t};
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    outage(t, "a", "a");
+    assert_string_equal(told, then);
+    assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_OK);
+    tiny_run(t, KEDGE_MINUTE);
+    assert_string_equal(told, at_last);
+    tiny_tear_down(t);
+}
+
+static void it_is_stopped_by_a_handler(void **state)
+{
+    (void)state;
+    stopped_at_remove(false, "add a\nremove a\n", "add a\nremove a\nadd a\n");
+    stopped_at_remove(true, "add a\nremove a\nadd a\n", "add a\nremove a\nadd a\n");
+}
+
 static void more_pods_than_there_is_room_for(void **state)
 {
     (void)state;
@@ -389,6 +560,11 @@ int main(void)
         cmocka_unit_test(one_that_has_ended_is_not_told_to_end_again),
         cmocka_unit_test(a_pod_of_the_same_name_is_another),
         cmocka_unit_test(pods_that_were_there_before),
+        cmocka_unit_test(one_that_is_over_and_being_deleted_is_finished),
+        cmocka_unit_test(a_list_refuses_nobody_before_its_end),
+        cmocka_unit_test(a_list_that_stands_still_is_waited_for),
+        cmocka_unit_test(one_that_has_ended_takes_nobodys_room),
+        cmocka_unit_test(it_is_stopped_by_a_handler),
         cmocka_unit_test(more_pods_than_there_is_room_for),
         cmocka_unit_test(pods_that_are_over_make_room),
         cmocka_unit_test(a_pod_that_others_call_over_is_ended),
