@@ -170,6 +170,11 @@ static bool take_on(struct kedge_event_series *s, struct kedge__series_entry *e,
         return false;
     }
     e->event.wall = kedge__event_wall(&s->base, &e->event, now);
+    if (e->event.wall == 0 && s->base.is_shut_down) {
+        s->base.failed++; // nobody waits for a calendar any more
+        kedge__series_forget(s, e);
+        return false;
+    }
     if (e->event.wall == 0) {
         e->due = now + KEDGE__EVENT_LOOK;
         return false;

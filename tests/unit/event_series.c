@@ -756,6 +756,25 @@ static void events_wait_for_the_calendar(void **state)
     close_series();
 }
 
+static void a_shut_down_waits_for_no_calendar(void **state)
+{
+    (void)state;
+    open_series();
+    w.port.fake.no_calendar = true;
+    hot("TooHot");
+    hot("TooHot");
+    hot("TooCold");
+    run(KEDGE_MINUTE);
+    assert_int_equal(facts().waiting, 2);
+    kedge_event_series_shut_down(s);
+    run(10);
+    assert_int_equal(facts().waiting, 0);
+    assert_int_equal(facts().kept, 0);
+    assert_int_equal(facts().failed, 2);
+    assert_int_equal(event_count(&w), 0);
+    close_series();
+}
+
 static void nothing_wakes_where_nothing_is_kept(void **state)
 {
     (void)state;
@@ -831,6 +850,7 @@ int main(void)
         cmocka_unit_test(what_is_counted_while_a_shut_down_sends_is_told_too),
         cmocka_unit_test(a_close_drops_what_waits),
         cmocka_unit_test(events_wait_for_the_calendar),
+        cmocka_unit_test(a_shut_down_waits_for_no_calendar),
         cmocka_unit_test(an_end_under_way_at_a_shut_down_is_tried_once),
         cmocka_unit_test(many_are_forgotten_in_one_go),
         cmocka_unit_test(wherever_a_call_fails_there_is_one_event),
