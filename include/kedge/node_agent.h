@@ -26,8 +26,10 @@
 //     it is gone              on_remove: whatever is left of it goes at once
 //
 // Connections: one for the Lease, one for everything else that is written, one for the informer. A
-// Lease that was not renewed for its whole duration may have made the cluster say that the node is
-// dead: with the first renewal after that the status is reported anew.
+// node that was not heard of for the cluster's grace (node-monitor-grace-period of its
+// kube-controller-manager: 50 s, before Kubernetes 1.32 40 s) is said to be dead: so the status is
+// reported anew with the first renewal of the Lease, and with each that comes half its duration or
+// more after the one before.
 //
 // Nothing here waits; everything may be called anywhere, also in a handler, by the thread that
 // polls.
@@ -72,7 +74,8 @@ struct kedge_pod_handler {
 // Zero means the default. What it points to outlives the agent.
 struct kedge_node_agent_options {
     struct kedge_node_status_options node; // `rest` is the agent's own
-    kedge_time lease_duration;             // as in kedge_node_lease_options
+    kedge_time lease_duration;             // as in kedge_node_lease_options, which says what the
+                                           // cluster needs for one of more than 40 s
 
     // For pods. No factory: no pods.
     struct kedge_factory *factory; // of the same client, and not yet started

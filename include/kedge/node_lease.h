@@ -6,8 +6,10 @@
 //     kedge_node_lease_start(lease);
 //
 // As the kubelet: the Lease has the node's name, is good for 40 s and renewed every 10 s; it is
-// created when it is not there, and again when it was lost. While it is not renewed for its 40 s
-// the cluster takes the node for dead. It has a connection of its own, which takes no token of the
+// created when it is not there, and again when it was lost. What the
+// cluster takes for dead is a node whose Lease was not renewed for a time of its own, whatever the
+// Lease says: node-monitor-grace-period of the kube-controller-manager, 50 s since Kubernetes 1.32,
+// 40 s before. It has a connection of its own, which takes no token of the
 // client's bucket, so that no list, no watch and no other request stands before it; and it goes on
 // while the program waits in a request call (kedge_api_list, ...). What holds it up is a program
 // that does not poll: a handler that computes for long.
@@ -44,7 +46,8 @@ struct kedge_node_lease;
 struct kedge_node_lease_options {
     const char *node; // the node's name, up to 253 bytes, copied; NULL: the environment's NODE_NAME
     kedge_time duration; // ms, for whole seconds from 4 s on: how long a renewal is good; 40 s. It
-                         // is renewed every quarter of it
+                         // is renewed every quarter of it. Of more than 40 s: only where the
+                         // cluster's node-monitor-grace-period was raised as well
     size_t buffer;       // bytes of the connection's buffer: a request's head must fit; 4,096
 
     // Told of each renewal from the loop, so not while the program waits in a request call but

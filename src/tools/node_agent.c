@@ -59,10 +59,12 @@ static void registered(void *ctx, const struct kedge_object *node)
         a->options.node.on_registered(a->options.node.ctx, node);
 }
 
+// What the cluster made of a node that was not heard of is not told here: who was late may have
+// been too late, also with the very first renewal.
 static void renewed(void *ctx, kedge_time gap)
 {
     struct kedge_node_agent *a = ctx;
-    if (gap >= a->lease_duration)
+    if (gap == 0 || gap >= a->lease_duration / 2)
         kedge_node_status_changed(a->status, true);
 }
 
