@@ -134,8 +134,11 @@ static void send_report(struct kedge_node_status *n)
     if (err == KEDGE_OK)
         err = kedge__node_write_report(n, now, facts || n->always, &body);
     if (err == KEDGE_OK) {
+        bool always = n->always;
         n->always = n->soon = false;
         send(n, KEDGE__NODE_REPORTING, KEDGE_PATCH, body);
+        if (n->state == KEDGE__NODE_PAUSE)
+            n->always = always; // it did not go out
         return;
     }
     cannot_write(n, err);

@@ -352,6 +352,44 @@ static void a_node_that_was_deleted_is_registered_again(void **state)
     tear_down(f);
 }
 
+// The connection is shared, and used between the look at it and the report.
+static struct kedge_rest *shared;
+static struct kedge_api_call others;
+static unsigned in_between;
+
+static void come_in_between(void *ctx)
+{
+    (void)ctx;
+    if (in_between == 0)
+        return;
+    in_between--;
+    struct kedge_api api = kedge_api_of(shared, &kedge_kind_pod, "default");
+    struct kedge_request r = kedge_api_request(&api, KEDGE_GET, "a", NULL);
+    assert_int_equal(kedge_api_start(&others, &api, &r), KEDGE_OK);
+}
+
+static void a_report_waits_for_the_shared_connection(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    f->k = kedge_init(f->memory, MEMORY, &f->port.fake.port);
+    f->client = kedge_client_new(f->k, &f->config);
+    shared = f->options.rest = kedge_rest_new(f->client, NULL);
+    f->options.refresh = come_in_between;
+    f->node = kedge_node_status_new(f->client, &f->options);
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK);
+    run(f, 30 * KEDGE_SECOND);
+    uint64_t before = report_of(f).reports;
+    in_between = 2;
+    kedge_node_status_changed(f->node, true);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(in_between, 0);
+    assert_int_equal(report_of(f).reports, before + 1);
+    assert_int_equal(report_of(f).failures, 0);
+    kedge_rest_close(shared);
+    tear_down(f);
+}
+
 static void failures_are_tried_again(void **state)
 {
     (void)state;
@@ -514,6 +552,7 @@ int main(void)
         cmocka_unit_test(conditions_of_the_programs_own_and_of_others),
         cmocka_unit_test(a_node_that_is_there_gets_what_it_lacks),
         cmocka_unit_test(a_node_that_was_deleted_is_registered_again),
+        cmocka_unit_test(a_report_waits_for_the_shared_connection),
         cmocka_unit_test(failures_are_tried_again),
         cmocka_unit_test(without_a_calendar_the_server_is_asked),
         cmocka_unit_test(whatever_call_fails),
