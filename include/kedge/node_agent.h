@@ -24,6 +24,7 @@
 //     it is to end            on_terminate, with the time that is left for it; again if that is cut
 //     ... and has             kedge_pod_status_ended: its last status is sent, then it is deleted
 //     it is gone              on_remove: whatever is left of it goes at once
+//     it ends by itself       a status Succeeded or Failed and kedge_pod_status_ended: that is all
 //
 // Connections: one for the Lease, one for everything else that is written, one for the informer. A
 // node that was not heard of for the cluster's grace (node-monitor-grace-period of its
@@ -52,7 +53,9 @@ struct kedge_node_agent;
 // takes its name later. Each may be NULL.
 struct kedge_pod_handler {
     // A pod is this node's, and is to run. After a restart of the agent also one that ran before.
-    // One that is too large for a record (kedge_is_partial) has no spec here: it cannot be run.
+    // One that is too large for a record (kedge_is_partial) has no spec here: it cannot be run. Nor
+    // has it a phase or a time of deletion, so it comes here even if it is over or is to end: let
+    // no pod be larger than the informer's limit (object_max), or say of it that it Failed.
     void (*on_add)(void *ctx, const struct kedge_object *pod);
 
     // It has changed, and is still to run; also if only its status has, by what was told of it.
@@ -61,11 +64,16 @@ struct kedge_pod_handler {
     // It is to end within `grace` ms (1,000 at least): then call kedge_pod_status_ended. It is
     // called again if the time was cut short. It may be a pod that on_add was never called for,
     // because it was to end already when the agent started: then there is nothing to be ended but
-    // what ran before. From here on there are no updates.
+    // what ran before; nothing at all if it is over, but its deletion waits for
+    // kedge_pod_status_ended all the same. From here on there are no updates.
     void (*on_terminate)(void *ctx, const struct kedge_object *pod, kedge_time grace);
 
     // It is gone: as the end of the above, or at once, where somebody has deleted it by force or
-    // another pod has taken its name. Nothing can be told of it any more.
+    // another pod has taken its name. Nothing can be told of it any more. A pod that has ended by
+    // itself (a status Succeeded or Failed, then kedge_pod_status_ended, while nobody deletes it)
+    // is forgotten as soon as the server knows, and its object stays there: on_remove is not called
+    // for it, so whatever is left of it goes when that is said. If it is being deleted later on and
+    // something holds it (a finalizer), on_terminate may come for it once more.
     void (*on_remove)(void *ctx, const struct kedge_object *pod);
 
     void *ctx;
