@@ -251,12 +251,9 @@ static bool step(struct kedge__task *t, kedge_time now)
     return false;
 }
 
-static bool deliver(struct kedge__task *t, kedge_time now)
+// Looks again at the pods that were missed. Without the lock, as a handler: it calls back.
+static void look_again(struct kedge_node_agent *a)
 {
-    struct kedge_node_agent *a = (struct kedge_node_agent *)t;
-    (void)now;
-    if (!a->runs || a->manager == NULL || !clean_up(a) || !a->missed || is_listing(a))
-        return false;
     unsigned starts = a->starts;
     a->missed = false;
     struct kedge_iter it = kedge_lister_list(a->informer, "", KEDGE_EVERYTHING);
@@ -265,6 +262,17 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         if (find(a, pod) == NULL)
             see(a, NULL, pod);
     }
+}
+
+static bool deliver(struct kedge__task *t, kedge_time now)
+{
+    struct kedge_node_agent *a = (struct kedge_node_agent *)t;
+    (void)now;
+    if (!a->runs || a->manager == NULL || !clean_up(a) || !a->missed || is_listing(a))
+        return false;
+    kedge__unlock(a->k);
+    look_again(a);
+    kedge__lock(a->k);
     return true;
 }
 

@@ -132,7 +132,7 @@ static kedge_str body_of(struct kedge_node_lease *l)
 static void wait_for(struct kedge_node_lease *l, kedge_time delay)
 {
     l->state = WAITING;
-    l->task.deadline = kedge__after(kedge__clock(kedge_of(l)), delay);
+    l->task.deadline = kedge__after(kedge__node_clock(kedge_of(l)), delay);
 }
 
 static void note_failure(struct kedge_node_lease *l, kedge_err err, const char *text)
@@ -149,7 +149,7 @@ static void back_off(struct kedge_node_lease *l)
 {
     l->known = false;
     l->tries = 0;
-    wait_for(l, kedge_backoff_next(&l->backoff, kedge__clock(kedge_of(l))));
+    wait_for(l, kedge_backoff_next(&l->backoff, kedge__node_clock(kedge_of(l))));
 }
 
 static void send(struct kedge_node_lease *l, enum state state)
@@ -160,7 +160,7 @@ static void send(struct kedge_node_lease *l, enum state state)
         kedge_api_request(&l->api, verbs[state], state == CREATING ? NULL : l->node, NULL);
     l->state = state;
     l->task.deadline = KEDGE_FOREVER;
-    l->began = kedge__clock(kedge_of(l));
+    l->began = kedge__node_clock(kedge_of(l));
     if (state != GETTING) {
         r.patch_type = KEDGE_PATCH_MERGE;
         r.body = body_of(l);
@@ -283,8 +283,11 @@ static void tell(struct kedge_node_lease *l)
     kedge_time gap = l->told_renewals > 0 ? l->out.renewed - l->told : 0;
     l->told = l->out.renewed;
     l->told_renewals = l->out.renewals;
-    if (l->options.on_renewed != NULL)
-        l->options.on_renewed(l->options.ctx, gap);
+    if (l->options.on_renewed == NULL)
+        return;
+    kedge__unlock(kedge_of(l));
+    l->options.on_renewed(l->options.ctx, gap);
+    kedge__lock(kedge_of(l));
 }
 
 static bool deliver(struct kedge__task *t, kedge_time now)
@@ -385,7 +388,7 @@ kedge_err kedge_node_lease_state(const struct kedge_node_lease *lease,
     *state = lease->out;
     state->text = lease->text;
     kedge_time over = kedge__after(lease->out.renewed, lease->options.duration);
-    kedge_time now = kedge__clock(kedge_of(lease));
+    kedge_time now = kedge__node_clock(kedge_of(lease));
     state->left = lease->out.is_renewed && now < over ? over - now : 0;
     return KEDGE_OK;
 }

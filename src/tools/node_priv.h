@@ -23,6 +23,15 @@ void kedge__node_put(struct kedge_writer *w, const char *key, const char *text);
 // "key":"2026-...Z", or nothing where the time is 0.
 void kedge__node_put_time(struct kedge_writer *w, const char *key, kedge_timestamp t, bool micro);
 
+// The clock, for what the loop calls with the lock and the program without.
+static inline kedge_time kedge__node_clock(struct kedge *k)
+{
+    kedge__lock(k);
+    kedge_time now = kedge__clock(k);
+    kedge__unlock(k);
+    return now;
+}
+
 // Since when a condition is what it is.
 struct kedge__since {
     uint32_t type; // a hash of the condition's name; 0: free

@@ -11,8 +11,8 @@
 //                    ^                                                            |
 //                    +------- the Node is gone: from the beginning ---------------+
 //
-// All of it comes from `deliver`, since it calls back. The connection may be another's, too: while
-// that has a request under way, a state waits its turn.
+// All of it comes from `deliver`, since it calls back (without the lock). The connection may be
+// another's, too: while that has a request under way, a state waits its turn.
 #include "tools/node_status_priv.h"
 
 #define LOOK          (10 * KEDGE_SECOND)       // nodeStatusUpdateFrequency
@@ -34,7 +34,7 @@ static void pause_for(struct kedge_node_status *n, kedge_time delay, enum kedge_
 {
     n->state = KEDGE__NODE_PAUSE;
     n->next = next;
-    n->due = kedge__after(kedge__clock(kedge_of(n)), delay);
+    n->due = kedge__after(kedge__node_clock(kedge_of(n)), delay);
     n->task.deadline = n->due;
 }
 
@@ -50,7 +50,8 @@ static void note_failure(struct kedge_node_status *n, kedge_err err, const char 
 static void register_later(struct kedge_node_status *n)
 {
     n->out.is_registered = false;
-    pause_for(n, kedge_backoff_next(&n->backoff, kedge__clock(kedge_of(n))), KEDGE__NODE_CREATING);
+    pause_for(n, kedge_backoff_next(&n->backoff, kedge__node_clock(kedge_of(n))),
+              KEDGE__NODE_CREATING);
 }
 
 static void report_later(struct kedge_node_status *n)
@@ -127,7 +128,7 @@ static void send_report(struct kedge_node_status *n)
     bool facts = err == KEDGE_OK && n->sending[0] != n->sent[0];
     bool changed = facts || (err == KEDGE_OK && n->sending[1] != n->sent[1]);
     kedge_time due = kedge__after(n->out.reported, REPORT);
-    if (err == KEDGE_OK && !changed && !n->always && kedge__clock(kedge_of(n)) < due) {
+    if (err == KEDGE_OK && !changed && !n->always && kedge__node_clock(kedge_of(n)) < due) {
         pause_for(n, LOOK, KEDGE__NODE_REPORTING);
         return;
     }
@@ -185,8 +186,11 @@ static void registered(struct kedge_node_status *n, const struct kedge_object *n
     n->out.reason = KEDGE_OK;
     n->text[0] = '\0';
     n->looked = false;
-    if (n->options.on_registered != NULL)
+    if (n->options.on_registered != NULL) {
+        kedge__unlock(kedge_of(n));
         n->options.on_registered(n->options.ctx, node);
+        kedge__lock(kedge_of(n));
+    }
 }
 
 static void reported(struct kedge_node_status *n)
@@ -194,7 +198,7 @@ static void reported(struct kedge_node_status *n)
     memcpy(n->sent, n->sending, sizeof n->sent);
     n->tries = 0;
     n->out.reports++;
-    n->out.reported = kedge__clock(kedge_of(n));
+    n->out.reported = kedge__node_clock(kedge_of(n));
     n->out.reason = KEDGE_OK;
     n->text[0] = '\0';
 }
@@ -305,8 +309,11 @@ static bool deliver(struct kedge__task *t, kedge_time now)
         n->task.deadline = KEDGE_FOREVER; // the end of that request turns the loop
         return false;
     }
-    if (n->options.refresh != NULL)
+    if (n->options.refresh != NULL) {
+        kedge__unlock(kedge_of(n));
         n->options.refresh(n->options.ctx);
+        kedge__lock(kedge_of(n));
+    }
     if (n->state == KEDGE__NODE_PAUSE)
         go_on(n);
     return true;

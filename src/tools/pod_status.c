@@ -61,7 +61,7 @@ static void set_deadline(struct kedge_pod_status_manager *m)
 static void want(struct kedge_pod_status_manager *m, struct kedge__pod *p)
 {
     if (p->tries == 0)
-        p->due = kedge__clock(kedge_of(m));
+        p->due = kedge__node_clock(kedge_of(m));
     p->order = ++m->orders;
     set_deadline(m);
 }
@@ -121,7 +121,7 @@ static void fail_later(struct kedge_pod_status_manager *m, struct kedge__pod *p,
     kedge__line_init(&line, m->said, sizeof m->said);
     kedge__line_text(&line, kedge_rest_error_text(m->rest));
     p->tries++;
-    p->due = kedge__after(kedge__clock(kedge_of(m)), pause < PAUSE_CAP ? pause : PAUSE_CAP);
+    p->due = kedge__after(kedge__node_clock(kedge_of(m)), pause < PAUSE_CAP ? pause : PAUSE_CAP);
 }
 
 static void send(struct kedge_pod_status_manager *m, struct kedge__pod *p)
@@ -188,7 +188,7 @@ static void refused(struct kedge_pod_status_manager *m, struct kedge__pod *p, ke
         m->out.conflicts++;
         p->stale = true;
         if (++p->tries >= CONFLICTS)
-            p->due = kedge__after(kedge__clock(kedge_of(m)), PAUSE_CAP);
+            p->due = kedge__after(kedge__node_clock(kedge_of(m)), PAUSE_CAP);
     } else {
         // It may have been done all the same, so the version may have gone on.
         fail_later(m, p, err);

@@ -555,6 +555,48 @@ static void without_a_factory_there_are_no_pods(void **state)
     tiny_tear_down(t);
 }
 
+#if KEDGE_THREADS
+static int locked; // so often
+static unsigned called;
+
+static void count_locks(const struct kedge_port *port, enum kedge_lock_op op)
+{
+    (void)port;
+    locked += (op == KEDGE_LOCK) - (op == KEDGE_UNLOCK);
+    assert_true(locked >= 0);
+}
+
+static void called_without(void *ctx)
+{
+    (void)ctx;
+    assert_int_equal(locked, 0);
+    called++;
+}
+
+static void node_called(void *ctx, const struct kedge_object *o)
+{
+    called_without(ctx);
+    assert_non_null(o);
+}
+
+// Others go on while the program is called back.
+static void callbacks_come_without_the_lock(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->port.fake.port.lock = count_locks;
+    t->options.node.refresh = called_without;
+    t->options.node.on_registered = node_called;
+    t->handler = (struct kedge_pod_handler){.on_add = node_called};
+    fill(t);
+    assert_true(called >= 1 + 1 + 4);
+    outage(t, "z", "b"); // "b" is missed at first
+    assert_string_equal(phase(t, "b"), "Pending");
+    assert_int_equal(locked, 0);
+    tiny_tear_down(t);
+}
+#endif
+
 static void with_any_amount_of_memory(void **state)
 {
     (void)state;
@@ -600,6 +642,9 @@ int main(void)
         cmocka_unit_test(a_node_that_was_deleted_comes_back_with_its_lease),
         cmocka_unit_test(it_stops_and_starts_again),
         cmocka_unit_test(without_a_factory_there_are_no_pods),
+#if KEDGE_THREADS
+        cmocka_unit_test(callbacks_come_without_the_lock),
+#endif
         cmocka_unit_test(with_any_amount_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
