@@ -12,9 +12,12 @@ kedge_timestamp kedge_wall_clock(struct kedge *k)
     if (k == NULL)
         return 0;
     kedge_timestamp own = k->port->wall_clock != NULL ? k->port->wall_clock(k->port) : 0;
-    if (own > 0 || !k->wall_told)
+    if (own > 0)
         return own;
-    return k->wall_at_zero + kedge__clock(k) * 1000;
+    kedge__lock(k); // another thread's reply may tell it meanwhile
+    kedge_timestamp told = k->wall_told ? k->wall_at_zero + kedge__clock(k) * 1000 : own;
+    kedge__unlock(k);
+    return told;
 }
 
 void kedge__wall_tell(struct kedge *k, kedge_timestamp date, kedge_time asked, kedge_time now)
