@@ -106,8 +106,8 @@ struct kedge_config {
     // For a device whose port has no calendar (wall_clock answers 0): the Date header of the
     // server's replies is what kedge_wall_clock says, to a second or so and the time that a reply
     // takes. A port that knows the date is never overruled. How far it can be trusted:
-    //   - Over TLS it is the server's word, whom the CA vouches for, and nobody else's; over plain
-    //     HTTP it is anybody's on the way.
+    //   - Over TLS that is verified it is the server's word, whom the CA vouches for, and nobody
+    //     else's; over plain HTTP, and with `insecure`, it is anybody's on the way.
     //   - Until the first reply there is no date. That connection's certificates are accepted
     //     whatever their dates and judged by the date in the reply, once its head has come: if that
     //     is outside of them the connection is closed, the request fails with

@@ -155,6 +155,7 @@ struct kedge_stream *kedge_tls_stream_init(void *memory, struct kedge_tls *tls,
 //                        insecure
 // KEDGE_ERR_CERTIFICATE  expired, not yet valid, or the date is not known: kedge_tls_problem
 // KEDGE_ERR_STATE        the stream is not open
+// otherwise              the stream had failed before: what it failed with
 kedge_err kedge_tls_check_dates(struct kedge_stream *s, kedge_timestamp now);
 
 // Why the stream failed last, as a static text ("the certificate has expired", "is not for this

@@ -106,14 +106,13 @@ static kedge_timestamp renewal_time(const struct kedge_node_lease *l)
     return now > 0 && l->state == RENEWING && now <= l->stands ? l->stands + 1 : now;
 }
 
-// Empty: nobody knows what time it is.
-static kedge_str body_of(struct kedge_node_lease *l)
+// KEDGE_ERR_STATE: nobody knows what time it is. Else as kedge_writer_finish.
+static kedge_err write_body(struct kedge_node_lease *l, kedge_str *body)
 {
     struct kedge_writer w;
-    kedge_str body = {NULL, 0};
     kedge_timestamp time = renewal_time(l);
     if (time <= 0)
-        return body;
+        return KEDGE_ERR_STATE;
     kedge_writer_init(&w, l->body, sizeof l->body);
     kedge_writer_begin_object(&w);
     if (l->state == CREATING) {
@@ -123,8 +122,7 @@ static kedge_str body_of(struct kedge_node_lease *l)
     write_metadata(l, &w);
     write_spec(l, &w, time);
     kedge_writer_end_object(&w);
-    kedge_writer_finish(&w, &body);
-    return body;
+    return kedge_writer_finish(&w, body);
 }
 
 // Ways on ----------------------------------------------------------------------------------------
@@ -152,6 +150,17 @@ static void back_off(struct kedge_node_lease *l)
     wait_for(l, kedge_backoff_next(&l->backoff, kedge__node_clock(kedge_of(l))));
 }
 
+static void cannot_write(struct kedge_node_lease *l, kedge_err err)
+{
+    note_failure(l, err,
+                 err == KEDGE_ERR_STATE
+                     ? "the date is not known: give the port a wall clock, or set "
+                       "clock_from_server in the configuration"
+                     : "the Lease cannot be written: the node's name or the owner's uid is not "
+                       "UTF-8, or too long");
+    back_off(l);
+}
+
 static void send(struct kedge_node_lease *l, enum state state)
 {
     static const enum kedge_verb verbs[] = {
@@ -163,12 +172,9 @@ static void send(struct kedge_node_lease *l, enum state state)
     l->began = kedge__node_clock(kedge_of(l));
     if (state != GETTING) {
         r.patch_type = KEDGE_PATCH_MERGE;
-        r.body = body_of(l);
-        if (r.body.len == 0) {
-            note_failure(l, KEDGE_ERR_STATE,
-                         "the date is not known: give the port a wall clock, or set "
-                         "clock_from_server in the configuration");
-            back_off(l);
+        kedge_err written = write_body(l, &r.body);
+        if (written != KEDGE_OK) {
+            cannot_write(l, written);
             return;
         }
     }

@@ -315,6 +315,23 @@ static void a_calendar_set_back_is_no_dead_node(void **state)
     tear_down(f);
 }
 
+static void what_cannot_be_written_is_named(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    assert_int_equal(kedge_node_lease_set_owner(f->lease, "\xff"), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(state_of(f).reason, KEDGE_ERR_ARGUMENT);
+    assert_non_null(strstr(state_of(f).text, "UTF-8"));
+    assert_null(strstr(state_of(f).text, "date"));
+    assert_int_equal(kedge_node_lease_set_owner(f->lease, "uid"), KEDGE_OK);
+    run(f, 10 * KEDGE_SECOND);
+    assert_true(state_of(f).is_renewed);
+    assert_int_equal(state_of(f).reason, KEDGE_OK);
+    tear_down(f);
+}
+
 static void without_a_calendar_it_says_what_is_missing(void **state)
 {
     (void)state;
@@ -662,6 +679,7 @@ int main(void)
         cmocka_unit_test(a_silent_connection_costs_ten_seconds),
         cmocka_unit_test(a_refusal_is_told),
         cmocka_unit_test(a_calendar_set_back_is_no_dead_node),
+        cmocka_unit_test(what_cannot_be_written_is_named),
         cmocka_unit_test(without_a_calendar_it_says_what_is_missing),
         cmocka_unit_test(the_servers_calendar_will_do),
         cmocka_unit_test(it_is_renewed_while_the_program_waits_for_a_long_list),
