@@ -184,22 +184,24 @@ static kedge_err wait_here(struct kedge_rest *r, struct kedge_stream *s, kedge_t
 
 #if KEDGE_THREADS
 // With the lock held, once.
-static kedge_err wait_beside(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
+static kedge_err wait_somewhere(struct kedge_rest *r, struct kedge_stream *s, kedge_time until)
 {
+    if (!kedge__rest_is_beside(r))
+        return wait_here(r, s, until);
     // What others look at too, a plugin's output, they may close meanwhile: only look at it again.
     if (s != r->connection.stream)
         s = NULL;
     return kedge__wait_beside(r->client->k, s, r->connection.interest, until);
 }
 #else
-#define wait_beside wait_here // never: there are no other threads
+#define wait_somewhere wait_here // there are no other threads
 #endif
 
 static void wait_for(struct kedge_rest *r, kedge_err err)
 {
     struct kedge_stream *s = kedge__is_want(err) ? r->connection.waits : NULL;
     kedge_time until = kedge__rest_next_deadline(r, err);
-    kedge_err waited = kedge__rest_is_beside(r) ? wait_beside(r, s, until) : wait_here(r, s, until);
+    kedge_err waited = wait_somewhere(r, s, until);
     if (waited != KEDGE_OK)
         kedge__rest_end(r, waited, "the port cannot wait");
 }
