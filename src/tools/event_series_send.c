@@ -135,7 +135,9 @@ void kedge__series_done(struct kedge__events *base, enum kedge__event_outcome ou
     struct kedge_event_series *s = (struct kedge_event_series *)base;
     struct kedge__series_entry *e = kedge__series_entry_of(s, s->sent);
     kedge_time now = kedge__clock(base->k);
-    (void)count; // what it is asked to be
+    (void)count;   // what it is asked to be
+    if (e == NULL) // never: what was sent is kept until its answer
+        return;
     // A series that was not there, and then was: the first event came in between.
     bool again = outcome == KEDGE__EVENT_AGAIN ||
                  (outcome == KEDGE__EVENT_EXISTS && e->state != KEDGE__SERIES_NEW);
