@@ -43,6 +43,8 @@ void kedge__series_write(struct kedge__events *base, struct kedge_writer *w, boo
     const struct kedge_event_series *s = (const struct kedge_event_series *)base;
     const struct kedge__series_entry *e = kedge__series_entry_of(s, s->sent);
     const char *texts[KEDGE__EVENT_ALL];
+    if (e == NULL) // never, as below
+        return;
     if (e->state != KEDGE__SERIES_NEW)
         write_series(e, w);
     if (patch)
