@@ -19,6 +19,12 @@ static struct kedge_workqueue *new_queue(struct kedge *k, const struct kedge_con
     return kedge_workqueue_new(k, &queue);
 }
 
+#if KEDGE_THREADS
+#define workers_of(options) ((options)->workers)
+#else
+#define workers_of(options) 0 // the loop reconciles
+#endif
+
 struct kedge_controller *kedge_controller_new(struct kedge *k,
                                               const struct kedge_controller_options *options)
 {
@@ -42,9 +48,7 @@ struct kedge_controller *kedge_controller_new(struct kedge *k,
         c->options.bytes = BYTES(c->options.keys);
     if (c->options.sync_timeout == 0)
         c->options.sync_timeout = SYNC_TIMEOUT;
-#if KEDGE_THREADS
-    c->workers = options->workers;
-#endif
+    c->workers = workers_of(options);
     c->queue = new_queue(k, &c->options);
     return c->queue != NULL ? c : NULL;
 }
