@@ -13,6 +13,29 @@
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
 
+// A pod as this device knows them: what it has no use for is not kept.
+#define KEDGE_ROWS_lamp_env(FIELD, LIST, ENUM, K) \
+    FIELD(K, TEXT, name, "name")                  \
+    FIELD(K, TEXT, value, "value")
+KEDGE_DECLARE_ITEM(lamp_env)
+
+#define KEDGE_ROWS_lamp_task(FIELD, LIST, ENUM, K) \
+    FIELD(K, TEXT, name, "name")                   \
+    FIELD(K, TEXT, image, "image")                 \
+    FIELD(K, TEXT_LIST, args, "args")              \
+    LIST(K, lamp_env, env, "env")
+KEDGE_DECLARE_ITEM(lamp_task)
+
+#define KEDGE_ROWS_lamp_pod(FIELD, LIST, ENUM, K)       \
+    LIST(K, lamp_task, tasks, "spec", "containers")     \
+    ENUM(K, pod_phase, status_phase, "status", "phase") \
+    LIST(K, condition, conditions, "status", "conditions")
+KEDGE_DECLARE_KIND(lamp_pod)
+
+KEDGE_DEFINE_ITEM(lamp_env)
+KEDGE_DEFINE_ITEM(lamp_task)
+KEDGE_DEFINE_KIND(lamp_pod, "", "v1", "pods", "Pod", KEDGE_NAMESPACED)
+
 enum { PODS = 4 };
 
 static unsigned char memory[256 * 1024]; // all that kedge will use; mbedTLS has its own
@@ -38,7 +61,7 @@ static struct kedge_node_facts facts = {.resources = resources,
 // Tells what becomes of a pod: of each of its containers the same.
 static void tell(const struct kedge_object *obj, bool over)
 {
-    const struct kedge_pod *pod = kedge_as_pod(obj);
+    const struct kedge_lamp_pod *pod = kedge_as_lamp_pod(obj);
     struct kedge_pod_status_container containers[4] = {{0}};
     kedge_timestamp now = kedge_wall_clock(k);
     struct kedge_pod_status status = {.phase = over ? KEDGE_POD_SUCCEEDED : KEDGE_POD_RUNNING,
@@ -46,8 +69,8 @@ static void tell(const struct kedge_object *obj, bool over)
                                       .host_ip = "192.0.2.1",
                                       .pod_ip = "192.0.2.1",
                                       .containers = containers};
-    for (size_t i = 0; i < pod->spec_containers.count && i < 4; i++) {
-        const struct kedge_container *c = kedge_pod_spec_containers(pod, i);
+    for (size_t i = 0; i < pod->tasks.count && i < 4; i++) {
+        const struct kedge_lamp_task *c = kedge_lamp_pod_tasks(pod, i);
         containers[i] = (struct kedge_pod_status_container){
             .name = kedge_text(&c->name),
             .image = kedge_text(&c->image),
@@ -68,7 +91,19 @@ static void tell(const struct kedge_object *obj, bool over)
 static void run(void *ctx, const struct kedge_object *pod)
 {
     (void)ctx;
+    const struct kedge_lamp_pod *lamp = kedge_as_lamp_pod(pod);
     printf("run: %s/%s\n", kedge_namespace(pod), kedge_name(pod));
+    for (size_t i = 0; i < lamp->tasks.count; i++) {
+        const struct kedge_lamp_task *task = kedge_lamp_pod_tasks(lamp, i);
+        printf("  %s: %s", kedge_text(&task->name), kedge_text(&task->image));
+        for (size_t j = 0; j < task->args.count; j++)
+            printf(" %s", kedge_text(kedge_text_at(&task->args, j)));
+        for (size_t j = 0; j < task->env.count; j++) {
+            const struct kedge_lamp_env *env = kedge_lamp_task_env(task, j);
+            printf(" %s=%s", kedge_text(&env->name), kedge_text(&env->value));
+        }
+        printf("\n");
+    }
     tell(pod, false);
 }
 
@@ -128,6 +163,7 @@ int main(int argc, char **argv)
                                                             .on_registered = registered},
                                                    .factory = factory,
                                                    .pods = &runtime,
+                                                   .pod_kind = &kedge_kind_lamp_pod,
                                                    .pod_max = PODS});
     if (kedge_node_agent_start(agent) != KEDGE_OK)
         return kedge_posix_fail(k);

@@ -338,9 +338,11 @@ if command -v kubectl >/dev/null; then
         -o 'jsonpath={.spec.holderIdentity} {.spec.leaseDurationSeconds}'
     n create --validate=false -f - >/dev/null <<'END'
 {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lamp", "namespace": "default"},
- "spec": {"nodeName": "edge-1", "containers": [{"name": "light", "image": "on"}]}}
+ "spec": {"nodeName": "edge-1", "containers": [{"name": "light", "image": "on", "args": ["--slowly"],
+  "env": [{"name": "COLOR", "value": "amber"}]}]}}
 END
     claim "it runs a pod that is bound to it" until_true 20 printed '^run: default/lamp$'
+    claim "... as its containers say" until_true 20 printed '^  light: on --slowly COLOR=amber$'
     claim "... and says so" until_true 10 has "Running true" pod lamp -n default \
         -o 'jsonpath={.status.phase} {.status.containerStatuses[0].ready}'
     n delete pod lamp -n default --wait=false >/dev/null

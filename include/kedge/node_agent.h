@@ -91,6 +91,10 @@ struct kedge_node_agent_options {
     size_t pod_max;    // that run at once; 16. One more is refused: it Failed, OutOfpods. Say the
                        // same number as the node's resource "pods"
     size_t status_max; // as in kedge_pod_status_options
+    // What the pods are kept as, and given to the handlers: as in kedge_pod_status_options. NULL is
+    // kedge_kind_pod, which has no commands, arguments, environment or volumes: declare a kind of
+    // your own with those that your device knows (examples/node_agent.c does).
+    const struct kedge_kind *pod_kind;
 };
 
 // Makes one in the arena, with all its parts: some 40 KiB for 16 pods, and what TLS takes for three

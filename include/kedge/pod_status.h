@@ -95,9 +95,16 @@ struct kedge_pod_status_options {
     size_t status_max; // bytes of one status as JSON; 1,024. Each pod costs it, and some 700 more
     // As in kedge_node_status_options: a connection to share.
     struct kedge_rest *rest;
+    // What the pods are records of that are shown here; NULL: kedge_kind_pod. It may be a kind of
+    // your own of v1, pods, with other rows, if these are among them:
+    //     ENUM(K, pod_phase, status_phase, "status", "phase")
+    //     LIST(K, condition, status_conditions, "status", "conditions")   // may be left out: then
+    //         // each condition has a new transition time when the program starts anew
+    const struct kedge_kind *pod_kind;
 };
 
-// Makes one in the arena. `options` may be NULL. NULL on failure: KEDGE_ERR_MEMORY.
+// Makes one in the arena. `options` may be NULL. NULL on failure: KEDGE_ERR_MEMORY, or
+// KEDGE_ERR_ARGUMENT of a pod_kind that lacks a row, which the error text names.
 struct kedge_pod_status_manager *
 kedge_pod_status_manager_new(struct kedge_client *client,
                              const struct kedge_pod_status_options *options);

@@ -154,10 +154,9 @@ static void take(struct kedge_node_agent *a, const struct kedge_object *pod)
         a->pods.on_add(a->pods.ctx, pod);
 }
 
-static bool is_over(const struct kedge_object *pod)
+static bool is_over(const struct kedge_node_agent *a, const struct kedge_object *pod)
 {
-    const struct kedge_pod *is = kedge_as_pod(pod);
-    return is != NULL && kedge__pod_is_over(is->status_phase);
+    return kedge__pod_is_over(kedge__pod_view_phase(&a->manager->view, pod));
 }
 
 // `old` NULL: there is none to compare with.
@@ -165,7 +164,7 @@ static void see(struct kedge_node_agent *a, const struct kedge_object *old,
                 const struct kedge_object *pod)
 {
     struct kedge__pod *p = find(a, pod);
-    bool over = is_over(pod);
+    bool over = is_over(a, pod);
     if (p == NULL) {
         if (!over || is_deleted(pod))
             take(a, pod);
@@ -286,10 +285,14 @@ static void init_pods(struct kedge_node_agent *a, struct kedge_client *client)
     o->pod_max = o->pod_max > 0 ? o->pod_max : POD_MAX;
     if (o->pods != NULL)
         a->pods = *o->pods;
-    const struct kedge_pod_status_options pods = {
-        .pods = o->pod_max + REFUSED, .status_max = o->status_max, .rest = a->rest};
+    const struct kedge_pod_status_options pods = {.pods = o->pod_max + REFUSED,
+                                                  .status_max = o->status_max,
+                                                  .rest = a->rest,
+                                                  .pod_kind = o->pod_kind};
     a->manager = kedge_pod_status_manager_new(client, &pods);
-    a->informer = kedge_factory_informer_on_node(o->factory, &kedge_kind_pod, o->node.node);
+    if (a->manager == NULL)
+        return;
+    a->informer = kedge_factory_informer_on_node(o->factory, a->manager->view.kind, o->node.node);
     a->handler =
         (struct kedge_handler){.on_add = on_add, .on_update = on_update, .on_delete = on_delete};
     a->handler.ctx = a;

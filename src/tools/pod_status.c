@@ -270,12 +270,13 @@ static struct kedge__pod *free_place(struct kedge_pod_status_manager *m)
 }
 
 // Which conditions are what they were: the server knows since when.
-static void learn(struct kedge__pod *p, const struct kedge_pod *is)
+static void learn(const struct kedge_pod_status_manager *m, struct kedge__pod *p,
+                  const struct kedge_object *pod)
 {
-    for (size_t i = 0; is != NULL && i < is->status_conditions.count; i++) {
-        const struct kedge_condition *c = kedge_pod_status_conditions(is, i);
-        if (i < KEDGE__POD_SINCE)
-            kedge__since_of(p->since, KEDGE__POD_SINCE, kedge_text(&c->type))->status = c->status;
+    const struct kedge_condition *c = kedge__pod_view_condition(&m->view, pod, 0);
+    for (size_t i = 0; c != NULL && i < KEDGE__POD_SINCE; i++) {
+        kedge__since_of(p->since, KEDGE__POD_SINCE, kedge_text(&c->type))->status = c->status;
+        c = kedge__pod_view_condition(&m->view, pod, i + 1);
     }
 }
 
@@ -299,21 +300,21 @@ kedge_err kedge_pod_status_add(struct kedge_pod_status_manager *m, const struct 
         !kedge__node_keep(p->namespace_, sizeof p->namespace_, kedge_namespace(pod)) ||
         !kedge__node_keep(p->name, sizeof p->name, kedge_name(pod)))
         return KEDGE_ERR_TOO_LONG;
-    const struct kedge_pod *is = kedge_as_pod(pod);
+    unsigned phase = kedge__pod_view_phase(&m->view, pod);
     p->used = true;
     p->deleting = pod->deletion_timestamp.seconds != 0;
-    p->phase = is != NULL && kedge__pod_is_over(is->status_phase) ? is->status_phase : 0;
-    learn(p, is);
+    p->phase = kedge__pod_is_over(phase) ? (uint8_t)phase : 0;
+    learn(m, p, pod);
     return KEDGE_OK;
 }
 
 // What somebody has overwritten is sent again. But a pod that they call over is over.
-static void compare(struct kedge__pod *p, const struct kedge_pod *is)
+static void compare(struct kedge__pod *p, unsigned phase)
 {
-    if (is == NULL || is->status_phase == 0 || is->status_phase == p->phase)
+    if (phase == 0 || phase == p->phase)
         return;
-    if (kedge__pod_is_over(is->status_phase) && !kedge__pod_is_over(p->phase)) {
-        p->phase = is->status_phase;
+    if (kedge__pod_is_over(phase) && !kedge__pod_is_over(p->phase)) {
+        p->phase = (uint8_t)phase;
         p->dirty = false;
     } else if (p->len > 0) {
         p->dirty = true;
@@ -336,7 +337,7 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
         kedge__node_keep(p->version, sizeof p->version, kedge_resource_version(pod)))
         p->stale = false;
     if (order >= 0 && m->current != p)
-        compare(p, kedge_as_pod(pod));
+        compare(p, kedge__pod_view_phase(&m->view, pod));
     if (is_pending(p))
         want(m, p);
     return KEDGE_OK;
@@ -436,6 +437,11 @@ kedge_err kedge_pod_status_facts(const struct kedge_pod_status_manager *m,
 static kedge_err init(struct kedge_pod_status_manager *m, struct kedge *k,
                       const struct kedge_pod_status_options *o)
 {
+    const char *problem = kedge__pod_view_init(&m->view, o->pod_kind);
+    if (problem != NULL) {
+        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), problem);
+        return KEDGE_ERR_ARGUMENT;
+    }
     m->count = o->pods > 0 ? o->pods : PODS;
     m->status_max = o->status_max > 0 ? o->status_max : STATUS_MAX;
     m->own_rest = o->rest == NULL;
@@ -447,7 +453,7 @@ static kedge_err init(struct kedge_pod_status_manager *m, struct kedge *k,
         m->pods[i].text = kedge__take(k, "node", m->status_max, 1, 1);
     if (m->rest == NULL || k->failure != KEDGE_OK)
         return k->failure;
-    m->api = kedge_api_of(m->rest, &kedge_kind_pod, "");
+    m->api = kedge_api_of(m->rest, m->view.kind, "");
     m->api.timeout = TIMEOUT;
     m->call.done = done;
     m->call.ctx = m;

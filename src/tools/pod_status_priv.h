@@ -5,6 +5,7 @@
 
 #include "kedge/pod_status.h"
 #include "tools/node_priv.h"
+#include "tools/pod_view.h"
 
 // Initialized, ContainersReady, Ready.
 #define KEDGE__POD_OWN   3
@@ -48,6 +49,7 @@ struct kedge_pod_status_manager {
     struct kedge_client *client;
     struct kedge_rest *rest;
     bool own_rest;
+    struct kedge__pod_view view;
     struct kedge_api api;
     struct kedge_api_call call;
     enum kedge__pod_state state;
