@@ -38,6 +38,9 @@ struct kedge_selector {
     const char *problem; // after an error: what is wrong there, static storage; else NULL
     bool nothing;        // matches nothing at all
     size_t unchecked;    // private: pairs that their lengths tell apart (selector_build.h)
+    // Private: kedge_selector_matches_labels, put here by what makes a selector, so that a program
+    // that makes none does not link it.
+    bool (*matches)(const struct kedge_selector *s, const struct kedge_text_map *labels);
 };
 
 // Matches everything.

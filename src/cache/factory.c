@@ -5,8 +5,7 @@
 #define OBJECT_DEFAULT 4096
 #define OBJECT_MIN     512 // a partial record with the longest name fits
 
-struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
-                                             const struct kedge_factory_options *options)
+struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time resync)
 {
     if (client == NULL)
         return NULL;
@@ -16,23 +15,29 @@ struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
         return NULL;
     f->k = k;
     f->client = client;
-    if (options != NULL)
-        f->options = *options;
-    if (f->options.object_max == 0)
-        f->options.object_max = OBJECT_DEFAULT;
-    if (f->options.object_max < OBJECT_MIN) {
-        kedge__line_text(kedge__fail(k, KEDGE_ERR_ARGUMENT), "object_max is less than 512");
-        return NULL;
-    }
+    f->options.resync = resync;
+    f->options.object_max = OBJECT_DEFAULT;
     f->shrink_buf = kedge__take(k, "factory", KEDGE__SHRINK_MAX, 1, 1);
     f->heap_part = kedge__part(k, "heap");
     return f->shrink_buf != NULL ? f : NULL;
 }
 
-struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time resync)
+struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
+                                             const struct kedge_factory_options *options)
 {
-    struct kedge_factory_options options = {.resync = resync};
-    return kedge_factory_new_with(client, &options);
+    if (client != NULL && options != NULL && options->object_max > 0 &&
+        options->object_max < OBJECT_MIN) {
+        kedge__line_text(kedge__fail(client->k, KEDGE_ERR_ARGUMENT), "object_max is less than 512");
+        return NULL;
+    }
+    struct kedge_factory *f = kedge_factory_new(client, 0);
+    if (f == NULL || options == NULL)
+        return f;
+    f->options = *options;
+    if (f->options.object_max == 0)
+        f->options.object_max = OBJECT_DEFAULT;
+    f->are_sound = kedge__options_are_sound;
+    return f;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -64,8 +69,7 @@ static struct kedge_informer_options merged(const struct kedge_factory *f,
                                             const struct kedge_kind *kind,
                                             const struct kedge_informer_options *options)
 {
-    static const struct kedge_informer_options defaults;
-    struct kedge_informer_options o = options != NULL ? *options : defaults;
+    struct kedge_informer_options o = *options;
     if (o.namespace_ == NULL && (kind->flags & KEDGE_NAMESPACED) != 0)
         o.namespace_ = f->options.namespace_;
     if (o.label_selector == NULL)
@@ -142,8 +146,9 @@ static struct kedge_informer *make(struct kedge_factory *f, const struct kedge_k
                          "an informer is asked for after kedge_factory_shutdown");
         return NULL;
     }
-    if (f->started && (!kedge__informer_may_be(f->k, o) || !has_room_for_another(f, o) ||
-                       take_accounts(f) != KEDGE_OK))
+    if (f->are_sound != NULL && !f->are_sound(f->k, o))
+        return NULL;
+    if (f->started && (!has_room_for_another(f, o) || take_accounts(f) != KEDGE_OK))
         return NULL;
     inf = kedge__informer_new(f, kind, o);
     if (inf == NULL || (f->started && take_tokens(f, inf->options.text_max) != KEDGE_OK))
@@ -156,9 +161,9 @@ static struct kedge_informer *make(struct kedge_factory *f, const struct kedge_k
     return inf;
 }
 
-struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
-                                                   const struct kedge_kind *kind,
-                                                   const struct kedge_informer_options *options)
+// The informer of that kind and scope, made if there is none.
+static struct kedge_informer *informer_of(struct kedge_factory *f, const struct kedge_kind *kind,
+                                          const struct kedge_informer_options *options)
 {
     if (f == NULL || kind == NULL || f->k->failure != KEDGE_OK)
         return NULL;
@@ -170,6 +175,24 @@ struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
     if (f->started || f->shut_down)
         f->k->failure = KEDGE_OK;
     return inf;
+}
+
+struct kedge_informer *kedge_factory_informer(struct kedge_factory *f,
+                                              const struct kedge_kind *kind)
+{
+    const struct kedge_informer_options defaults = {0};
+    return informer_of(f, kind, &defaults);
+}
+
+struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
+                                                   const struct kedge_kind *kind,
+                                                   const struct kedge_informer_options *options)
+{
+    if (options == NULL)
+        return kedge_factory_informer(f, kind);
+    if (f != NULL)
+        f->are_sound = kedge__options_are_sound;
+    return informer_of(f, kind, options);
 }
 
 struct kedge_informer *kedge__factory_informer_by_field(struct kedge_factory *f,
@@ -187,12 +210,6 @@ struct kedge_informer *kedge__factory_informer_by_field(struct kedge_factory *f,
     if (f->started)
         f->k->failure = KEDGE_OK;
     return inf;
-}
-
-struct kedge_informer *kedge_factory_informer(struct kedge_factory *f,
-                                              const struct kedge_kind *kind)
-{
-    return kedge_factory_informer_with(f, kind, NULL);
 }
 
 static size_t longest_text(const struct kedge_factory *f)

@@ -182,6 +182,9 @@ struct kedge_factory {
     struct kedge *k;
     struct kedge_client *client;
     struct kedge_factory_options options;
+    // kedge__options_are_sound, once there are options that might not be: a program that gives none
+    // does not link it.
+    bool (*are_sound)(struct kedge *k, const struct kedge_informer_options *options);
     struct kedge_informer *informers;
     uint16_t count;
     uint16_t account_room; // of the heap's table
@@ -265,9 +268,11 @@ bool kedge__version_older(const char *a, const char *b);
 void kedge__informer_raise_floor(struct kedge_informer *inf, const char *version);
 void kedge__informer_do_start(struct kedge_informer *inf, kedge_time now);
 void kedge__informer_do_stop(struct kedge_informer *inf);
-// True if an informer may have these options; else the kedge's failure says why not.
-bool kedge__informer_may_be(struct kedge *k, const struct kedge_informer_options *options);
 // Bytes of the arena that an informer of these options takes, with tokens, or a few more.
 size_t kedge__informer_bytes(const struct kedge_informer_options *options);
+
+// options.c
+// True if an informer may have these options; else the kedge's failure says why not.
+bool kedge__options_are_sound(struct kedge *k, const struct kedge_informer_options *options);
 
 #endif

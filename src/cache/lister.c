@@ -38,8 +38,9 @@ struct kedge_iter kedge_lister_list(const struct kedge_informer *inf, const char
 
 static bool wanted(const struct kedge_iter *it, const struct kedge_object *o)
 {
+    const struct kedge_selector *s = it->selector;
     bool here = it->namespace_[0] == '\0' || strcmp(kedge_namespace(o), it->namespace_) == 0;
-    return here && kedge_selector_matches(it->selector, o);
+    return here && (s == NULL || s->matches == NULL || s->matches(s, &o->labels));
 }
 
 static bool is_open(const struct kedge_informer *inf)

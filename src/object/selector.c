@@ -6,7 +6,7 @@
 #include "object/project.h"
 #include "object/selector_term.h"
 
-const struct kedge_selector kedge_selector_nothing = {{NULL, 0}, 0, NULL, true, 0};
+const struct kedge_selector kedge_selector_nothing = {{NULL, 0}, 0, NULL, true, 0, NULL};
 
 static bool wrong(struct kedge__fault *f, const char *at, const char *problem)
 {
@@ -57,6 +57,7 @@ kedge_err kedge_selector_parse(struct kedge_selector *s, const char *text)
     s->error_at = 0;
     s->problem = NULL;
     s->unchecked = 0;
+    s->matches = kedge_selector_matches_labels;
     struct kedge__scan scan = {s->text.ptr, s->text.ptr + s->text.len};
     s->nothing = !check(&scan, &f);
     if (!s->nothing)

@@ -20,6 +20,7 @@ static kedge_err end(struct kedge_selector *s, kedge_err err, kedge_str text, si
     s->problem = problem;
     s->nothing = err != KEDGE_OK;
     s->unchecked = 0;
+    s->matches = kedge_selector_matches_labels;
     return err;
 }
 
@@ -239,7 +240,7 @@ static void reverse(char *from, char *to)
 static void settle(struct kedge__line *l, size_t before, kedge_str key)
 {
     struct kedge__term t;
-    struct kedge_selector others = {{l->buf, before}, 0, NULL, false, 0};
+    struct kedge_selector others = {{l->buf, before}, 0, NULL, false, 0, NULL};
     char *end = l->buf + l->len;
     size_t len = l->len - before - 1;
     struct kedge__terms terms = kedge__terms_of(&others);
