@@ -100,6 +100,9 @@ struct kedge_http_response {
 
     char location[128]; // of a redirect, for messages; cut, NUL-terminated, printable only
 
+    // Private: reads Content-Type. NULL: nobody asks for it, and what reads it is not linked.
+    void (*read_type)(struct kedge_http_response *r, kedge_str value);
+
     // Private, but for the value that KEDGE_HTTP_WARNING tells of: you may write to it.
     char line[KEDGE_HTTP_LINE];
 };

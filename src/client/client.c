@@ -129,7 +129,8 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     c->insecure = config->insecure;
     c->no_tls_resumption = config->no_tls_resumption;
     c->clock_from_server = config->clock_from_server;
-    kedge_token_bucket_init(&c->bucket, config->qps, config->burst);
+    c->qps = config->qps;
+    c->burst = config->burst;
     c->user_agent = config->user_agent != NULL ? config->user_agent : "kedge/" KEDGE_VERSION;
     err = init_address(c, config);
     if (err == KEDGE_OK)

@@ -83,6 +83,9 @@ struct kedge_client {
     struct kedge__token_source token;
     bool has_token;
     struct kedge_token_bucket bucket; // of all requests but those of informers
+    bool limited;                     // the bucket is made, with the first of them
+    float qps;                        // what it is made with
+    int burst;
     struct kedge__source *sources;
     const char *bearer; // the token that a source gives; NULL: none
     uint32_t serial;    // counts what a source gave

@@ -12,6 +12,7 @@
 
 #include "base/wipe.h"
 #include "client/proxy.h"
+#include "net/http_fields.h"
 
 static kedge_err put_tls_over(struct kedge__connection *c)
 {
@@ -185,7 +186,7 @@ void kedge__exchange_start(struct kedge__connection *c, const struct kedge__ask 
     c->body_sent = 0;
     c->err = KEDGE_OK;
     c->problem = NULL;
-    kedge_http_response_init(&c->response);
+    kedge__http_response_again(&c->response);
     c->renewed = false;
     c->state = KEDGE__EXCHANGE_CREDENTIALS;
     c->limit = now + KEDGE__CREDENTIALS_TIMEOUT;

@@ -5,6 +5,7 @@
 
 #include "base/wipe.h"
 #include "kedge/warning.h"
+#include "net/http_fields.h"
 
 #define BUFFER_MIN 2048
 #define PATH_MIN   KEDGE_SIEVE_BUFFER // a room uses it for one, when there is a body
@@ -82,6 +83,7 @@ static kedge_err init(struct kedge_rest *r, struct kedge *k)
     kedge_err err = kedge__connection_init(&r->connection, r->client, o->buffer);
     if (err != KEDGE_OK)
         return err;
+    r->connection.response.read_type = kedge__http_read_type;
     r->connection.on_warning = warn;
     r->connection.warning_ctx = r;
     r->connection.open_timeout = o->open_timeout;
@@ -103,6 +105,15 @@ static kedge_err init(struct kedge_rest *r, struct kedge *k)
     return kedge__task_add(k, &r->task);
 }
 
+// Made here, so that a program of informers alone does not link it.
+static struct kedge_token_bucket *bucket_of(struct kedge_client *client)
+{
+    if (!client->limited)
+        kedge_token_bucket_init(&client->bucket, client->qps, client->burst);
+    client->limited = true;
+    return &client->bucket;
+}
+
 struct kedge_rest *kedge_rest_new(struct kedge_client *client,
                                   const struct kedge_rest_options *options)
 {
@@ -113,7 +124,7 @@ struct kedge_rest *kedge_rest_new(struct kedge_client *client,
     if (r == NULL)
         return NULL;
     r->client = client;
-    r->bucket = &client->bucket;
+    r->bucket = bucket_of(client);
     fill_options(&r->options, options);
     const char *problem = options_problem(&r->options);
     if (problem != NULL)

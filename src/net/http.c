@@ -61,11 +61,17 @@ static void forget_head(struct kedge_http_response *r)
     r->state = STATUS;
 }
 
-void kedge_http_response_init(struct kedge_http_response *r)
+void kedge__http_response_again(struct kedge_http_response *r)
 {
-    memset(r, 0, sizeof *r);
+    memset(r, 0, offsetof(struct kedge_http_response, read_type));
     r->problem = "";
     forget_head(r);
+}
+
+void kedge_http_response_init(struct kedge_http_response *r)
+{
+    r->read_type = kedge__http_read_type;
+    kedge__http_response_again(r);
 }
 
 static void fail(struct kedge_http_response *r, kedge_err err, const char *problem)

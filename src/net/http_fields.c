@@ -193,10 +193,10 @@ static bool take_parameters(kedge_str s, size_t at, unsigned *ours)
 }
 
 // RFC 9110 8.3.1. A type without a slash is none that we know, but Go takes it for a media type.
-static const char *take_type(struct kedge_http_response *r, kedge_str value)
+void kedge__http_read_type(struct kedge_http_response *r, kedge_str value)
 {
     if (value.len == 0)
-        return NULL;
+        return;
     size_t end = behind_token(value, 0);
     bool malformed = end == 0;
     if (byte_at(value, end) == '/') {
@@ -213,6 +213,12 @@ static const char *take_type(struct kedge_http_response *r, kedge_str value)
     else if (kedge__fold_at(value, 0, "text/"))
         r->content = KEDGE_CONTENT_TEXT;
     r->aggregated = r->content == KEDGE_CONTENT_JSON && ours == 7;
+}
+
+static const char *take_type(struct kedge_http_response *r, kedge_str value)
+{
+    if (r->read_type != NULL)
+        r->read_type(r, value);
     return NULL;
 }
 

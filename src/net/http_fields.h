@@ -23,9 +23,15 @@ enum kedge__http_field {
 
 enum kedge__http_field kedge__http_field_of(kedge_str name);
 
+// As kedge_http_response_init; read_type stays as it is.
+void kedge__http_response_again(struct kedge_http_response *r);
+
 // Takes one header into the response. NULL, or what is wrong with it.
 const char *kedge__http_field_take(struct kedge_http_response *r, enum kedge__http_field field,
                                    kedge_str value);
+
+// What reads a Content-Type, for the response's read_type.
+void kedge__http_read_type(struct kedge_http_response *r, kedge_str value);
 
 // What the headers together get wrong, or NULL.
 const char *kedge__http_fields_check(const struct kedge_http_response *r);

@@ -182,7 +182,8 @@ static kedge_err step_send(struct tunnel *t)
     t->at += (size_t)n;
     if (t->at == t->len) {
         forget_bytes(t); // the credentials
-        kedge_http_response_init(&t->response);
+        t->response.read_type = NULL;
+        kedge__http_response_again(&t->response);
         t->state = HEAD;
     }
     return KEDGE_OK;
