@@ -190,8 +190,10 @@ struct kedge_informer *kedge_factory_informer_with(struct kedge_factory *f,
 {
     if (options == NULL)
         return kedge_factory_informer(f, kind);
-    if (f != NULL)
+    if (f != NULL) {
         f->are_sound = kedge__options_are_sound;
+        f->change_ops = &kedge__intake_change;
+    }
     return informer_of(f, kind, options);
 }
 

@@ -128,6 +128,8 @@ struct kedge_informer *kedge__informer_new(struct kedge_factory *factory,
     inf->factory = factory;
     inf->kind = kind;
     inf->options = o;
+    if (o.transform != NULL || o.keep != NULL)
+        inf->change = factory->change_ops;
     inf->owner = factory->count;
     inf->account.reserved = o.reserved;
     inf->account.maximum = o.maximum;

@@ -133,13 +133,24 @@ struct kedge__delivery {
     bool called;  // the last step called a handler
 };
 
+// What an informer's own transform and filter do to an object that arrives.
+struct kedge__arrival;
+struct kedge__change_ops {
+    size_t (*room)(const struct kedge_informer *inf, size_t size);
+    void (*apply)(struct kedge_informer *inf, uint32_t slot);
+    bool (*keeps)(const struct kedge_informer *inf, uint32_t slot);
+    kedge_err (*mark)(struct kedge_informer *inf, const struct kedge__arrival *a, bool partial,
+                      size_t size);
+};
+
 struct kedge_informer {
     struct kedge__task task;
     struct kedge_factory *factory;
     struct kedge_informer *next;
     const struct kedge_kind *kind;
     struct kedge_informer_options options;
-    uint16_t owner; // account of the heap
+    const struct kedge__change_ops *change; // NULL: it has neither transform nor filter
+    uint16_t owner;                         // account of the heap
 
     struct kedge__account account;
     struct kedge__indexer indexer;
@@ -182,9 +193,9 @@ struct kedge_factory {
     struct kedge *k;
     struct kedge_client *client;
     struct kedge_factory_options options;
-    // kedge__options_are_sound, once there are options that might not be: a program that gives none
-    // does not link it.
+    // What only options ask for, once there are any: a program that gives none does not link it.
     bool (*are_sound)(struct kedge *k, const struct kedge_informer_options *options);
+    const struct kedge__change_ops *change_ops;
     struct kedge_informer *informers;
     uint16_t count;
     uint16_t account_room; // of the heap's table
@@ -216,6 +227,8 @@ struct kedge__event_object {
     bool listed;
 };
 kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e);
+// For the informers of a factory whose options have a transform or a filter.
+extern const struct kedge__change_ops kedge__intake_change;
 // Tokenises the sieve's item; one with too many tokens is cut down to its identity: *partial.
 kedge_err kedge__intake_parse(struct kedge_informer *inf, struct kedge_json *doc, bool *partial);
 

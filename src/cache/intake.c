@@ -63,7 +63,7 @@ static kedge_err full(struct kedge_informer *inf, const struct kedge__identity *
     return KEDGE_ERR_FULL;
 }
 
-struct arrival {
+struct kedge__arrival {
     kedge_json_value object;
     const struct kedge__identity *id;
     uint32_t known; // slot of the cached object of that name; 0: none
@@ -74,7 +74,7 @@ struct arrival {
 
 // No room for the final state of what was deleted, but none is needed to forget what is known.
 // Under which name a transform would have it known cannot be said.
-static kedge_err forget(struct kedge_informer *inf, const struct arrival *a, size_t size)
+static kedge_err forget(struct kedge_informer *inf, const struct kedge__arrival *a, size_t size)
 {
     struct kedge__delta delta = {.slot = a->known, .type = KEDGE__DELTA_TOMBSTONE};
     if (inf->options.transform != NULL)
@@ -90,10 +90,15 @@ static kedge_err forget(struct kedge_informer *inf, const struct arrival *a, siz
 // The informer has a say in what becomes of the object, so only its record will tell.
 static bool is_open(const struct kedge_informer *inf)
 {
-    return inf->options.transform != NULL || inf->options.keep != NULL;
+    return inf->change != NULL;
 }
 
-static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_t size,
+static size_t change_room(const struct kedge_informer *inf, size_t size)
+{
+    return is_open(inf) ? inf->change->room(inf, size) : 0;
+}
+
+static kedge_err room(struct kedge_informer *inf, const struct kedge__arrival *a, size_t size,
                       size_t *lacking)
 {
     struct kedge__heap *heap = &inf->factory->heap;
@@ -103,17 +108,17 @@ static kedge_err room(struct kedge_informer *inf, const struct arrival *a, size_
     return err == KEDGE_ERR_FULL && anything_queued(inf) ? KEDGE_WAIT : err;
 }
 
-static kedge_err add(struct kedge_informer *inf, const struct arrival *a, bool partial, size_t size,
-                     uint32_t *slot)
+static kedge_err add(struct kedge_informer *inf, const struct kedge__arrival *a, bool partial,
+                     size_t size, uint32_t *slot)
 {
     struct kedge__heap *heap = &inf->factory->heap;
-    *slot = kedge__heap_add(heap, inf->owner, size + kedge__change_room(inf, size));
+    *slot = kedge__heap_add(heap, inf->owner, size + change_room(inf, size));
     kedge_err err =
         kedge__project(inf->kind, a->object, partial, kedge__heap_object(heap, *slot), size, &size);
-    if (err == KEDGE_OK)
-        kedge__change_apply(inf, *slot);
-    else
+    if (err != KEDGE_OK)
         kedge__heap_remove(heap, *slot);
+    else if (is_open(inf))
+        inf->change->apply(inf, *slot);
     return err;
 }
 
@@ -125,8 +130,8 @@ static uint32_t known_as(const struct kedge_informer *inf, uint32_t slot)
 }
 
 // What the indices need for the new record, so that nothing can fail when it is applied.
-static kedge_err take_nodes(struct kedge_informer *inf, const struct arrival *a, uint32_t slot,
-                            size_t size)
+static kedge_err take_nodes(struct kedge_informer *inf, const struct kedge__arrival *a,
+                            uint32_t slot, size_t size)
 {
     size_t lacking = 0;
     uint32_t known = is_open(inf) ? known_as(inf, slot) : a->known;
@@ -137,11 +142,11 @@ static kedge_err take_nodes(struct kedge_informer *inf, const struct arrival *a,
     return err == KEDGE_ERR_FULL ? full(inf, a->id, size, lacking) : err;
 }
 
-static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool partial,
+static kedge_err store(struct kedge_informer *inf, const struct kedge__arrival *a, bool partial,
                        size_t size)
 {
     struct kedge__heap *heap = &inf->factory->heap;
-    size_t whole = size + kedge__change_room(inf, size);
+    size_t whole = size + change_room(inf, size);
     size_t lacking = 0;
     size_t ignored;
     kedge_err err = room(inf, a, whole, &lacking);
@@ -161,7 +166,8 @@ static kedge_err store(struct kedge_informer *inf, const struct arrival *a, bool
         return err;
     enum kedge__delta_type type = KEDGE__DELTA_DELETE;
     if (!a->deleted)
-        type = kedge__change_keeps(inf, slot) ? KEDGE__DELTA_UPSERT : KEDGE__DELTA_LEFT;
+        type = !is_open(inf) || inf->change->keeps(inf, slot) ? KEDGE__DELTA_UPSERT
+                                                              : KEDGE__DELTA_LEFT;
     if (tight && type == KEDGE__DELTA_UPSERT &&
         kedge__heap_may_stay(heap, slot, known_as(inf, slot), &lacking) != KEDGE_OK) {
         kedge__heap_remove(heap, slot);
@@ -191,11 +197,11 @@ static bool same_uid(const struct kedge_object *o, const struct kedge__identity 
 
 // A marking list stores nothing, but what a transform makes of an object's name is in its record
 // only.
-static kedge_err mark_transformed(struct kedge_informer *inf, const struct arrival *a, bool partial,
-                                  size_t size)
+static kedge_err mark_transformed(struct kedge_informer *inf, const struct kedge__arrival *a,
+                                  bool partial, size_t size)
 {
     struct kedge__heap *heap = &inf->factory->heap;
-    size_t whole = size + kedge__change_room(inf, size);
+    size_t whole = size + change_room(inf, size);
     size_t lacking = 0;
     uint32_t slot;
     kedge_err err = kedge__heap_room(heap, inf->owner, whole, true, &lacking);
@@ -212,7 +218,10 @@ static kedge_err mark_transformed(struct kedge_informer *inf, const struct arriv
     return KEDGE_OK;
 }
 
-static kedge_err take(struct kedge_informer *inf, const struct arrival *a)
+const struct kedge__change_ops kedge__intake_change = {kedge__change_room, kedge__change_apply,
+                                                       kedge__change_keeps, mark_transformed};
+
+static kedge_err take(struct kedge_informer *inf, const struct kedge__arrival *a)
 {
     if (!kedge__delta_fifo_room(&inf->fifo, KEDGE__DELTA_UPSERT))
         return KEDGE_WAIT;
@@ -221,8 +230,8 @@ static kedge_err take(struct kedge_informer *inf, const struct arrival *a)
     kedge_err err = measure(inf, a->object, &partial, &size);
     if (err != KEDGE_OK)
         return err;
-    return inf->reflector.marking ? mark_transformed(inf, a, partial, size)
-                                  : store(inf, a, partial, size);
+    return inf->reflector.marking && is_open(inf) ? inf->change->mark(inf, a, partial, size)
+                                                  : store(inf, a, partial, size);
 }
 
 static bool usable(struct kedge_informer *inf, const struct kedge__identity *id)
@@ -259,7 +268,7 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
 {
     struct kedge_json doc;
     struct kedge__identity id;
-    struct arrival a = {.id = &id, .listed = true};
+    struct kedge__arrival a = {.id = &id, .listed = true};
     kedge_err err = kedge__intake_parse(inf, &doc, &a.partial);
     if (err != KEDGE_OK)
         return err;
@@ -278,11 +287,11 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
 
 kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e)
 {
-    struct arrival a = {.id = e->id,
-                        .object = e->object,
-                        .deleted = e->deleted,
-                        .partial = e->partial,
-                        .listed = e->listed};
+    struct kedge__arrival a = {.id = e->id,
+                               .object = e->object,
+                               .deleted = e->deleted,
+                               .partial = e->partial,
+                               .listed = e->listed};
     if (!usable(inf, e->id))
         return KEDGE_OK;
     a.known = find(inf, e->id);
