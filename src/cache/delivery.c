@@ -252,22 +252,22 @@ static bool same_object(const struct kedge_object *a, const struct kedge_object 
            kedge_str_eq(kedge_text_str(&a->resource_version), kedge_text_str(&b->resource_version));
 }
 
-// The cache is now at the object's version; items of a list only say that it is not older.
-static void apply_object_version(struct kedge_informer *inf, const struct kedge_object *o,
-                                 bool listed)
+// The cache is now at the object's version; items of a list only say that it is not older. Gives
+// the slot of the cached object of that name, or 0.
+static uint32_t apply_object_version(struct kedge_informer *inf, const struct kedge__delta *delta)
 {
-    kedge__informer_raise_floor(inf, kedge_resource_version(o));
-    if (!listed)
-        memcpy(inf->applied, kedge_resource_version(o), kedge_text_len(&o->resource_version) + 1);
+    const struct kedge_object *o = kedge__heap_object(heap_of(inf), delta->slot);
+    const char *version = kedge_resource_version(o);
+    kedge__informer_raise_floor(inf, version);
+    if (!delta->listed)
+        memcpy(inf->applied, version, strlen(version) + 1);
+    return kedge__indexer_known(&inf->indexer, delta->slot);
 }
 
 static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *delta)
 {
     struct kedge__heap *heap = heap_of(inf);
-    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
-    apply_object_version(inf, o, delta->listed);
-    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
-                                         kedge_text_str(&o->name));
+    uint32_t known = apply_object_version(inf, delta);
     if (known == 0) {
         kedge__indexer_insert(&inf->indexer, delta->slot);
         kedge__heap_slot(heap, delta->slot)->mark = delta->mark;
@@ -275,7 +275,7 @@ static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *
         return;
     }
     kedge__heap_slot(heap, known)->mark = delta->mark;
-    if (same_object(o, kedge__heap_object(heap, known))) {
+    if (same_object(kedge__heap_object(heap, delta->slot), kedge__heap_object(heap, known))) {
         kedge__heap_remove(heap, delta->slot);
         return;
     }
@@ -288,10 +288,7 @@ static void apply_upsert(struct kedge_informer *inf, const struct kedge__delta *
 static void apply_delete(struct kedge_informer *inf, const struct kedge__delta *delta)
 {
     struct kedge__heap *heap = heap_of(inf);
-    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
-    apply_object_version(inf, o, delta->listed);
-    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
-                                         kedge_text_str(&o->name));
+    uint32_t known = apply_object_version(inf, delta);
     if (known != 0) {
         kedge__indexer_remove(&inf->indexer, known);
         kedge__heap_remove(heap, known);
@@ -306,10 +303,7 @@ static void apply_delete(struct kedge_informer *inf, const struct kedge__delta *
 static void apply_left(struct kedge_informer *inf, const struct kedge__delta *delta)
 {
     struct kedge__heap *heap = heap_of(inf);
-    const struct kedge_object *o = kedge__heap_object(heap, delta->slot);
-    apply_object_version(inf, o, delta->listed);
-    uint32_t known = kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
-                                         kedge_text_str(&o->name));
+    uint32_t known = apply_object_version(inf, delta);
     kedge__heap_remove(heap, delta->slot);
     if (known == 0)
         return;

@@ -46,6 +46,12 @@ uint32_t kedge__indexer_find(const struct kedge__indexer *x, kedge_str namespace
     return 0;
 }
 
+uint32_t kedge__indexer_known(const struct kedge__indexer *x, uint32_t slot)
+{
+    const struct kedge_object *o = kedge__heap_object(x->heap, slot);
+    return kedge__indexer_find(x, kedge_text_str(&o->namespace_), kedge_text_str(&o->name));
+}
+
 void kedge__indexer_insert(struct kedge__indexer *x, uint32_t slot)
 {
     struct kedge__slot *s = kedge__heap_slot(x->heap, slot);

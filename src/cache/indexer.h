@@ -36,6 +36,9 @@ void kedge__indexer_init(struct kedge__indexer *x, struct kedge__heap *heap, uin
 // The slot of the object with that key, or 0.
 uint32_t kedge__indexer_find(const struct kedge__indexer *x, kedge_str namespace_, kedge_str name);
 
+// The slot of the object with the key of the one in `slot`, which need not be in the index; or 0.
+uint32_t kedge__indexer_known(const struct kedge__indexer *x, uint32_t slot);
+
 // Takes a slot in, whose key must not be there yet, and out again.
 void kedge__indexer_insert(struct kedge__indexer *x, uint32_t slot);
 void kedge__indexer_remove(struct kedge__indexer *x, uint32_t slot);

@@ -124,9 +124,7 @@ static kedge_err add(struct kedge_informer *inf, const struct kedge__arrival *a,
 
 static uint32_t known_as(const struct kedge_informer *inf, uint32_t slot)
 {
-    const struct kedge_object *o = kedge__heap_object(&inf->factory->heap, slot);
-    return kedge__indexer_find(&inf->indexer, kedge_text_str(&o->namespace_),
-                               kedge_text_str(&o->name));
+    return kedge__indexer_known(&inf->indexer, slot);
 }
 
 // What the indices need for the new record, so that nothing can fail when it is applied.

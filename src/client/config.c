@@ -31,31 +31,54 @@ struct kept {
     size_t len; // with the NUL
 };
 
-#define KEPT_MAX 24
+// Where in a configuration the texts are, and what has a length.
+static const uint16_t kept_texts[] = {
+    offsetof(struct kedge_config, server),
+    offsetof(struct kedge_config, tls_server_name),
+    offsetof(struct kedge_config, namespace_),
+    offsetof(struct kedge_config, token),
+    offsetof(struct kedge_config, token_file),
+    offsetof(struct kedge_config, username),
+    offsetof(struct kedge_config, password),
+    offsetof(struct kedge_config, ca_file),
+    offsetof(struct kedge_config, certificate_file),
+    offsetof(struct kedge_config, key_file),
+    offsetof(struct kedge_config, impersonate.user),
+    offsetof(struct kedge_config, impersonate.uid),
+    offsetof(struct kedge_config, exec.command),
+    offsetof(struct kedge_config, exec.api_version),
+    offsetof(struct kedge_config, exec.install_hint),
+    offsetof(struct kedge_config, proxy_url),
+};
+static const uint16_t kept_blocks[] = {
+    offsetof(struct kedge_config, ca),
+    offsetof(struct kedge_config, certificate),
+    offsetof(struct kedge_config, key),
+    offsetof(struct kedge_config, impersonate.groups),
+    offsetof(struct kedge_config, impersonate.extra),
+    offsetof(struct kedge_config, exec.args),
+    offsetof(struct kedge_config, exec.env),
+    offsetof(struct kedge_config, exec.cluster_config),
+};
+
+enum {
+    KEPT_TEXTS = sizeof kept_texts / sizeof kept_texts[0],
+    KEPT_BLOCKS = sizeof kept_blocks / sizeof kept_blocks[0],
+    KEPT_MAX = KEPT_TEXTS + KEPT_BLOCKS
+};
 
 static size_t list_kept(struct kedge_config *c, struct kept *list)
 {
-    const char **texts[] = {
-        &c->server,           &c->tls_server_name,  &c->namespace_,        &c->token,
-        &c->token_file,       &c->username,         &c->password,          &c->ca_file,
-        &c->certificate_file, &c->key_file,         &c->impersonate.user,  &c->impersonate.uid,
-        &c->exec.command,     &c->exec.api_version, &c->exec.install_hint, &c->proxy_url};
-    kedge_str *blocks[] = {&c->ca,
-                           &c->certificate,
-                           &c->key,
-                           &c->impersonate.groups,
-                           &c->impersonate.extra,
-                           &c->exec.args,
-                           &c->exec.env,
-                           &c->exec.cluster_config};
     size_t n = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (*texts[i] != NULL)
-            list[n++] = (struct kept){texts[i], strlen(*texts[i]) + 1};
+    for (size_t i = 0; i < KEPT_TEXTS; i++) {
+        const char **text = (const char **)(void *)((char *)c + kept_texts[i]);
+        if (*text != NULL)
+            list[n++] = (struct kept){text, strlen(*text) + 1};
     }
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
-        if (blocks[i]->ptr != NULL)
-            list[n++] = (struct kept){&blocks[i]->ptr, blocks[i]->len + 1};
+    for (size_t i = 0; i < KEPT_BLOCKS; i++) {
+        kedge_str *block = (kedge_str *)(void *)((char *)c + kept_blocks[i]);
+        if (block->ptr != NULL)
+            list[n++] = (struct kept){&block->ptr, block->len + 1};
     }
     return n;
 }

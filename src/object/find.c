@@ -35,8 +35,8 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
 {
     kedge_str raw = kedge_json_raw_key(member);
     bool plain = raw.len > 0 && memchr(raw.ptr, '\\', raw.len) == NULL;
-    uint64_t going = 0, rows = level->rows;
-    for (unsigned i = 0; rows != 0; i++, rows >>= 1) {
+    uint64_t going = 0, rows = level->rows, bit = 1;
+    for (unsigned i = 0; rows != 0; i++, rows >>= 1, bit <<= 1) {
         if ((rows & 1u) == 0)
             continue;
         const char *key = table->fields[i].path + level->behind;
@@ -46,7 +46,7 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
         if (key[len + 1] == '\0')
             found->at[i] = member.at;
         else
-            going |= UINT64_C(1) << i;
+            going |= bit;
     }
     return going;
 }
@@ -55,7 +55,7 @@ static uint64_t take(struct kedge__found *found, const struct kedge_table *table
 static size_t key_end(const struct kedge_table *table, uint64_t rows, size_t behind)
 {
     unsigned i = 0;
-    while ((rows >> i & 1u) == 0)
+    for (; (rows & 1u) == 0; rows >>= 1)
         i++;
     return behind + strlen(table->fields[i].path + behind) + 1;
 }
@@ -68,12 +68,12 @@ static bool there(kedge_json_value v)
 static uint64_t begin(struct kedge__found *found, const struct kedge_table *table, size_t rows,
                       kedge_json_value object)
 {
-    uint64_t wanted = 0;
+    uint64_t wanted = 0, bit = 1;
     found->mistyped = 0;
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = 0; i < rows; i++, bit <<= 1) {
         bool whole = table->fields[i].path[0] == '\0';
         found->at[i] = whole ? object.at : -1;
-        wanted |= whole ? 0 : UINT64_C(1) << i;
+        wanted |= whole ? 0 : bit;
     }
     return wanted;
 }

@@ -401,10 +401,10 @@ static uint64_t put_struct(struct kedge__builder *b, size_t place, const struct 
                            size_t rows, kedge_json_value object, unsigned depth)
 {
     struct kedge__found found;
-    uint64_t present = 0;
+    uint64_t present = 0, bit = 1;
     kedge__find(&found, table, rows, object);
     b->mistyped += found.mistyped;
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = 0; i < rows; i++, bit <<= 1) {
         const struct kedge_field *field = &table->fields[i];
         kedge_json_value v = {object.doc, found.at[i]};
         if (found.at[i] < 0 || is_null(v))
@@ -412,7 +412,7 @@ static uint64_t put_struct(struct kedge__builder *b, size_t place, const struct 
         bool well = put_field(b, place + field->offset, field, v, depth);
         b->mistyped += !well;
         if (well)
-            present |= UINT64_C(1) << i;
+            present |= bit;
     }
     return present;
 }
