@@ -48,26 +48,23 @@ struct kedge__part {
     size_t peak;
 };
 
+// What is used most comes first: short offsets make short code.
 struct kedge {
     const struct kedge_port *port;
     unsigned char *base; // the block, aligned
     size_t size;
-    size_t skip; // bytes before it, lost to alignment
-    size_t used; // arena mark
-    size_t peak;
-
+    size_t used;       // arena mark
     kedge_err failure; // the first
-    char failure_buf[KEDGE_ERROR_TEXT];
-    struct kedge__line failure_line;
-
     enum kedge_log_level log_level;
-    void (*log)(void *ctx, enum kedge_log_level level, const char *text);
-    void *log_ctx;
-
-    struct kedge__task *tasks;
-    KEDGE__SHARED sig_atomic_t stopped;
     bool inside; // a poll is running
     bool again;  // there is something to do without waiting for anything
+    KEDGE__SHARED sig_atomic_t stopped;
+    struct kedge__task *tasks;
+    size_t peak;
+    size_t skip; // bytes before the block, lost to alignment
+
+    void (*log)(void *ctx, enum kedge_log_level level, const char *text);
+    void *log_ctx;
 
     struct kedge_wait *waits;
     size_t waits_cap;
@@ -78,8 +75,10 @@ struct kedge {
     bool wall_told;               // a server has said what time it is
     kedge_timestamp wall_at_zero; // then it was that time when kedge__clock was 0
 
-    struct kedge__part parts[KEDGE__PARTS_MAX];
+    struct kedge__line failure_line;
     size_t part_count;
+    struct kedge__part parts[KEDGE__PARTS_MAX];
+    char failure_buf[KEDGE_ERROR_TEXT];
 };
 
 // Zeroed room for `count` objects of `size` bytes from the arena, or NULL: then the first failure

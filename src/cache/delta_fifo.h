@@ -39,8 +39,8 @@ struct kedge__delta_fifo {
     uint32_t head;
     uint32_t count;
     // Of the one LIST_END or BOOKMARK that may wait at a time.
-    char version[KEDGE__VERSION_MAX];
     bool version_waits;
+    char version[KEDGE__VERSION_MAX];
 };
 
 // Empties the fifo over `ring`.

@@ -45,56 +45,57 @@ enum kedge__reflector_state {
 // What a pause, an answer or a recovery is for.
 enum kedge__reflector_next { KEDGE__NEXT_LIST, KEDGE__NEXT_WATCH };
 
+// What is used most comes first, here and in the structs below: short offsets make short code.
 struct kedge__reflector {
     enum kedge__reflector_state state;
     enum kedge__reflector_next next;  // PAUSE: what comes after it
     enum kedge__reflector_next asked; // what the request under way is; a WatchList is a list
     enum kedge__reflector_next then;  // what follows if it fails
-    kedge_time wake;
-    kedge_time room_wake; // STALE: a list may come early, if there is room, from this time on
-
-    struct kedge__connection connection;
-    struct kedge_sieve sieve;
-    char *item_buf; // of the sieve; before the answer comes, of the request's path
-    size_t item_cap;
-    char *envelope_buf;
-    bool item_waits; // the sieve's item has found no room yet
-    size_t refused_bytes;
-
-    struct kedge_backoff backoff;
-    struct kedge_backoff stale_backoff; // 30 s to 1 h
-
-    char read[KEDGE__VERSION_MAX];       // a watch goes on from here
-    char first_page[KEDGE__VERSION_MAX]; // version of the list under way
-    uint32_t attempt; // of the list under way or the last one; also the mark of what is framed
-    bool marking;     // this list stores nothing
-    bool mark_next;   // STALE: the next list is a marking one
-    bool stale_again; // STALE: a storing list has failed before
-    bool more_pages;  // the next request takes the envelope's continue token
+    bool item_waits;                  // the sieve's item has found no room yet
+    bool marking;                     // this list stores nothing
+    bool mark_next;                   // STALE: the next list is a marking one
+    bool stale_again;                 // STALE: a storing list has failed before
+    bool more_pages;                  // the next request takes the envelope's continue token
     bool any_version; // the server cannot serve our version: ask for its most recent
 
     // How the list under way is asked for. reflector_list.c and reflector_initial.c say more.
-    uint32_t limit;      // objects a page; 0: no limit
-    uint32_t short_page; // what time-outs have left of the page's size; 0: all of it
-    uint8_t cut_lists;   // in a row, each by time
-    uint8_t unfinished;  // WatchLists in a row that ended before their bookmark
-    bool initial;        // the watch under way is a WatchList whose bookmark has not come
-    bool fall_back;      // a WatchList was refused: a list takes its place until one ends
-    bool again;          // the list begins anew with the same limit
-    bool whole;          // a continue token has expired: no limit this time
-    bool at_zero;        // version 0 was asked for
-    bool continued;      // the page under way is not the first
-    bool slow;           // a page of this list took long
-    bool paginated;      // the server has cut up a list at version 0: it has no watch cache
+    bool initial;       // the watch under way is a WatchList whose bookmark has not come
+    bool fall_back;     // a WatchList was refused: a list takes its place until one ends
+    bool again;         // the list begins anew with the same limit
+    bool whole;         // a continue token has expired: no limit this time
+    bool at_zero;       // version 0 was asked for
+    bool continued;     // the page under way is not the first
+    bool slow;          // a page of this list took long
+    bool paginated;     // the server has cut up a list at version 0: it has no watch cache
+    uint8_t cut_lists;  // in a row, each by time
+    uint8_t unfinished; // WatchLists in a row that ended before their bookmark
 
-    kedge_time asked_at; // the request under way began
-    kedge_time warned;   // that a WatchList's bookmark has not come
-    kedge_time watch_began;
-    kedge_time watch_ends;  // the server should have ended it by then
-    kedge_time heard;       // last byte of the watch
     bool watch_told;        // an event or a bookmark has come in this watch
     bool bookmarks;         // this resource sends bookmarks
     uint8_t silent_watches; // in a row, from one version
+
+    char *item_buf; // of the sieve; before the answer comes, of the request's path
+    size_t item_cap;
+    char *envelope_buf;
+    size_t refused_bytes;
+    uint32_t attempt;    // of the list under way or the last one; also the mark of what is framed
+    uint32_t limit;      // objects a page; 0: no limit
+    uint32_t short_page; // what time-outs have left of the page's size; 0: all of it
+
+    kedge_time wake;
+    kedge_time room_wake; // STALE: a list may come early, if there is room, from this time on
+    kedge_time asked_at;  // the request under way began
+    kedge_time warned;    // that a WatchList's bookmark has not come
+    kedge_time watch_began;
+    kedge_time watch_ends; // the server should have ended it by then
+    kedge_time heard;      // last byte of the watch
+
+    char read[KEDGE__VERSION_MAX];       // a watch goes on from here
+    char first_page[KEDGE__VERSION_MAX]; // version of the list under way
+    struct kedge_backoff backoff;
+    struct kedge_backoff stale_backoff; // 30 s to 1 h
+    struct kedge_sieve sieve;
+    struct kedge__connection connection;
 };
 
 // The last failure of list or watch, until its handler was told.
@@ -118,19 +119,19 @@ enum kedge__note {
 
 struct kedge__delivery {
     struct kedge_handler *handlers;
-    uint64_t number;       // of the notification under way, or of the last one
-    enum kedge__note note; // under way
-    uint32_t slot;         // of its object
-    uint32_t old;          // UPDATE: slot that holds the old record
-    uint32_t walk;         // the slot that a sweep or a resync has come to
+    uint32_t slot; // of the object of the note under way
+    uint32_t old;  // UPDATE: slot that holds the old record
+    uint32_t walk; // the slot that a sweep or a resync has come to
     uint32_t sweep_mark;
+    enum kedge__note note; // under way
     bool sweeping;
     bool sweep_stored;
     bool resyncing;
-    kedge_time next_resync; // KEDGE_FOREVER: no handler wants one
     bool resync_queued;
-    bool blocked; // at the end of the last run a handler was not ready
-    bool called;  // the last step called a handler
+    bool blocked;           // at the end of the last run a handler was not ready
+    bool called;            // the last step called a handler
+    uint64_t number;        // of the notification under way, or of the last one
+    kedge_time next_resync; // KEDGE_FOREVER: no handler wants one
 };
 
 // What an informer's own transform and filter do to an object that arrives.
@@ -144,30 +145,31 @@ struct kedge__change_ops {
 };
 
 struct kedge_informer {
-    struct kedge__task task;
+    struct kedge__task task; // first
     struct kedge_factory *factory;
-    struct kedge_informer *next;
     const struct kedge_kind *kind;
-    struct kedge_informer_options options;
-    const struct kedge__change_ops *change; // NULL: it has neither transform nor filter
-    uint16_t owner;                         // account of the heap
-
-    struct kedge__account account;
+    struct kedge__delivery delivery;
     struct kedge__indexer indexer;
     struct kedge__delta_fifo fifo;
-    struct kedge__reflector reflector;
-    struct kedge__delivery delivery;
-
-    char applied[KEDGE__VERSION_MAX]; // what the user sees is at this version
-    char floor[KEDGE__VERSION_MAX];   // the greatest version applied: a list must not be older
+    enum kedge_informer_phase phase;
     bool synced;
     bool started;    // once, at least
     bool stopped;    // and not started again
     bool stop_asked; // by a handler; done when it has returned
-
-    enum kedge_informer_phase phase;
-    kedge_time since;
+    bool state_dirty;
     kedge_err reason;
+    kedge_err late; // why list or watch has failed since the last list was whole; OK: it has not
+    uint16_t owner; // account of the heap
+    const struct kedge__change_ops *change; // NULL: it has neither transform nor filter
+    struct kedge__account account;
+    struct kedge__reflector reflector;
+    struct kedge_informer_options options;
+    struct kedge_informer *next;
+
+    char applied[KEDGE__VERSION_MAX]; // what the user sees is at this version
+    char floor[KEDGE__VERSION_MAX];   // the greatest version applied: a list must not be older
+
+    kedge_time since; // the phase
     char problem[KEDGE__PROBLEM_MAX];
     char object[KEDGE__KEY_MAX]; // STALE: what had no room
     size_t bytes_short;
@@ -179,12 +181,10 @@ struct kedge_informer {
     uint64_t lists;
     uint64_t watches;
     uint64_t failures;
-    kedge_err late; // why list or watch has failed since the last list was whole; OK: it has not
     struct kedge__failure failed;
     void (*on_watch_error)(void *ctx, struct kedge_informer *informer,
                            const struct kedge_watch_error *error);
     void *on_watch_error_ctx;
-    bool state_dirty;
     void (*on_state)(void *ctx, struct kedge_informer *informer);
     void *on_state_ctx;
 };
@@ -192,10 +192,6 @@ struct kedge_informer {
 struct kedge_factory {
     struct kedge *k;
     struct kedge_client *client;
-    struct kedge_factory_options options;
-    // What only options ask for, once there are any: a program that gives none does not link it.
-    bool (*are_sound)(struct kedge *k, const struct kedge_informer_options *options);
-    const struct kedge__change_ops *change_ops;
     struct kedge_informer *informers;
     uint16_t count;
     uint16_t account_room; // of the heap's table
@@ -209,6 +205,10 @@ struct kedge_factory {
     struct kedge_json_token *tokens; // shared: a document lives within one step
     size_t token_count;
     char *shrink_buf; // to cut an object with too many tokens down to its identity
+    struct kedge_factory_options options;
+    // What only options ask for, once there are any: a program that gives none does not link it.
+    bool (*are_sound)(struct kedge *k, const struct kedge_informer_options *options);
+    const struct kedge__change_ops *change_ops;
 };
 
 // intake.c: from the sieve's item to a delta.

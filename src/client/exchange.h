@@ -58,17 +58,21 @@ struct kedge__ask {
     size_t header_count;
 };
 
+// What is used most comes first: short offsets make short code.
 struct kedge__connection {
     struct kedge_client *client;
-    struct kedge__connection *next; // of the client's
-    struct kedge_stream *stream;    // TLS, or a proxy's, or the port's own
-    struct kedge_tls *tls;          // that the stream was made of; NULL: plain HTTP
-    struct kedge__trust *trust;     // that it is open, or opening, with; NULL: it is closed
+    struct kedge_stream *stream; // TLS, or a proxy's, or the port's own
+    struct kedge_tls *tls;       // that the stream was made of; NULL: plain HTTP
+    struct kedge__trust *trust;  // that it is open, or opening, with; NULL: it is closed
+    enum kedge__exchange_state state;
     bool connected;   // the stream is open and has carried at least one whole response
     bool retried;     // this request was already sent anew on a fresh connection
     bool sent;        // a byte of this request has been written
     bool looked;      // for an answer, when the body could not be sent on
-    size_t body_sent; // bytes of its body that have
+    bool uncredited;  // FAILED, because no credentials were to be had
+    bool renewed;     // FAILED, because the client certificate was replaced
+    uint8_t interest; // of the last WANT_* in `waits`
+    kedge_err err;    // FAILED: why
 
     char *buf;
     size_t cap;
@@ -76,13 +80,12 @@ struct kedge__connection {
     size_t at;  // of them used
     kedge_str body;
 
-    // Told of a Warning header's value, which it may write over; `cut`: it was longer. NULL: none.
-    void (*on_warning)(void *ctx, char *value, size_t len, bool cut);
-    void *warning_ctx;
-
-    enum kedge__exchange_state state;
+    struct kedge_stream *waits; // what the last WANT_* was for; NULL: for the deadline only
+    const char *problem;        // FAILED: more exactly, good until the next start; or NULL
     struct kedge__ask ask;
-    struct kedge_http_response response;
+    size_t body_sent; // bytes of its body that have been sent
+    uint32_t serial;  // of the credentials that were sent
+
     kedge_time deadline; // of the state; KEDGE_FOREVER: none
     // ms of silence allowed in the body; KEDGE_FOREVER: the caller watches it
     kedge_time body_limit;
@@ -90,19 +93,18 @@ struct kedge__connection {
     kedge_time open_timeout;
     kedge_time head_timeout;
     kedge_time body_timeout;
-    kedge_time asked;           // when the head began to be sent
-    kedge_time limit;           // CREDENTIALS: the deadline proper; `deadline` is when to ask again
-    struct kedge_stream *waits; // what the last WANT_* was for; NULL: for the deadline only
-    uint8_t interest;           // and how
-    uint32_t serial;            // of the credentials that were sent
-    bool uncredited;            // FAILED, because no credentials were to be had
-    bool renewed;               // FAILED, because the client certificate was replaced
-    kedge_err err;              // FAILED: why
-    const char *problem;        // FAILED: more exactly, good until the next start; or NULL
+    kedge_time asked; // when the head began to be sent
+    kedge_time limit; // CREDENTIALS: the deadline proper; `deadline` is when to ask again
+
+    // Told of a Warning header's value, which it may write over; `cut`: it was longer. NULL: none.
+    void (*on_warning)(void *ctx, char *value, size_t len, bool cut);
+    void *warning_ctx;
+    struct kedge__connection *next; // of the client's
 
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t opened; // connections opened, in all
+    struct kedge_http_response response;
 };
 
 // Makes a closed connection, with a buffer of `cap` bytes from the arena. KEDGE_ERR_MEMORY, or the
