@@ -2,19 +2,25 @@
 // backoff.c - delays are kept in microseconds, so that factors such as 1.5 do not lose by rounding.
 #include "kedge/backoff.h"
 
+#include "base/divide.h"
 #include "base/random.h"
 
 // Far from overflow when a caller adds a moment, and when 1 ms becomes 1,000 us.
 #define LONGEST_US (INT64_MAX / 4)
 
+// `us` is not negative.
 static int64_t percent_of(int64_t us, uint32_t percent)
 {
-    int64_t whole = us / 100;
-    int64_t rest = us % 100;
-    if (percent > 0 && whole > LONGEST_US / percent)
+    uint64_t whole = (uint64_t)us;
+    uint64_t rest = (uint64_t)kedge__divide(&whole, 100) * percent;
+    kedge__divide(&rest, 100);
+    // Halves, of which neither overflows: `whole` has less than 56 bits.
+    uint64_t low = (uint64_t)(uint32_t)whole * percent;
+    uint64_t high = (whole >> 32) * percent + (low >> 32);
+    if (high >= (uint64_t)LONGEST_US >> 32)
         return LONGEST_US;
-    int64_t result = whole * percent + rest * percent / 100;
-    return result < LONGEST_US ? result : LONGEST_US;
+    uint64_t result = (high << 32 | (uint32_t)low) + rest;
+    return result < LONGEST_US ? (int64_t)result : LONGEST_US;
 }
 
 static int64_t to_us(kedge_time ms)
@@ -70,5 +76,7 @@ kedge_time kedge_backoff_next(struct kedge_backoff *b, kedge_time now)
     }
     int64_t delay = b->next_us;
     b->next_us = grown(b, delay);
-    return (jittered(b, delay) + 999) / 1000;
+    uint64_t ms = (uint64_t)jittered(b, delay) + 999;
+    kedge__divide(&ms, 1000);
+    return (kedge_time)ms;
 }

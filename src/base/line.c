@@ -2,6 +2,8 @@
 // line.c - see line.h. Invariant: len < cap and buf[len] == 0.
 #include "base/line.h"
 
+#include "base/divide.h"
+
 void kedge__line_init(struct kedge__line *l, char *buf, size_t cap)
 {
     l->buf = buf;
@@ -38,8 +40,7 @@ void kedge__line_number(struct kedge__line *l, uint64_t n)
     char digits[20];
     size_t at = sizeof digits;
     do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
+        digits[--at] = (char)('0' + kedge__divide(&n, 10));
     } while (n > 0);
     kedge__line_str(l, (kedge_str){digits + at, sizeof digits - at});
 }

@@ -3,6 +3,8 @@
 #include "cache/asks.h"
 #include "cache/reflector_priv.h"
 
+#include "base/divide.h"
+
 #define WATCH_MIN     300 // seconds; the server ends a watch between this and twice this
 #define WATCH_MIN_MAX 1000000000
 #define WATCH_GRACE   (30 * KEDGE_SECOND)
@@ -10,13 +12,14 @@
 // So long, in seconds, that many clients which began together do not end together.
 static int64_t watch_seconds(struct kedge_informer *inf)
 {
-    int64_t least = inf->options.watch_timeout / KEDGE_SECOND;
+    uint64_t least = (uint64_t)inf->options.watch_timeout;
+    kedge__divide(&least, KEDGE_SECOND);
     if (least < WATCH_MIN)
         least = WATCH_MIN;
     if (least > WATCH_MIN_MAX)
         least = WATCH_MIN_MAX;
     struct kedge__random *random = &inf->factory->client->random;
-    return least + (int64_t)kedge__random_below(random, (uint64_t)least);
+    return (int64_t)(least + kedge__random_below(random, least));
 }
 
 static void start(struct kedge_informer *inf, bool initial, kedge_time now)

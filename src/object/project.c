@@ -8,6 +8,7 @@
 // same code runs twice: measuring, it only counts; writing, it knows where the texts begin.
 #include <string.h>
 
+#include "object/date.h"
 #include "object/project_priv.h"
 #include "object/words.h"
 
@@ -163,28 +164,23 @@ static bool put_int64(struct kedge__builder *b, size_t member, kedge_json_value 
     return true;
 }
 
-static bool read_time(kedge_json_value v, kedge_timestamp *value)
+static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
     char buf[SHORT_TEXT];
     kedge_str text = {buf, short_text(v, buf)};
-    return text.len <= SHORT_TEXT && kedge_timestamp_parse(text, value);
-}
-
-static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
-{
-    kedge_timestamp micro;
-    if (!read_time(v, &micro))
+    struct kedge_date date;
+    if (text.len > SHORT_TEXT || !kedge__date_parse(text, &date))
         return false;
-    int64_t seconds = micro > 0 ? micro / 1000000 : 0;
-    struct kedge_date date = {seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX};
     kedge__write(b, member, &date, sizeof date);
     return true;
 }
 
 static bool put_micro_time(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
+    char buf[SHORT_TEXT];
+    kedge_str text = {buf, short_text(v, buf)};
     kedge_timestamp micro;
-    if (!read_time(v, &micro))
+    if (text.len > SHORT_TEXT || !kedge_timestamp_parse(text, &micro))
         return false;
     kedge__write(b, member, &micro, sizeof micro);
     return true;

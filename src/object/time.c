@@ -3,7 +3,7 @@
 //
 // Days are counted in the proleptic Gregorian calendar, in eras of 400 years that begin on the
 // first of March, so that the leap day is the last of its year.
-#include "kedge/time.h"
+#include "object/date.h"
 
 #define MICROSECONDS INT64_C(1000000)
 #define DAY_SECONDS  INT64_C(86400)
@@ -85,7 +85,8 @@ static int zone(struct scan *s)
     return sign * (hours * 60 + minutes) * 60;
 }
 
-bool kedge_timestamp_parse(kedge_str text, kedge_timestamp *out)
+// Seconds since 1970, and the microseconds behind them.
+static bool parse(kedge_str text, int64_t *seconds, int *micro)
 {
     // The bytes in front of each number; the largest that each may be.
     static const char before[] = {'\0', '-', '-', 'T', ':', ':'};
@@ -100,13 +101,35 @@ bool kedge_timestamp_parse(kedge_str text, kedge_timestamp *out)
             literal(&s, before[i]);
         part[i] = number(&s, i == YEAR ? 4 : 2, i == MONTH || i == DAY ? 1 : 0, most[i]);
     }
-    int micro = fraction(&s);
+    *micro = fraction(&s);
     int east = zone(&s);
     if (!s.ok || s.at != s.end || part[DAY] > month_days(part[YEAR], part[MONTH]))
         return false;
     int of_day = part[HOUR] * 3600 + part[MINUTE] * 60 + part[SECOND] - east;
     int64_t days = days_of(part[YEAR], part[MONTH], part[DAY]);
-    *out = (days * DAY_SECONDS + of_day) * MICROSECONDS + micro;
+    *seconds = days * DAY_SECONDS + of_day;
+    return true;
+}
+
+bool kedge_timestamp_parse(kedge_str text, kedge_timestamp *out)
+{
+    int64_t seconds;
+    int micro;
+    if (!parse(text, &seconds, &micro))
+        return false;
+    *out = seconds * MICROSECONDS + micro;
+    return true;
+}
+
+bool kedge__date_parse(kedge_str text, struct kedge_date *out)
+{
+    int64_t seconds;
+    int micro;
+    if (!parse(text, &seconds, &micro))
+        return false;
+    if (seconds < 0)
+        seconds = 0;
+    out->seconds = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
     return true;
 }
 
