@@ -47,11 +47,14 @@ struct kedge_field {
     // Keys from the table's root, each ended by a NUL, and one more NUL at the end:
     // "spec\0replicas\0". The empty path (just the final NUL) is the whole object.
     const char *path;
-    // KEDGE_FIELD_LIST: the rows of one element, whose paths begin at the element.
-    const struct kedge_table *items;
-    // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
-    // KEDGE_FIELD_QUANTITY, _BASE64, _BASE64_MAP: their struct kedge__reader. Other types: NULL.
-    const void *detail;
+    union {
+        // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
+        // KEDGE_FIELD_QUANTITY, _BASE64, _BASE64_MAP: their struct kedge__reader. NULL: all types
+        // but these and lists.
+        const void *detail;
+        // KEDGE_FIELD_LIST: the rows of one element, whose paths begin at the element.
+        const struct kedge_table *items;
+    };
     uint16_t offset; // of the member in its struct, in bytes; 0 where there is none
     uint8_t type;    // enum kedge_field_type
     uint8_t reserved;

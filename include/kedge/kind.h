@@ -248,18 +248,23 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__VALUE_CONSTANT(constant, text) constant,
 #define KEDGE__VALUE_NAME(constant, text)     text "\0"
 
-#define KEDGE__FIELD_ROW(K, type, member, ...)                                            \
-    {KEDGE__KEYS(__VA_ARGS__), NULL, KEDGE__READER_##type, KEDGE__PLACE(K, type, member), \
-     KEDGE_FIELD_##type,       0},
-#define KEDGE__LIST_ROW(K, item, member, ...)                   \
-    {KEDGE__KEYS(__VA_ARGS__),      &kedge__table_##item, NULL, \
-     KEDGE__PLACE(K, LIST, member), KEDGE_FIELD_LIST,     0},
-#define KEDGE__ENUM_ROW(K, values, member, ...) \
-    {KEDGE__KEYS(__VA_ARGS__),                  \
-     NULL,                                      \
-     KEDGE_VALUES_##values(KEDGE__VALUE_NAME),  \
-     KEDGE__PLACE(K, ENUM, member),             \
-     KEDGE_FIELD_ENUM,                          \
+#define KEDGE__FIELD_ROW(K, type, member, ...) \
+    {KEDGE__KEYS(__VA_ARGS__),                 \
+     {KEDGE__READER_##type},                   \
+     KEDGE__PLACE(K, type, member),            \
+     KEDGE_FIELD_##type,                       \
+     0},
+#define KEDGE__LIST_ROW(K, item, member, ...) \
+    {KEDGE__KEYS(__VA_ARGS__),                \
+     {&kedge__table_##item},                  \
+     KEDGE__PLACE(K, LIST, member),           \
+     KEDGE_FIELD_LIST,                        \
+     0},
+#define KEDGE__ENUM_ROW(K, values, member, ...)  \
+    {KEDGE__KEYS(__VA_ARGS__),                   \
+     {KEDGE_VALUES_##values(KEDGE__VALUE_NAME)}, \
+     KEDGE__PLACE(K, ENUM, member),              \
+     KEDGE_FIELD_ENUM,                           \
      0},
 
 #define KEDGE__TABLE(name)                                                                         \

@@ -12,8 +12,8 @@ struct raw_object {
 };
 
 static const struct kedge_field raw_rows[] = {
-    {"\0", NULL, NULL, offsetof(struct raw_object, json), KEDGE_FIELD_RAW, 0},
-    {"metadata\0managedFields\0", NULL, NULL, 0, KEDGE_FIELD_DROP, 0},
+    {"\0", {NULL}, offsetof(struct raw_object, json), KEDGE_FIELD_RAW, 0},
+    {"metadata\0managedFields\0", {NULL}, 0, KEDGE_FIELD_DROP, 0},
 };
 static const struct kedge_table raw_table = {raw_rows, 2, sizeof(struct raw_object)};
 

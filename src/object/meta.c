@@ -7,11 +7,11 @@
 #define OWNER(member) offsetof(struct kedge_owner_reference, member)
 
 static const struct kedge_field owner_fields[] = {
-    {"apiVersion\0", NULL, NULL, OWNER(api_version), KEDGE_FIELD_TEXT, 0},
-    {"kind\0", NULL, NULL, OWNER(kind), KEDGE_FIELD_TEXT, 0},
-    {"name\0", NULL, NULL, OWNER(name), KEDGE_FIELD_TEXT, 0},
-    {"uid\0", NULL, NULL, OWNER(uid), KEDGE_FIELD_UID, 0},
-    {"controller\0", NULL, NULL, OWNER(controller), KEDGE_FIELD_BOOL, 0},
+    {"apiVersion\0", {NULL}, OWNER(api_version), KEDGE_FIELD_TEXT, 0},
+    {"kind\0", {NULL}, OWNER(kind), KEDGE_FIELD_TEXT, 0},
+    {"name\0", {NULL}, OWNER(name), KEDGE_FIELD_TEXT, 0},
+    {"uid\0", {NULL}, OWNER(uid), KEDGE_FIELD_UID, 0},
+    {"controller\0", {NULL}, OWNER(controller), KEDGE_FIELD_BOOL, 0},
 };
 static const struct kedge_table owner_table = {owner_fields,
                                                sizeof owner_fields / sizeof owner_fields[0],
@@ -21,18 +21,17 @@ static const struct kedge_table owner_table = {owner_fields,
 enum { NAME, INITIAL_EVENTS_END = 10, ROWS };
 
 static const struct kedge_field meta_fields[ROWS] = {
-    {"metadata\0name\0", NULL, NULL, META(name), KEDGE_FIELD_TEXT, 0},
-    {"metadata\0namespace\0", NULL, NULL, META(namespace_), KEDGE_FIELD_TEXT, 0},
-    {"metadata\0uid\0", NULL, NULL, META(uid), KEDGE_FIELD_UID, 0},
-    {"metadata\0resourceVersion\0", NULL, NULL, META(resource_version), KEDGE_FIELD_TEXT, 0},
-    {"metadata\0generation\0", NULL, NULL, META(generation), KEDGE_FIELD_INT64, 0},
-    {"metadata\0creationTimestamp\0", NULL, NULL, META(creation_timestamp), KEDGE_FIELD_TIME, 0},
-    {"metadata\0deletionTimestamp\0", NULL, NULL, META(deletion_timestamp), KEDGE_FIELD_TIME, 0},
-    {"metadata\0finalizers\0", NULL, NULL, META(finalizers), KEDGE_FIELD_TEXT_LIST, 0},
-    {"metadata\0ownerReferences\0", &owner_table, NULL, META(owner_references), KEDGE_FIELD_LIST,
-     0},
-    {"metadata\0labels\0", NULL, NULL, META(labels), KEDGE_FIELD_TEXT_MAP, 0},
-    {"metadata\0annotations\0k8s.io/initial-events-end\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
+    {"metadata\0name\0", {NULL}, META(name), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0namespace\0", {NULL}, META(namespace_), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0uid\0", {NULL}, META(uid), KEDGE_FIELD_UID, 0},
+    {"metadata\0resourceVersion\0", {NULL}, META(resource_version), KEDGE_FIELD_TEXT, 0},
+    {"metadata\0generation\0", {NULL}, META(generation), KEDGE_FIELD_INT64, 0},
+    {"metadata\0creationTimestamp\0", {NULL}, META(creation_timestamp), KEDGE_FIELD_TIME, 0},
+    {"metadata\0deletionTimestamp\0", {NULL}, META(deletion_timestamp), KEDGE_FIELD_TIME, 0},
+    {"metadata\0finalizers\0", {NULL}, META(finalizers), KEDGE_FIELD_TEXT_LIST, 0},
+    {"metadata\0ownerReferences\0", {&owner_table}, META(owner_references), KEDGE_FIELD_LIST, 0},
+    {"metadata\0labels\0", {NULL}, META(labels), KEDGE_FIELD_TEXT_MAP, 0},
+    {"metadata\0annotations\0k8s.io/initial-events-end\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
 };
 const struct kedge_table kedge__meta_table = {meta_fields, ROWS, sizeof(struct kedge_object)};
 

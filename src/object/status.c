@@ -9,10 +9,10 @@
 enum { CODE, REASON, MESSAGE, DETAILS, ROWS };
 
 static const struct kedge_field status_fields[ROWS] = {
-    {"code\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
-    {"reason\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
-    {"message\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
-    {"details\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
+    {"code\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
+    {"reason\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
+    {"message\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
+    {"details\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
 };
 const struct kedge_table kedge__status_table = {status_fields, ROWS, 0};
 

@@ -6,9 +6,9 @@
 #include "json/utf8.h"
 
 static const struct kedge_field reply_fields[] = {
-    {"kind\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
-    {"apiVersion\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
-    {"status\0", NULL, NULL, 0, KEDGE_FIELD_SIEVED, 0},
+    {"kind\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
+    {"apiVersion\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
+    {"status\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
 };
 const struct kedge_table kedge__reply_table = {reply_fields,
                                                sizeof reply_fields / sizeof reply_fields[0], 0};

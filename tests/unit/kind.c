@@ -292,8 +292,8 @@ static void a_record_is_only_of_its_own_kind(void **state)
 }
 
 static const struct kedge_field two_fields[] = {
-    {"a\0", NULL, NULL, 72, KEDGE_FIELD_INT32, 0},
-    {"b\0c\0", NULL, "X\0Y\0", 76, KEDGE_FIELD_ENUM, 0},
+    {"a\0", {NULL}, 72, KEDGE_FIELD_INT32, 0},
+    {"b\0c\0", {"X\0Y\0"}, 76, KEDGE_FIELD_ENUM, 0},
 };
 
 static uint32_t tag_of(struct kedge_kind kind, struct kedge_table table, struct kedge_field second)
@@ -366,7 +366,7 @@ static void the_rows_of_an_element_count_too(void **state)
     const struct kedge_table table = {NULL, 2, 80};
     struct kedge_field inner = two_fields[1];
     struct kedge_table items = {&inner, 1, 8};
-    const struct kedge_field list = {"l\0", &items, NULL, 76, KEDGE_FIELD_LIST, 0};
+    const struct kedge_field list = {"l\0", {&items}, 76, KEDGE_FIELD_LIST, 0};
     uint32_t before = tag_of(kind, table, list);
     inner.path = "other\0";
     assert_int_not_equal(tag_of(kind, table, list), before);

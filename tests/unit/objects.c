@@ -75,7 +75,7 @@ struct kedge_object *sieved_record_of(const struct kedge_kind *kind, kedge_str j
     return p.record;
 }
 
-static const struct kedge_field type_field[] = {{"type\0", NULL, NULL, 0, KEDGE_FIELD_TEXT, 0}};
+static const struct kedge_field type_field[] = {{"type\0", {NULL}, 0, KEDGE_FIELD_TEXT, 0}};
 static const struct kedge_table type_table = {type_field, 1, 0};
 
 size_t sieve_each(enum kedge_sieve_shape shape, const struct kedge_kind *kind, kedge_str body,

@@ -42,7 +42,7 @@ static int sieve_status(struct kedge_status *s, const struct reply *r, bool watc
 {
     static char item[8192], envelope[64];
     static struct kedge_sieve sieve;
-    static const struct kedge_field type[] = {{"type\0", NULL, NULL, 0, KEDGE_FIELD_TEXT, 0}};
+    static const struct kedge_field type[] = {{"type\0", {NULL}, 0, KEDGE_FIELD_TEXT, 0}};
     static const struct kedge_table types = {type, 1, 0};
     struct kedge_sieve_options o = {
         .shape = watch ? KEDGE_SIEVE_WATCH : KEDGE_SIEVE_OBJECT,

@@ -25,9 +25,9 @@
 enum { LOG_MAX = 1 << 16, CHUNK = 97 };
 
 static const struct kedge_field around_rows[] = {
-    {"type\0", NULL, NULL, 0, KEDGE_FIELD_TEXT, 0},
-    {"kind\0", NULL, NULL, 0, KEDGE_FIELD_TEXT, 0},
-    {"metadata\0", NULL, NULL, 0, KEDGE_FIELD_RAW, 0},
+    {"type\0", {NULL}, 0, KEDGE_FIELD_TEXT, 0},
+    {"kind\0", {NULL}, 0, KEDGE_FIELD_TEXT, 0},
+    {"metadata\0", {NULL}, 0, KEDGE_FIELD_RAW, 0},
 };
 static const struct kedge_table around = {around_rows, 3, 0};
 
