@@ -49,8 +49,8 @@ struct kedge_field {
     const char *path;
     union {
         // KEDGE_FIELD_ENUM: the names, each ended by a NUL, and one more NUL at the end.
-        // KEDGE_FIELD_QUANTITY, _BASE64, _BASE64_MAP: their struct kedge__reader. NULL: all types
-        // but these and lists.
+        // KEDGE_FIELD_QUANTITY, _BASE64, _BASE64_MAP, _MICRO_TIME: their struct kedge__reader.
+        // Other types but lists: NULL.
         const void *detail;
         // KEDGE_FIELD_LIST: the rows of one element, whose paths begin at the element.
         const struct kedge_table *items;
@@ -61,16 +61,10 @@ struct kedge_field {
 };
 
 // Reads values of a type that few kinds have. A program links it only with a kind that names it.
-struct kedge__reader {
-    // A value's text as a number. False: it is none.
-    bool (*number)(kedge_str text, int64_t *value);
-    // That number in as few bytes as will do, or none, and *code instead.
-    size_t (*pack)(int64_t value, unsigned char *out, uint32_t *code);
-    // The inside of a JSON text as bytes, to `out` or, if that is NULL, nowhere. False: it is none.
-    bool (*bytes)(kedge_str json, unsigned char *out, size_t *len);
-};
+struct kedge__reader;
 extern const struct kedge__reader kedge__reader_quantity;
 extern const struct kedge__reader kedge__reader_base64;
+extern const struct kedge__reader kedge__reader_micro_time;
 
 // At most 64 rows in all the tables that are sieved together.
 struct kedge_table {

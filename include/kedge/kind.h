@@ -188,7 +188,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #define KEDGE__READER_INT32      NULL
 #define KEDGE__READER_INT64      NULL
 #define KEDGE__READER_TIME       NULL
-#define KEDGE__READER_MICRO_TIME NULL
+#define KEDGE__READER_MICRO_TIME &kedge__reader_micro_time
 #define KEDGE__READER_QUANTITY   &kedge__reader_quantity
 #define KEDGE__READER_TEXT_LIST  NULL
 #define KEDGE__READER_TEXT_MAP   NULL

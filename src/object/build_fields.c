@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // build_fields.c - texts, numbers and null; maps, lists and their items.
 #include "object/build_priv.h"
+#include "object/project_priv.h"
 
 #define TEXTS                                                                              \
     (KEDGE__TYPE(TEXT) | KEDGE__TYPE(SCALAR) | KEDGE__TYPE(ENUM) | KEDGE__TYPE(QUANTITY) | \
@@ -33,14 +34,13 @@ void kedge_build_text_str(struct kedge_build *b, kedge_member m, kedge_str text)
     struct kedge__value v = {kedge__write_text, text, 0};
     struct kedge__place place;
     const struct kedge_field *row;
-    int64_t number;
     if (!kedge__build_find(b, m, TEXTS, &place, &row))
         return;
     const struct kedge__reader *reader =
         row != NULL && row->type == KEDGE_FIELD_QUANTITY ? row->detail : NULL;
     if (text.ptr == NULL)
         kedge__build_fail(b, KEDGE_ERR_ARGUMENT, &place, "the text is NULL");
-    else if (reader != NULL && !reader->number(text, &number))
+    else if (reader != NULL && !reader->is_text_of(text))
         kedge__build_fail(b, KEDGE_ERR_ARGUMENT, &place, "the text is no quantity");
     else
         b->put(b, &place, &v);

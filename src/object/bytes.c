@@ -2,7 +2,7 @@
 // bytes.c - base64 in JSON texts, read as it stands there: no second buffer for what the escapes
 // mean, and nothing of it for a program whose kinds have no bytes.
 #include "base/base64.h"
-#include "kedge/fields.h"
+#include "object/project_priv.h"
 
 static int hex(char c)
 {
@@ -33,8 +33,14 @@ static char next_character(kedge_str *json)
     return c;
 }
 
-static bool decode(kedge_str json, unsigned char *out, size_t *len)
+// Decodes the text into `out`, or nowhere if it is NULL. False if it is no base64.
+static bool decode(kedge_json_value v, unsigned char *out, size_t *len)
 {
+    kedge_str json = kedge_json_raw(v);
+    if (kedge_json_type(v) != KEDGE_JSON_TEXT)
+        return false;
+    json.ptr++; // the quotes
+    json.len -= 2;
     struct kedge__base64 d = {0, 0, 0, false};
     unsigned char byte;
     *len = 0;
@@ -48,4 +54,23 @@ static bool decode(kedge_str json, unsigned char *out, size_t *len)
     return kedge__base64_whole(&d);
 }
 
-const struct kedge__reader kedge__reader_base64 = {NULL, NULL, decode};
+static bool fits(kedge_json_value v)
+{
+    size_t len;
+    return decode(v, NULL, &len);
+}
+
+static bool put(struct kedge__builder *b, size_t member, kedge_json_value v)
+{
+    size_t len;
+    if (!decode(v, NULL, &len))
+        return false;
+    if (len == 0)
+        return true;
+    size_t place = kedge__put_long_text(b, member, len);
+    if (b->base != NULL)
+        decode(v, b->base + place, &len);
+    return true;
+}
+
+const struct kedge__reader kedge__reader_base64 = {.put = put, .fits = fits};

@@ -12,8 +12,6 @@
 #include "object/project_priv.h"
 #include "object/words.h"
 
-enum { SHORT_TEXT = 64 };
-
 // Frama-C's parser has no _Static_assert.
 enum {
     EVERY_ROW_HAS_A_BIT = 1 / (KEDGE_KIND_ROWS <= 8 * sizeof(((struct kedge_object *)0)->present))
@@ -81,55 +79,25 @@ static bool put_scalar(struct kedge__builder *b, size_t member, kedge_json_value
     return put_if_text(b, member, v);
 }
 
-// A text of a few bytes: its length, or more than SHORT_TEXT if it is none or longer.
-static size_t short_text(kedge_json_value v, char buf[SHORT_TEXT])
+size_t kedge__short_text(kedge_json_value v, char buf[KEDGE__SHORT_TEXT])
 {
-    size_t len = is_text(v) ? kedge_json_text(v, buf, SHORT_TEXT) : SHORT_TEXT + 1;
-    return len;
+    return is_text(v) ? kedge_json_text(v, buf, KEDGE__SHORT_TEXT) : KEDGE__SHORT_TEXT + 1;
 }
 
 // A UUID goes into the member itself; any other uid is a text, whose offset begins there.
 static bool put_uid(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
-    char buf[SHORT_TEXT];
+    char buf[KEDGE__SHORT_TEXT];
     struct kedge_uid uid;
     kedge_str json = kedge_json_raw(v);
     kedge_str text = {json.ptr + 1, KEDGE__UUID_TEXT};
     if (json.len != KEDGE__UUID_TEXT + 2) {
         text.ptr = buf;
-        text.len = short_text(v, buf); // with escapes it may be one
+        text.len = kedge__short_text(v, buf); // with escapes it may be one
     }
     if (!kedge__uid_read(text, &uid))
         return put_if_text(b, member, v);
     kedge__write(b, member, &uid, sizeof uid);
-    return true;
-}
-
-// Bytes ------------------------------------------------------------------------------------------
-
-// Decodes the text into `out`, or nowhere if it is NULL. False if it is none of the reader's.
-static bool decode(const struct kedge__reader *reader, kedge_json_value v, unsigned char *out,
-                   size_t *len)
-{
-    kedge_str json = kedge_json_raw(v);
-    if (reader == NULL || !is_text(v))
-        return false;
-    json.ptr++;
-    json.len -= 2;
-    return reader->bytes(json, out, len);
-}
-
-static bool put_bytes(struct kedge__builder *b, size_t member, kedge_json_value v,
-                      const struct kedge__reader *reader)
-{
-    size_t len;
-    if (!decode(reader, v, NULL, &len))
-        return false;
-    if (len == 0)
-        return true;
-    size_t place = kedge__put_long_text(b, member, len);
-    if (b->base != NULL)
-        decode(reader, v, b->base + place, &len);
     return true;
 }
 
@@ -166,45 +134,12 @@ static bool put_int64(struct kedge__builder *b, size_t member, kedge_json_value 
 
 static bool put_time(struct kedge__builder *b, size_t member, kedge_json_value v)
 {
-    char buf[SHORT_TEXT];
-    kedge_str text = {buf, short_text(v, buf)};
+    char buf[KEDGE__SHORT_TEXT];
+    kedge_str text = {buf, kedge__short_text(v, buf)};
     struct kedge_date date;
-    if (text.len > SHORT_TEXT || !kedge__date_parse(text, &date))
+    if (text.len > KEDGE__SHORT_TEXT || !kedge__date_parse(text, &date))
         return false;
     kedge__write(b, member, &date, sizeof date);
-    return true;
-}
-
-static bool put_micro_time(struct kedge__builder *b, size_t member, kedge_json_value v)
-{
-    char buf[SHORT_TEXT];
-    kedge_str text = {buf, short_text(v, buf)};
-    kedge_timestamp micro;
-    if (text.len > SHORT_TEXT || !kedge_timestamp_parse(text, &micro))
-        return false;
-    kedge__write(b, member, &micro, sizeof micro);
-    return true;
-}
-
-// A number may stand as a text or as itself.
-static bool put_number(struct kedge__builder *b, size_t member, kedge_json_value v,
-                       const struct kedge__reader *reader)
-{
-    char buf[SHORT_TEXT];
-    kedge_str text = {buf, short_text(v, buf)};
-    if (kedge_json_type(v) == KEDGE_JSON_NUMBER)
-        text = kedge_json_raw(v);
-    else if (text.len > SHORT_TEXT)
-        return false;
-    int64_t value;
-    if (reader == NULL || !reader->number(text, &value))
-        return false;
-    if (value == 0)
-        return true;
-    unsigned char bytes[KEDGE__QUANTITY_BYTES];
-    uint32_t code = 0;
-    size_t len = reader->pack(value, bytes, &code);
-    kedge__put_packed(b, member, bytes, len, code);
     return true;
 }
 
@@ -251,7 +186,7 @@ static bool ascending(kedge_json_value map)
 
 static bool same_key(kedge_json_value a, kedge_json_value b)
 {
-    char key[SHORT_TEXT * 4];
+    char key[KEDGE__SHORT_TEXT * 4];
     kedge_str text = {key, kedge_json_key(a, key, sizeof key)};
     if (text.len <= sizeof key)
         return kedge_json_key_is(b, text);
@@ -272,8 +207,7 @@ static bool comes_again(kedge_json_value member)
 
 static bool value_fits(kedge_json_value v, const struct kedge__reader *bytes)
 {
-    size_t len;
-    return is_null(v) || (bytes != NULL ? decode(bytes, v, NULL, &len) : is_text(v));
+    return is_null(v) || (bytes != NULL ? bytes->fits(v) : is_text(v));
 }
 
 // `bytes`: what the values are read with, or NULL: they are texts. A pair whose value has another
@@ -303,7 +237,7 @@ static bool put_map(struct kedge__builder *b, size_t member, kedge_json_value v,
         kedge__put_text(b, pair + offsetof(struct kedge_text_pair, key), key);
         size_t value = pair + offsetof(struct kedge_text_pair, value);
         if (bytes != NULL && !is_null(m))
-            put_bytes(b, value, m, bytes);
+            bytes->put(b, value, m);
         else
             put_if_text(b, value, m);
         pair += sizeof(struct kedge_text_pair);
@@ -347,6 +281,12 @@ static bool put_list(struct kedge__builder *b, size_t member, kedge_json_value v
     return true;
 }
 
+static bool put_read(struct kedge__builder *b, size_t member, kedge_json_value v,
+                     const struct kedge__reader *reader)
+{
+    return reader != NULL && reader->put(b, member, v);
+}
+
 // False if the value does not suit the field.
 static bool put_field(struct kedge__builder *b, size_t member, const struct kedge_field *field,
                       kedge_json_value v, unsigned depth)
@@ -363,9 +303,9 @@ static bool put_field(struct kedge__builder *b, size_t member, const struct kedg
     case KEDGE_FIELD_TIME:
         return put_time(b, member, v);
     case KEDGE_FIELD_MICRO_TIME:
-        return put_micro_time(b, member, v);
     case KEDGE_FIELD_QUANTITY:
-        return put_number(b, member, v, field->detail);
+    case KEDGE_FIELD_BASE64:
+        return put_read(b, member, v, field->detail);
     case KEDGE_FIELD_ENUM:
         return put_enum(b, member, v, field->detail);
     case KEDGE_FIELD_TEXT_LIST:
@@ -376,8 +316,6 @@ static bool put_field(struct kedge__builder *b, size_t member, const struct kedg
         return put_list(b, member, v, field->items, depth);
     case KEDGE_FIELD_RAW:
         return put_json(b, member, v);
-    case KEDGE_FIELD_BASE64:
-        return put_bytes(b, member, v, field->detail);
     case KEDGE_FIELD_BASE64_MAP:
         return field->detail != NULL && put_map(b, member, v, field->detail);
     case KEDGE_FIELD_SCALAR:

@@ -30,6 +30,20 @@ struct kedge__source {
     enum kedge__origin origin;
 };
 
+// The values of one type, for the kinds that name it.
+struct kedge__reader {
+    // Writes the value as the member at that place. False: it is none of the type.
+    bool (*put)(struct kedge__builder *b, size_t member, kedge_json_value v);
+    // Whether it is one; of types that maps have.
+    bool (*fits)(kedge_json_value v);
+    // Whether a text is one, before a builder writes it; of quantities.
+    bool (*is_text_of)(kedge_str text);
+};
+
+// A text of a few bytes: its length, or more than KEDGE__SHORT_TEXT if it is none or longer.
+enum { KEDGE__SHORT_TEXT = 64 };
+size_t kedge__short_text(kedge_json_value v, char buf[KEDGE__SHORT_TEXT]);
+
 // Writes bytes to that place of the record, or nothing while measuring.
 void kedge__write(const struct kedge__builder *b, size_t place, const void *bytes, size_t len);
 

@@ -172,9 +172,6 @@ bool kedge_quantity_parse(kedge_str text, int64_t *thousandths)
     return true;
 }
 
-const struct kedge__reader kedge__reader_quantity = {kedge_quantity_parse, kedge__quantity_pack,
-                                                     NULL};
-
 int64_t kedge_quantity_units(int64_t thousandths)
 {
     return thousandths / 1000 + (thousandths % 1000 > 0 ? 1 : 0);

@@ -13,6 +13,7 @@ static void any_response(void)
 {
     Frama_C_make_unknown((char *)&r, sizeof r);
     r.problem = "";
+    r.read_type = kedge__http_read_type;
     r.close = any_bool();
     r.persist = any_bool();
     r.aggregated = any_bool();

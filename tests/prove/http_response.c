@@ -51,6 +51,7 @@ static void any_response(void)
 {
     Frama_C_make_unknown((char *)&r, sizeof r);
     r.problem = "";
+    r.read_type = kedge__http_read_type;
     r.state = Frama_C_unsigned_char_interval(STATUS, FAILED);
     //@ dynamic_split r.state;
     r.wanted = Frama_C_unsigned_char_interval(0, KEDGE__HTTP_WARNING);
