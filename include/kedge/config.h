@@ -67,8 +67,9 @@ struct kedge_credentials {
 
 // Asked for credentials before a request that has none, or whose have ended: whatever `refresh` is,
 // never more often than the loop turns. `refresh`: the ones before were answered by 401. `out` is
-// all zeros. It must not block, and must not call kedge. What `out` points at stays as it is until
-// the next call or kedge_client_free, and is the program's to wipe.
+// all zeros. It must not block, and must not call kedge; with KEDGE_THREADS=1 it is called with the
+// lock held, in whichever thread makes the request. What `out` points at stays as it is until the
+// next call or kedge_client_free, and is the program's to wipe.
 //
 // KEDGE_OK           out->token, or out->certificate and out->key, or all three
 // KEDGE_WANT_READ    not yet: asked again after out->again ms, or when the loop turns for another

@@ -53,7 +53,8 @@ struct kedge_informer_options {
 
     // A last change to each object before it is stored, and whether it is stored at all. Both see
     // each object that arrives, one that found no room again, and must do nothing else: they are
-    // called while a step is under way. See kedge/transform.h. NULL: none.
+    // called while a step is under way, with KEDGE_THREADS=1 with the lock held. See
+    // kedge/transform.h. NULL: none.
     void (*transform)(void *ctx, struct kedge_change *change);
     bool (*keep)(void *ctx, const struct kedge_object *obj);
     void *ctx;

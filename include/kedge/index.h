@@ -43,8 +43,9 @@ struct kedge_index {
     const char *name; // borrowed; no other index of the informer has it
 
     // Tells the values of an object, by kedge_index_value. It must do nothing else, and tell the
-    // same of the same object each time: it is called while a step is under way, and by listers. Of
-    // a partial object (kedge_is_partial) only name, namespace, uid and version are there.
+    // same of the same object each time: it is called while a step is under way, and by listers,
+    // with KEDGE_THREADS=1 with the lock held. Of a partial object (kedge_is_partial) only name,
+    // namespace, uid and version are there.
     void (*values)(const void *ctx, const struct kedge_object *obj, struct kedge_index_values *out);
     const void *ctx;
 

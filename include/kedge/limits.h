@@ -14,6 +14,8 @@
 
 // 1: other threads than the one that polls may read caches (kedge_read_begin of kedge/lister.h),
 // use workqueues, and call kedge_stop and kedge_wake; the port has a lock and a condition for it.
+// Handlers and other call-backs are called without the lock, so they may wait for such threads; the
+// few that are called with it, in the middle of something, say so.
 // 0: nothing is ever locked, and only kedge_stop and kedge_wake are for others. 0 or 1.
 #ifndef KEDGE_THREADS
 #define KEDGE_THREADS 0

@@ -100,6 +100,8 @@ enum kedge_log_level { KEDGE_LOG_ERROR, KEDGE_LOG_WARNING, KEDGE_LOG_INFO, KEDGE
 
 // Sends messages up to `level` to `log`, one line each without a newline; the text is good until it
 // returns. NULL: no messages (the default). May be called at any time; `log` must not call kedge.
+// With KEDGE_THREADS=1 it is called in whichever thread has something to say, with the lock held:
+// so one message at a time, and it waits for no thread that calls kedge.
 void kedge_log_to(struct kedge *k, enum kedge_log_level level,
                   void (*log)(void *ctx, enum kedge_log_level level, const char *text), void *ctx);
 

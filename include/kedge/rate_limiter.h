@@ -25,7 +25,7 @@ extern "C" {
 
 struct kedge_rate_limiter {
     // How long to wait, in ms, after so many failures before this one. Yours, or one of those
-    // below.
+    // below. It does nothing else: with KEDGE_THREADS=1 it is called with the lock held.
     kedge_time (*delay)(struct kedge_rate_limiter *limiter, uint32_t failures, kedge_time now);
 
     struct kedge_rate_limiter *also; // the longer delay of both counts; NULL: none

@@ -70,14 +70,15 @@ struct kedge_rest_options {
     kedge_time idle_timeout; // of a connection without a request; 90 s
 
     // Told of each warning that the server sends (code 299 in practice); the texts are good until
-    // it returns. It is called while the reply is being read, so it must not call kedge. NULL:
-    // those of code 299 go to the log (kedge_log_to).
+    // it returns. It is called while the reply is being read, so it must not call kedge; and, with
+    // KEDGE_THREADS=1, with the lock held, so it waits for no thread that does. NULL: those of code
+    // 299 go to the log (kedge_log_to).
     void (*on_warning)(void *ctx, int code, const char *agent, const char *text);
     void *warning_ctx;
 
 #if KEDGE_THREADS
     // Its requests wait in a thread of their own, beside the one that polls; one kedge_rest belongs
-    // to one thread. Call-backs come in that thread and hold the kedge's lock: they are short.
+    // to one thread. Call-backs come in that thread.
     // kedge_stop ends a request within 100 ms. kedge_rest_start is refused (KEDGE_ERR_ARGUMENT).
     bool own_thread;
 #endif
@@ -249,7 +250,8 @@ kedge_err kedge_rest_start(struct kedge_rest *rest, const struct kedge_request *
                            kedge_sink sink, void (*done)(void *ctx, kedge_err err), void *ctx);
 
 // Ends what is under way, at once; no call-back follows. Safe in one, and where nothing is under
-// way. The connection is closed if it was in the middle of something.
+// way. The connection is closed if it was in the middle of something. In the thread that polls, or
+// with own_thread in the one that it belongs to.
 void kedge_rest_cancel(struct kedge_rest *rest);
 
 // Why the last request was refused. All zero if it was not. Good until the next one begins; never

@@ -210,8 +210,10 @@ bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level)
 
 void kedge__log(struct kedge *k, enum kedge_log_level level, const char *text)
 {
+    kedge__lock(k); // one message at a time
     if (kedge__log_wants(k, level))
         k->log(k->log_ctx, level, text);
+    kedge__unlock(k);
 }
 
 size_t kedge_memory_report(const struct kedge *k, struct kedge_memory_part *parts, size_t cap)

@@ -28,8 +28,11 @@ static void tell_state(struct kedge_informer *inf)
     if (!inf->state_dirty)
         return;
     inf->state_dirty = false;
-    if (inf->on_state != NULL)
-        inf->on_state(inf->on_state_ctx, inf);
+    if (inf->on_state == NULL)
+        return;
+    kedge__unlock(inf->factory->k);
+    inf->on_state(inf->on_state_ctx, inf);
+    kedge__lock(inf->factory->k);
 }
 
 // All informers of a factory share what may be moved in a turn.

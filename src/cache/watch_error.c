@@ -28,6 +28,9 @@ void kedge__watch_error_tell(struct kedge_informer *inf)
                                       .code = f->code,
                                       .reason = f->reason,
                                       .text = f->text};
-    if (inf->on_watch_error != NULL)
-        inf->on_watch_error(inf->on_watch_error_ctx, inf, &error);
+    if (inf->on_watch_error == NULL)
+        return;
+    kedge__unlock(inf->factory->k);
+    inf->on_watch_error(inf->on_watch_error_ctx, inf, &error);
+    kedge__lock(inf->factory->k);
 }

@@ -349,20 +349,15 @@ static bool task_step(struct kedge__task *t, kedge_time now)
     return moved;
 }
 
-// The program's `done` is called without the lock, as a handler; that of what goes on meanwhile is
-// not the program's.
 static void tell_end(struct kedge_rest *r, kedge_time now)
 {
     void (*done)(void *ctx, kedge_err err) = r->done;
-    bool lets_go = r->task.ops == &task_ops;
     rest_at(r, now);
     if (done == NULL)
         return;
-    if (lets_go)
-        kedge__unlock(r->client->k);
+    kedge__rest_let_go(r);
     done(r->ctx, r->err);
-    if (lets_go)
-        kedge__lock(r->client->k);
+    kedge__rest_take_again(r);
 }
 
 static bool task_deliver(struct kedge__task *t, kedge_time now)

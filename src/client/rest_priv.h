@@ -70,6 +70,20 @@ struct kedge_rest {
     unsigned char *record; // options.object_max bytes, aligned for a record
 };
 
+// Call-backs of the program are called without the lock, held once, so that what they wait for may
+// be another thread at a cache. Those of what goes on meanwhile are not the program's.
+static inline void kedge__rest_let_go(const struct kedge_rest *r)
+{
+    if (r->task.ops->meanwhile == NULL)
+        kedge__unlock(r->client->k);
+}
+
+static inline void kedge__rest_take_again(const struct kedge_rest *r)
+{
+    if (r->task.ops->meanwhile == NULL)
+        kedge__lock(r->client->k);
+}
+
 // True if its requests wait in a thread beside the one that polls.
 #if KEDGE_THREADS
 #define kedge__rest_is_beside(r) ((r)->options.own_thread)

@@ -390,6 +390,18 @@ static kedge_err hold(struct kedge_rest *r, kedge_time now)
     return KEDGE_WAIT;
 }
 
+static kedge_err give(struct kedge_rest *r, kedge_str bytes)
+{
+    if (r->sink == NULL)
+        return KEDGE_OK;
+    r->inside = true;
+    kedge__rest_let_go(r);
+    kedge_err err = r->sink(r->ctx, bytes);
+    kedge__rest_take_again(r);
+    r->inside = false;
+    return err;
+}
+
 static kedge_err step_body(struct kedge_rest *r, kedge_time now)
 {
     kedge_str bytes;
@@ -405,9 +417,7 @@ static kedge_err step_body(struct kedge_rest *r, kedge_time now)
         kedge__rest_end(r, err, problem != NULL ? problem : kedge_err_text(err));
         return KEDGE_OK;
     }
-    r->inside = true;
-    err = r->sink != NULL ? r->sink(r->ctx, bytes) : KEDGE_OK;
-    r->inside = false;
+    err = give(r, bytes);
     if (r->state != KEDGE__REST_BODY)
         return KEDGE_OK; // the sink has cancelled it
     if (err == KEDGE_WAIT && r->in_loop)

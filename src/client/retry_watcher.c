@@ -156,6 +156,14 @@ static kedge_err open_watch(struct kedge_retry_watcher *rw, kedge_time now)
 
 // The loop ---------------------------------------------------------------------------------------
 
+// From the loop itself, which holds the lock; no handler runs with it.
+static void end_without_lock(struct kedge_retry_watcher *rw, kedge_err err)
+{
+    kedge__unlock(kedge_of(rw));
+    end_now(rw, err);
+    kedge__lock(kedge_of(rw));
+}
+
 static bool step(struct kedge__task *t, kedge_time now)
 {
     (void)t;
@@ -178,9 +186,9 @@ static bool deliver(struct kedge__task *t, kedge_time now)
             rw->outlet.state = KEDGE__OUTLET_EMPTY;
         kedge_err err = open_watch(rw, now);
         if (err != KEDGE_OK)
-            end_now(rw, err);
+            end_without_lock(rw, err);
     } else {
-        end_now(rw, rw->err);
+        end_without_lock(rw, rw->err);
     }
     return true;
 }
