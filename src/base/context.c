@@ -231,12 +231,14 @@ size_t kedge_memory_report(const struct kedge *k, struct kedge_memory_part *part
 
 kedge_time kedge__clock(struct kedge *k)
 {
+    kedge__lock(k);
     kedge_time now = k->port->clock(k->port) + k->clock_ahead;
     if (now < k->clock_last) {
         k->clock_ahead += k->clock_last - now;
         now = k->clock_last;
     }
     k->clock_last = now;
+    kedge__unlock(k);
     return now;
 }
 

@@ -148,7 +148,8 @@ static inline kedge_time kedge__after(kedge_time now, kedge_time ms)
 }
 
 // The port's answers, or what stands in for them where it has none. Where the port's clock goes
-// back (a counter of 32 bits begins anew), no time has passed: this one never does.
+// back (a counter of 32 bits begins anew), no time has passed: this one never does. In any thread,
+// with the lock held or without.
 kedge_time kedge__clock(struct kedge *k);
 // Somebody who was asked at `asked` has said, heard now, that it is `date`, in whole seconds: for a
 // port without a calendar (kedge_wall_clock).

@@ -50,9 +50,7 @@ void kedge__task_remove(struct kedge *k, struct kedge__task *t)
 // One round over all tasks. True if any got somewhere.
 static bool turn(struct kedge *k)
 {
-    kedge__lock(k);
     kedge_time now = kedge__clock(k);
-    kedge__unlock(k);
     bool moved = false;
     for (struct kedge__task *t = k->tasks; t != NULL && !k->stopped; t = t->next) {
         kedge__lock(k);
@@ -79,7 +77,10 @@ static struct kedge_stream *bottom(struct kedge_stream *s)
 size_t kedge_interests(const struct kedge *k, struct kedge_wait *list, size_t cap)
 {
     size_t n = 0;
-    for (struct kedge__task *t = k != NULL ? k->tasks : NULL; t != NULL; t = t->next) {
+    if (k == NULL)
+        return 0;
+    kedge__lock(k);
+    for (struct kedge__task *t = k->tasks; t != NULL; t = t->next) {
         // A held-back stream is left out: an error on it would wake the loop again and again,
         // and whoever holds it back will see the error when it reads on.
         if (t->stream == NULL || t->interest == KEDGE_INTEREST_NONE)
@@ -88,6 +89,7 @@ size_t kedge_interests(const struct kedge *k, struct kedge_wait *list, size_t ca
             list[n] = (struct kedge_wait){bottom(t->stream), t->interest, 0};
         n++;
     }
+    kedge__unlock(k);
     return n;
 }
 
@@ -111,7 +113,10 @@ kedge_time kedge_next_deadline(const struct kedge *k)
 {
     if (k == NULL)
         return KEDGE_FOREVER;
-    return k->again ? 0 : on_port_clock(k, earliest_deadline(k));
+    kedge__lock(k);
+    kedge_time next = k->again ? 0 : on_port_clock(k, earliest_deadline(k));
+    kedge__unlock(k);
+    return next;
 }
 
 static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
@@ -121,8 +126,9 @@ static kedge_err wait_for_something(struct kedge *k, kedge_time timeout)
     kedge_time until = kedge__after(now, timeout);
     kedge_time next = earliest_deadline(k);
     size_t count = kedge_interests(k, k->waits, k->waits_cap);
+    kedge_time deadline = on_port_clock(k, next < until ? next : until);
     kedge__unlock(k);
-    return k->port->wait(k->port, k->waits, count, on_port_clock(k, next < until ? next : until));
+    return k->port->wait(k->port, k->waits, count, deadline);
 }
 
 static kedge_err poll_once(struct kedge *k, kedge_time timeout)
@@ -168,8 +174,9 @@ kedge_err kedge__wait_meanwhile(struct kedge *k, struct kedge_stream *s, uint8_t
         if (t->deadline < until)
             until = t->deadline;
     }
+    kedge_time deadline = on_port_clock(k, until);
     kedge__unlock(k);
-    return k->port->wait(k->port, k->waits, count, on_port_clock(k, until));
+    return k->port->wait(k->port, k->waits, count, deadline);
 }
 
 kedge_err kedge_poll(struct kedge *k, kedge_time timeout)
