@@ -57,6 +57,17 @@ static struct kedge__room own_room(const struct kedge_rest *r)
     return room;
 }
 
+// A kind's tag is computed when it is asked for first. Objects are read without the lock, in
+// several threads at once, so that must be before.
+static void know_tag(const struct kedge__items *items)
+{
+    if (items->kind == NULL)
+        return;
+    kedge__lock(items->rest->client->k);
+    (void)kedge_kind_tag(items->kind);
+    kedge__unlock(items->rest->client->k);
+}
+
 void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape)
 {
     struct kedge_rest *r = items->rest;
@@ -78,6 +89,7 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
     items->taken = 0;
     items->waits = false;
     choose_tables(items, &o);
+    know_tag(items);
     if (shape != KEDGE_SIEVE_OBJECT)
         o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;
     items->err = kedge_sieve_init(&r->sieve, &o);

@@ -199,9 +199,6 @@ static kedge_err wait_somewhere(struct kedge_rest *r, struct kedge_stream *s, ke
 {
     if (!kedge__rest_is_beside(r))
         return wait_here(r, s, until);
-    // What others look at too, a plugin's output, they may close meanwhile: only look at it again.
-    if (s != r->connection.stream)
-        s = NULL;
     return kedge__wait_beside(r->client->k, s, r->connection.interest, until);
 }
 #else
