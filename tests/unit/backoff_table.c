@@ -48,6 +48,37 @@ static void delays_double_up_to_the_cap(void **state)
     assert_int_equal(kedge_backoff_table_get(&t, "b"), 1000);
 }
 
+// client-go's TestSlowBackoff: a second passes between two failures.
+static void failures_a_second_apart_double_all_the_same(void **state)
+{
+    (void)state;
+    static const int delays[] = {0, 1, 2, 4, 8, 16, 32, 50, 50, 50};
+    init(8, SECOND, 50 * SECOND, 0);
+    kedge_time now = 0;
+    for (size_t i = 0; i < COUNT(delays); i++) {
+        now += SECOND;
+        assert_int_equal(kedge_backoff_table_get(&t, "slow"), delays[i] * SECOND);
+        next("slow", now);
+    }
+    next("slow", now);
+    kedge_backoff_table_reset(&t, "slow");
+    assert_int_equal(kedge_backoff_table_get(&t, "slow"), 0);
+}
+
+// client-go's TestBackoffReset and TestBackoffHighWaterMark.
+static void it_stays_at_the_cap_for_twice_as_long(void **state)
+{
+    (void)state;
+    init(8, SECOND, 5 * SECOND, 0);
+    kedge_time now = 0;
+    for (int i = 0; i <= 5; i++)
+        next("high", now += SECOND);
+    assert_true(kedge_backoff_table_is_waiting_since(&t, "high", now, now));
+    assert_false(kedge_backoff_table_is_waiting_since(&t, "high", now, now + 11 * SECOND));
+    now += 6 * SECOND;
+    assert_int_equal(next("high", now), 5 * SECOND);
+}
+
 // client-go's TestBackoffWithJitter.
 static void jitter_lengthens_what_was_doubled(void **state)
 {
@@ -106,10 +137,10 @@ static void it_waits_from_its_last_update(void **state)
         bool waits;
         int value;
     } table[] = {
-        {0, false, 0},  {1, false, 1},   {2, true, 2},   {3, false, 2},
-        {4, true, 4},   {5, true, 4},    {6, true, 4},   {7, false, 4},
-        {8, true, 8},   {14, true, 8},   {15, false, 8}, {16, true, 10},
-        {24, true, 10}, {25, false, 10}, {34, true, 10}, {35, false, 10},
+        {0, false, 0},   {1, false, 1},   {2, true, 2},   {3, false, 2},   {4, true, 4},
+        {5, true, 4},    {6, true, 4},    {7, false, 4},  {8, true, 8},    {14, true, 8},
+        {15, false, 8},  {16, true, 10},  {24, true, 10}, {25, false, 10}, {34, true, 10},
+        {35, false, 10}, {56, false, 10}, {57, false, 1}, {58, true, 2}, // it had expired
     };
     init(4, SECOND, 10 * SECOND, 0);
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -155,6 +186,26 @@ static void when_it_expires_may_be_said_otherwise(void **state)
     assert_int_equal(next("a", 2 * KEDGE_MINUTE + 1), 1000);
     assert_int_equal(kedge_backoff_table_gc(&t, 3 * KEDGE_MINUTE), 1);
     assert_int_equal(kedge_backoff_table_gc(&t, 3 * KEDGE_MINUTE + 2), 0);
+}
+
+static bool after_a_second(void *ctx, kedge_time event, kedge_time updated, kedge_time cap)
+{
+    (void)ctx;
+    (void)cap;
+    return event - updated >= SECOND;
+}
+
+// client-go's TestAlternateHasExpiredFunc: sooner than the cap.
+static void it_may_expire_before_the_cap(void **state)
+{
+    (void)state;
+    init(4, SECOND, 50 * SECOND, 0);
+    t.has_expired = after_a_second;
+    next("a", 0);
+    assert_int_equal(next("a", 999), 2000);
+    assert_int_equal(next("a", 1999), 1000);
+    assert_false(kedge_backoff_table_is_waiting_since(&t, "a", 2999, 2999));
+    assert_true(kedge_backoff_table_is_waiting_since(&t, "a", 2998, 2998));
 }
 
 static void a_full_table_says_so_until_one_has_expired(void **state)
@@ -320,6 +371,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(delays_double_up_to_the_cap),
+        cmocka_unit_test(failures_a_second_apart_double_all_the_same),
+        cmocka_unit_test(it_stays_at_the_cap_for_twice_as_long),
+        cmocka_unit_test(it_may_expire_before_the_cap),
         cmocka_unit_test(jitter_lengthens_what_was_doubled),
         cmocka_unit_test(two_seeds_do_not_move_in_step),
         cmocka_unit_test(what_had_no_failure_for_long_begins_anew),

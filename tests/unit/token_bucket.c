@@ -99,6 +99,15 @@ static void no_token_is_lost_by_rounding(void **state)
     }
 }
 
+// client-go's TestRatePrecisionBug: a rate of a token in 1.031425 s gives one every two seconds.
+static void a_rate_that_is_no_round_number_keeps_its_word(void **state)
+{
+    (void)state;
+    kedge_token_bucket_init(&b, 1000000.0f / 1031425.0f, 1);
+    for (kedge_time i = 0; i < 60; i++)
+        assert_true(kedge_token_bucket_try(&b, i * 2000));
+}
+
 static void defaults_are_those_of_client_go(void **state)
 {
     (void)state;
@@ -221,6 +230,7 @@ int main(void)
         cmocka_unit_test(it_fills_with_time_and_not_beyond_the_burst),
         cmocka_unit_test(trying_in_vain_costs_nothing),
         cmocka_unit_test(no_token_is_lost_by_rounding),
+        cmocka_unit_test(a_rate_that_is_no_round_number_keeps_its_word),
         cmocka_unit_test(defaults_are_those_of_client_go),
         cmocka_unit_test(a_negative_rate_is_no_limit),
         cmocka_unit_test(rates_outside_are_brought_inside),

@@ -274,6 +274,28 @@ static void delayed_keys_come_in_the_order_of_their_times(void **state)
     assert_get(f, "third");
 }
 
+// client-go's TestAddTwoFireEarly.
+static void a_shorter_delay_that_is_added_later_fires_first(void **state)
+{
+    struct fixture *f = *state;
+    add_after(f, "foo", 1000);
+    add_after(f, "bar", 50);
+    assert_int_equal(kedge_workqueue_length(f->q), 0);
+    pass(f, 60);
+    assert_get(f, "bar");
+    assert_none(f);
+    add_after(f, "baz", 2000);
+    pass(f, 939);
+    assert_none(f);
+    pass(f, 1);
+    assert_get(f, "foo");
+    pass(f, 1059);
+    assert_none(f);
+    pass(f, 1);
+    assert_get(f, "baz");
+    assert_none(f);
+}
+
 // However many become due at once, a turn takes a bounded time; and none waits for the next one.
 static void many_that_are_due_come_in_turns(void **state)
 {
@@ -367,6 +389,114 @@ static void exponential_delays_double_for_each_key(void **state)
     for (uint32_t i = 20; i < 1000; i++)
         assert_int_equal(kedge_rate_limiter_when(&l, i, 0), 1000 * KEDGE_SECOND);
     assert_int_equal(kedge_rate_limiter_when(&l, UINT32_MAX, 0), 1000 * KEDGE_SECOND);
+}
+
+static void long_delays_double_to_their_cap(void **state)
+{
+    (void)state;
+    struct kedge_rate_limiter l;
+    kedge_rate_limiter_exponential(&l, KEDGE_MINUTE, 1000 * KEDGE_HOUR);
+    assert_int_equal(kedge_rate_limiter_when(&l, 2, 0), 4 * KEDGE_MINUTE);
+    for (uint32_t i = 16; i < 2000; i++)
+        assert_int_equal(kedge_rate_limiter_when(&l, i, 0), 1000 * KEDGE_HOUR);
+}
+
+// A queue whose only limiter is the given one gives such delays for a key: each time it is added,
+// taken and done.
+static void expect_delays(struct fixture *f, const char *key, const kedge_time *delays,
+                          uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(kedge_workqueue_requeues(f->q, key), i);
+        assert_int_equal(kedge_workqueue_add_rate_limited(f->q, key), KEDGE_OK);
+        pass(f, delays[i] - 1);
+        assert_none(f);
+        pass(f, 1);
+        assert_get(f, key);
+        kedge_workqueue_done(f->q, key);
+    }
+    assert_int_equal(kedge_workqueue_requeues(f->q, key), count);
+}
+
+// client-go's TestItemFastSlowRateLimiter and TestMaxOfRateLimiter, through the queue, which counts
+// for each key, and forgets for all of the limiters.
+static void each_key_has_its_own_failures(void **state)
+{
+    struct fixture *f = *state;
+    static const kedge_time fast_slow[] = {5, 5, 5, 3000, 3000};
+    static const kedge_time doubled[] = {1, 2, 4, 8, 16};
+    static const kedge_time longer[] = {5, 5, 5, 8, 16};
+    struct kedge_rate_limiter one, other;
+    for (int i = 0; i < 4; i++) {
+        const kedge_time *want = i == 0 ? doubled : i == 3 ? longer : fast_slow;
+        kedge_rate_limiter_fast_slow(&one, 5, i == 3 ? 6 : 3000, 3);
+        kedge_rate_limiter_exponential(&other, 1, KEDGE_SECOND);
+        one.also = i > 1 ? &other : NULL;
+        open_queue(f, &(struct kedge_workqueue_options){.limiter = i == 0 ? &other : &one});
+        expect_delays(f, "one", want, 5);
+        expect_delays(f, "two", want, 2);
+        kedge_workqueue_forget(f->q, "one");
+        expect_delays(f, "one", want, 1);
+        assert_int_equal(kedge_workqueue_requeues(f->q, "two"), 2);
+    }
+}
+
+// client-go's TestRateLimitingQueue: failures are counted while it waits; the earlier time counts.
+static void failures_are_counted_while_a_key_waits(void **state)
+{
+    struct fixture *f = *state;
+    struct kedge_rate_limiter l;
+    kedge_rate_limiter_exponential(&l, 1, KEDGE_SECOND);
+    open_queue(f, &(struct kedge_workqueue_options){.limiter = &l});
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "one"), KEDGE_OK);
+        assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "two"), KEDGE_OK);
+    }
+    assert_int_equal(kedge_workqueue_requeues(f->q, "one"), 2);
+    assert_int_equal(kedge_workqueue_requeues(f->q, "two"), 2);
+    assert_int_equal(report(f).waiting, 2);
+    kedge_workqueue_forget(f->q, "one");
+    assert_int_equal(kedge_workqueue_requeues(f->q, "one"), 0);
+    pass(f, 1); // what was said first
+    assert_string_not_equal(get(f), "KEDGE_WAIT");
+    assert_string_not_equal(get(f), "KEDGE_WAIT");
+    kedge_workqueue_done(f->q, "one");
+    kedge_workqueue_done(f->q, "two");
+    assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "two"), KEDGE_OK);
+    assert_int_equal(kedge_workqueue_add_rate_limited(f->q, "one"), KEDGE_OK);
+    pass(f, 1);
+    assert_get(f, "one");
+    pass(f, 2);
+    assert_none(f);
+    pass(f, 1);
+    assert_get(f, "two");
+}
+
+static kedge_time step_delay(struct kedge_rate_limiter *l, uint32_t failures, kedge_time now)
+{
+    (void)failures;
+    (void)now;
+    return l->tries++ < 100 ? 5 : 1000 * KEDGE_SECOND;
+}
+
+// client-go's TestWithMaxWaitRateLimiter: a limiter of the program's own, and one around it.
+static void a_limiter_of_ones_own_is_cut_to_the_longest_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct kedge_rate_limiter l = {.delay = step_delay, .max_wait = 500 * KEDGE_SECOND};
+    char key[16];
+    open_queue(f, &(struct kedge_workqueue_options){.limiter = &l});
+    for (int i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        assert_int_equal(kedge_workqueue_add_rate_limited(f->q, key), KEDGE_OK);
+        pass(f, i < 100 ? 4 : 500 * KEDGE_SECOND - 1);
+        assert_none(f);
+        pass(f, 1);
+        assert_get(f, key);
+        kedge_workqueue_done(f->q, key);
+        assert_int_equal(kedge_workqueue_requeues(f->q, key), 0);
+    }
+    assert_int_equal(l.tries, 200);
 }
 
 static void fast_then_slow(void **state)
@@ -935,12 +1065,17 @@ int main(void)
         TEST(a_delayed_key_comes_when_its_time_has_come),
         TEST(of_two_delays_the_earlier_counts),
         TEST(delayed_keys_come_in_the_order_of_their_times),
+        TEST(a_shorter_delay_that_is_added_later_fires_first),
         cmocka_unit_test(many_that_are_due_come_in_turns),
         TEST(a_direct_add_leaves_the_later_one),
         TEST(waiting_polls_until_the_time_has_come),
         TEST(waiting_ends_with_a_stop),
         TEST(a_shut_down_drops_what_is_for_later),
         cmocka_unit_test(exponential_delays_double_for_each_key),
+        cmocka_unit_test(long_delays_double_to_their_cap),
+        TEST(each_key_has_its_own_failures),
+        TEST(failures_are_counted_while_a_key_waits),
+        TEST(a_limiter_of_ones_own_is_cut_to_the_longest_wait),
         cmocka_unit_test(fast_then_slow),
         cmocka_unit_test(the_longest_delay_counts_and_all_are_asked),
         TEST(failures_wait_longer_until_they_are_forgotten),
