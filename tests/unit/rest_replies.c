@@ -71,7 +71,7 @@ static kedge_err ask(struct talk *t, enum kedge_verb verb)
         .version = "v1",
         .resource = "deployments",
         .namespace_ = "default",
-        .name = verb == KEDGE_CREATE || verb == KEDGE_LIST ? NULL : "web",
+        .name = verb == KEDGE_CREATE || verb == KEDGE_LIST || verb == KEDGE_WATCH ? NULL : "web",
         .body = verb == KEDGE_CREATE || verb == KEDGE_UPDATE ? KEDGE_STR("{}") : KEDGE_STR(""),
     };
     char body[512];
@@ -112,6 +112,21 @@ static void errors_are_made_as_client_go_makes_them(void **state)
         {REPLY("400", "application/json", "59",
                "{\"kind\":\"Statue\",\"status\":\"Failure\",\"code\":404,\"reason\":\"\"}"),
          KEDGE_GET, 400, KEDGE_REASON_BAD_REQUEST, ""},
+        {REPLY("400", "application/json", "2", "{}"), KEDGE_GET, 400, KEDGE_REASON_BAD_REQUEST,
+         "(get deployments.apps web)"},
+        // The apiVersion may be missing, the kind may not.
+        {REPLY("400", "application/json", "48",
+               "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":404}"),
+         KEDGE_GET, 404, KEDGE_REASON_UNKNOWN, ""},
+        {REPLY("400", "application/json", "31", "{\"status\":\"Failure\",\"code\":404}"), KEDGE_GET,
+         400, KEDGE_REASON_BAD_REQUEST, ""},
+        {"HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n", KEDGE_WATCH, 403, KEDGE_REASON_FORBIDDEN,
+         ""},
+        {"HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n", KEDGE_WATCH, 401, KEDGE_REASON_UNAUTHORIZED,
+         ""},
+        {"HTTP/1.1 401 X\r\nContent-Length: 64\r\n\r\n{\"kind\":\"Status\",\"status\":"
+         "\"Failure\",\"reason\":\"Unauthorized\"}",
+         KEDGE_WATCH, 0, KEDGE_REASON_UNAUTHORIZED, ""},
         {REPLY("404", ",,,", "2", "{}"), KEDGE_GET, 500, KEDGE_REASON_INTERNAL_ERROR, "media type"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -205,6 +205,72 @@ static void what_writes_is_not_sent_twice(void **state)
     }
 }
 
+// client-go's TestRetryableConditions: which of reading, writing, watching and following is sent
+// again after what. Two retries are allowed.
+static void each_verb_is_sent_again_after_what_it_may_be(void **state)
+{
+    (void)state;
+    enum { NEVER = 0, READS = 1, WATCHES = 2, FOLLOWS = 4, WRITES = 8, ALWAYS = 15 };
+    static const struct {
+        const char *answer; // NULL: silence
+        int again;
+        bool refused;
+    } rows[] = {
+        {BUSY("429", "0"), ALWAYS, false},
+        {BUSY("503", "0"), ALWAYS, false},
+        {BUSY("504", "0"), ALWAYS, false},
+        {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", NEVER, false},
+        {"HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n", NEVER, false},
+        {SCRIPT_RESETS, READS | WATCHES, false},
+        {SCRIPT_CLOSES, READS | WATCHES, false},
+        {"HTTP/1.1 200 OK\r\nContent-" SCRIPT_CLOSES, NEVER, false}, // as Go's HTTP/1.1
+        {"HTTP/1.1 200 OK\r\nContent-" SCRIPT_RESETS, READS | WATCHES, false},
+        {NULL, NEVER, true},
+        {NULL, WATCHES, false},
+        {OK_HELLO, NEVER, false},
+        {BUSY("301", "0"), NEVER, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int verb = READS; verb <= WRITES; verb *= 2) {
+            static struct talk t;
+            struct kedge_request r = verb == WATCHES ? watch : verb == WRITES ? post : get;
+            const char *const answers[] = {rows[i].answer, rows[i].answer, rows[i].answer,
+                                           OK_HELLO};
+            if (verb == FOLLOWS && rows[i].answer == NULL && !rows[i].refused)
+                continue; // it waits for ever
+            r.endless = verb == FOLLOWS;
+            r.retries = 2;
+            open_talk(&t, answers, rows[i].answer != NULL ? 4 : 0);
+            t.port.cruelty.refuse = rows[i].refused;
+            (void)ask(&t, &r, i % 2 == 0);
+            struct kedge_rest_facts facts;
+            assert_int_equal(kedge_rest_facts(t.rest, &facts), KEDGE_OK);
+            if (facts.sent != ((rows[i].again & verb) != 0 ? 3u : 1u))
+                fail_msg("row %zu, verb %d: sent %u times", i, verb, facts.sent);
+            close_talk(&t);
+        }
+    }
+}
+
+// client-go's TestHTTP1DoNotReuseRequestAfterTimeout: what comes too late is nobody's answer.
+static void a_connection_that_timed_out_is_not_used_again(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"HTTP/1.1 200 OK\r\n", OK_HELLO};
+    for (int in_loop = 0; in_loop < 2; in_loop++) {
+        static struct talk t;
+        struct kedge_request r = get;
+        open_talk(&t, answers, 2);
+        r.timeout = 3 * KEDGE_SECOND;
+        assert_int_equal(ask(&t, &r, in_loop), KEDGE_ERR_TIMEOUT);
+        assert_int_equal(t.port.open_streams, 0);
+        assert_int_equal(ask(&t, &get, in_loop), KEDGE_OK);
+        assert_int_equal(t.port.opens, 2);
+        assert_memory_equal(t.body, "hello", 5);
+        close_talk(&t);
+    }
+}
+
 static void a_kept_connection_that_was_closed_costs_no_write(void **state)
 {
     (void)state;
@@ -698,6 +764,8 @@ int main(void)
         cmocka_unit_test(retries_have_a_limit),
         cmocka_unit_test(a_get_whose_connection_breaks_is_asked_again),
         cmocka_unit_test(what_writes_is_not_sent_twice),
+        cmocka_unit_test(each_verb_is_sent_again_after_what_it_may_be),
+        cmocka_unit_test(a_connection_that_timed_out_is_not_used_again),
         cmocka_unit_test(a_kept_connection_that_was_closed_costs_no_write),
         cmocka_unit_test(what_nobody_asked_for_ends_a_kept_connection),
         cmocka_unit_test(a_connection_that_is_idle_for_long_is_closed),
