@@ -233,32 +233,100 @@ static int month_of(const char *letters)
     return 0;
 }
 
-// RFC 9110 5.6.7, IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT", read as what it is in RFC 3339:
-// "1994-11-06T08:49:37Z". The two older forms are not read: the date only measures how far the
-// clocks are apart. 0 if it is no such date.
-static kedge_timestamp date_of(kedge_str s)
+// RFC 9110 5.6.7: three forms of one date, which whoever reads has to know. '9' is a digit, '?' one
+// or a blank, '_' any character.
+struct date_form {
+    char pattern[32];
+    size_t len;
+    size_t day, month, year, time; // where they stand
+};
+
+static const struct date_form imf_fixdate = {"___, 99 ___ 9999 99:99:99 GMT", 29, 5, 8, 12, 17};
+// Without its weekday, which is written out, and a comma.
+static const struct date_form rfc850_date = {"99-___-99 99:99:99 GMT", 22, 0, 3, 7, 10};
+static const struct date_form asctime_date = {"___ ___ ?9 99:99:99 9999", 24, 8, 4, 20, 11};
+
+#define WEEKDAY_LEAST 8  // bytes of "Monday, "
+#define WEEKDAY_MOST  11 // of "Wednesday, "
+
+static bool fits(char pattern, char c)
 {
-    static const char pattern[] = "___, __ ___ ____ __:__:__ GMT";
+    bool is_digit = c >= '0' && c <= '9';
+    switch (pattern) {
+    case '_':
+        return true;
+    case '9':
+        return is_digit;
+    case '?':
+        return is_digit || c == ' ';
+    default:
+        return c == pattern;
+    }
+}
+
+static bool has_form(kedge_str s, const struct date_form *form)
+{
+    if (s.len != form->len)
+        return false;
+    for (size_t i = 0; i < form->len; i++) {
+        if (!fits(form->pattern[i], s.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+// The date behind "Sunday, ", or nothing.
+static kedge_str behind_weekday(kedge_str s)
+{
+    size_t len = rfc850_date.len;
+    size_t before = s.len > len ? s.len - len : 0;
+    if (before < WEEKDAY_LEAST || before > WEEKDAY_MOST ||
+        memcmp(s.ptr + before - 5, "day, ", 5) != 0)
+        return (kedge_str){s.ptr, 0};
+    return (kedge_str){s.ptr + before, len};
+}
+
+// A year of two digits is up to 50 years from now on, or else was. Now is 2026, when this was
+// written: who needs the date has no other to go by. So 76 is 2076, and 77 was.
+static const char *century_of(const char *digits)
+{
+    return memcmp(digits, "77", 2) < 0 ? "20" : "19";
+}
+
+// Reads it as what it is in RFC 3339: "1994-11-06T08:49:37Z". 0 if it is no date.
+static kedge_timestamp read_date(kedge_str s, const struct date_form *form)
+{
     char text[] = "yyyy-mm-ddThh:mm:ssZ";
     kedge_timestamp t;
-    if (s.len != sizeof pattern - 1)
-        return 0;
-    for (size_t i = 0; i < s.len; i++) {
-        if (pattern[i] != '_' && pattern[i] != s.ptr[i])
-            return 0;
+    int month = month_of(s.ptr + form->month);
+    bool leap_second = memcmp(s.ptr + form->time + 6, "60", 2) == 0;
+    if (form == &rfc850_date) {
+        memcpy(text, century_of(s.ptr + form->year), 2);
+        memcpy(text + 2, s.ptr + form->year, 2);
+    } else {
+        memcpy(text, s.ptr + form->year, 4);
     }
-    int month = month_of(s.ptr + 8);
-    bool leap_second = memcmp(s.ptr + 23, "60", 2) == 0;
-    memcpy(text, s.ptr + 12, 4);
     text[5] = (char)('0' + month / 10);
     text[6] = (char)('0' + month % 10);
-    memcpy(text + 8, s.ptr + 5, 2);
-    memcpy(text + 11, s.ptr + 17, 8);
+    memcpy(text + 8, s.ptr + form->day, 2);
+    if (text[8] == ' ')
+        text[8] = '0';
+    memcpy(text + 11, s.ptr + form->time, 8);
     if (leap_second)
         memcpy(text + 17, "59", 2);
     if (!kedge_timestamp_parse((kedge_str){text, sizeof text - 1}, &t))
         return 0;
     return leap_second ? t + 1000000 : t;
+}
+
+static kedge_timestamp date_of(kedge_str s)
+{
+    if (has_form(s, &imf_fixdate))
+        return read_date(s, &imf_fixdate);
+    if (has_form(s, &asctime_date))
+        return read_date(s, &asctime_date);
+    kedge_str behind = behind_weekday(s);
+    return has_form(behind, &rfc850_date) ? read_date(behind, &rfc850_date) : 0;
 }
 
 static const char *take_date(struct kedge_http_response *r, kedge_str value)

@@ -29,7 +29,7 @@ plant() {
 plant http_response src/net/http.c 'r->line_len < sizeof r->line)' 'r->line_len <= sizeof r->line)'
 plant http_response src/net/http.c 'r->line_len <= KEDGE__HTTP_NAME_MAX)' 'r->line_len <= 600)'
 plant http_response src/net/http.c 'r->left < len ?' 'r->left > len ?'
-plant http_fields src/net/http_fields.c 'for (size_t i = 0; i < s.len; i++)' 'for (size_t i = 0; i <= s.len; i++)'
+plant http_fields src/net/http_fields.c 'i < form->len; i++' 'i < form->len + 12; i++'
 plant http_fields src/net/http_fields.c 'sizeof r->location - 1 ? value.len' 'sizeof r->location + 1 ? value.len'
 plant base64 src/base/base64.c 'in.len \&\& at < cap' 'in.len \&\& at <= cap'
 plant base64 src/base/base64.c 'in.len - at < 3 ?' 'in.len - at < 2 ?'

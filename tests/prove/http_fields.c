@@ -3,6 +3,7 @@
 // state. Afterwards the response holds no more than http_response.c takes for granted.
 //
 // with: src/net/http_fields.c src/net/fold.c src/object/time.c src/base/text.c
+// eva: -eva-slevel-function fraction:400
 #include "any.h"
 
 #include "net/http_fields.h"

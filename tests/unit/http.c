@@ -809,13 +809,25 @@ static void only_whole_seconds_are_a_time_to_wait(void **state)
     assert_int_equal(with_header("Retry-After: soon\r\nRetry-After: 7")->retry_after, -1);
 }
 
+struct dated {
+    const char *value;
+    int64_t seconds; // 0: no date
+};
+
+static void expect_dates(const struct dated *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "Date: %s", table[i].value);
+        if (with_header(line)->date != table[i].seconds * 1000000)
+            fail_msg("%s: %lld", line, (long long)with_header(line)->date);
+    }
+}
+
 static void dates_are_read(void **state)
 {
     (void)state;
-    static const struct {
-        const char *value;
-        int64_t seconds; // 0: no date
-    } table[] = {
+    static const struct dated table[] = {
         {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
         {"Mon, 23 Nov 2026 04:16:28 GMT", 1795407388},
         {"Thu, 01 Jan 1970 00:00:01 GMT", 1},
@@ -840,18 +852,79 @@ static void dates_are_read(void **state)
         {"Wed, 01 Apr 2023 00:00:0 GMT", 0},
         {"Wed, 01 Apr 20x3 00:00:00 GMT", 0},
         {"Wed, -1 Apr 2023 00:00:00 GMT", 0},
-        {"Sunday, 06-Nov-94 08:49:37 GMT", 0},
-        {"Sun Nov  6 08:49:37 1994", 0},
         {"now", 0},
         {"", 0},
     };
-    for (size_t i = 0; i < COUNT(table); i++) {
-        char line[64];
-        snprintf(line, sizeof line, "Date: %s", table[i].value);
-        assert_true(with_header(line)->date == table[i].seconds * 1000000);
-    }
+    expect_dates(table, COUNT(table));
 }
 
+// RFC 9110 5.6.7: whoever reads takes the two older forms as well.
+static void dates_of_older_forms_are_read(void **state)
+{
+    (void)state;
+    static const struct dated table[] = {
+        {"Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
+        {"Monday, 23-Nov-26 04:16:28 GMT", 1795407388},
+        {"Tuesday, 19-Jan-38 03:14:08 GMT", 2147483648},
+        {"Wednesday, 31-Dec-69 23:59:59 GMT", 3155759999}, // no more than 50 years on
+        {"Thursday, 31-Dec-76 23:59:59 GMT", 3376684799},
+        {"Saturday, 01-Jan-77 00:00:00 GMT", 220924800}, // more
+        {"Thursday, 01-Jan-70 00:00:01 GMT", 3155760001},
+        {"Thursday, 29-Feb-24 23:59:60 GMT", 1709251200},
+        {"Xyzday, 06-Nov-94 08:49:37 GMT", 784111777},
+        {"Sun, 06-Nov-94 08:49:37 GMT", 0},
+        {"Wednesdayday, 06-Nov-94 08:49:37 GMT", 0},
+        {"Sunda, 06-Nov-94 08:49:37 GMT", 0},
+        {"Sundays 06-Nov-94 08:49:37 GMT", 0},
+        {"Sunday, 06-Nov-1994 08:49:37 GMT", 0},
+        {"Sunday, 06 Nov 94 08:49:37 GMT", 0},
+        {"Sunday,  6-Nov-94 08:49:37 GMT", 0},
+        {"Sunday, 06-Nov-94 08:49:37 UTC", 0},
+        {"Sunday, 06-Nov-94 08:49:37", 0},
+        {"Sunday, 06-Nov-9x 08:49:37 GMT", 0},
+        {"Sunday, 06-Nov-x4 08:49:37 GMT", 0},
+        {"Sunday, 31-Nov-94 08:49:37 GMT", 0},
+        {"Wednesday, 29-Feb-23 00:00:00 GMT", 0},
+        {"06-Nov-94 08:49:37 GMT", 0},
+        {"Sun Nov  6 08:49:37 1994", 784111777},
+        {"Sun Nov 06 08:49:37 1994", 784111777},
+        {"Mon Nov 23 04:16:28 2026", 1795407388},
+        {"Thu Feb 29 23:59:60 2024", 1709251200},
+        {"Sun Nov   6 08:49:37 1994", 0},
+        {"Sun Nov 6 08:49:37 1994", 0},
+        {"Sun Nov 6  08:49:37 1994", 0},
+        {"Sun Nov    08:49:37 1994", 0},
+        {"Sun Nov  0 08:49:37 1994", 0},
+        {"Sun Nov 31 08:49:37 1994", 0},
+        {"Sun Nov  6  8:49:37 1994", 0},
+        {"Sun Nov  6 08:49:37 94", 0},
+        {"Sun Nov  6 08:49:37 1994 GMT", 0},
+        {"Sun Nov  6 08:49:37 199x", 0},
+        {"Sun nov  6 08:49:37 1994", 0},
+    };
+    expect_dates(table, COUNT(table));
+}
+
+static void no_part_of_a_date_is_a_date(void **state)
+{
+    (void)state;
+    static const char *const dates[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
+                                        "Wednesday, 06-Nov-94 08:49:37 GMT",
+                                        "Sun Nov  6 08:49:37 1994"};
+    for (size_t i = 0; i < COUNT(dates); i++) {
+        size_t len = strlen(dates[i]);
+        for (size_t cut = 0; cut < len; cut++) {
+            char line[64];
+            snprintf(line, sizeof line, "Date: %.*s", (int)cut, dates[i]);
+            assert_true(with_header(line)->date == 0);
+            // Nor is one with something else instead of a character, but for the weekday's.
+            snprintf(line, sizeof line, "Date: %s", dates[i]);
+            line[6 + cut] = '*';
+            bool is_weekday = cut < 3 || (i == 1 && cut < 6);
+            assert_int_equal(with_header(line)->date, is_weekday ? 784111777000000 : 0);
+        }
+    }
+}
 static void every_day_of_four_centuries_has_its_number(void **state)
 {
     (void)state;
@@ -1370,6 +1443,8 @@ int main(void)
         cmocka_unit_test(names_have_no_case_and_values_no_outer_space),
         cmocka_unit_test(only_whole_seconds_are_a_time_to_wait),
         cmocka_unit_test(dates_are_read),
+        cmocka_unit_test(dates_of_older_forms_are_read),
+        cmocka_unit_test(no_part_of_a_date_is_a_date),
         cmocka_unit_test(every_day_of_four_centuries_has_its_number),
         cmocka_unit_test(the_kind_of_content_is_told),
         cmocka_unit_test(aggregated_discovery_is_told_by_three_parameters),

@@ -22,6 +22,8 @@
 #define ON_NEW_YEAR "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 #define A_DAY_LATER "Date: Fri, 02 Jan 2026 00:00:00 GMT\r\n"
 #define THE_EVE     "Date: Wed, 31 Dec 2025 12:00:00 GMT\r\n"
+#define IN_RFC_850  "Date: Thursday, 01-Jan-26 00:00:00 GMT\r\n"
+#define IN_ASCTIME  "Date: Thu Jan  1 00:00:00 2026\r\n"
 #define LONG_AGO    "Date: Thu, 01 Jan 1970 00:00:07 GMT\r\n"
 
 struct fixture {
@@ -126,9 +128,10 @@ static void a_reply_says_what_time_it_is(void **state)
 static void however_the_reply_is_split(void **state)
 {
     (void)state;
-    for (size_t piece = 1; piece < 40; piece++) {
-        struct fixture *f = set_up(GOOD_EC, REPLY(ON_NEW_YEAR));
-        f->port.cruelty.read_max = piece;
+    static const char *const replies[] = {REPLY(ON_NEW_YEAR), REPLY(IN_RFC_850), REPLY(IN_ASCTIME)};
+    for (size_t piece = 1; piece < 3 * 40; piece++) {
+        struct fixture *f = set_up(GOOD_EC, replies[piece % 3]);
+        f->port.cruelty.read_max = (piece + 2) / 3;
         f->port.cruelty.block_every = 3;
         start(f);
         ask(f, KEDGE_OK, "");
@@ -190,6 +193,8 @@ static void the_first_certificate_is_judged_by_the_first_date(void **state)
         const char *problem; // NULL: none
     } rows[] = {
         {GOOD_EC, REPLY(ON_NEW_YEAR), NULL},
+        {GOOD_EC, REPLY(IN_RFC_850), NULL},
+        {GOOD_EC, REPLY(IN_ASCTIME), NULL},
         {GOOD_EC, REPLY(LONG_AGO), "not yet valid"},
         {GOOD_EC, REPLY(""), "the date is not known"},
         {GOOD_EC, REPLY("Date: yesterday\r\n"), "the date is not known"},
