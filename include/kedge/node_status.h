@@ -15,12 +15,14 @@
 // As the kubelet: the Node is created with its labels, taints and first status; one that is there
 // already gets the labels that it lacks, and the status. From then on the facts are looked at every
 // 10 s and whenever the program says so; they are sent when they have changed, and every 5 minutes
-// in any case. A Node that was deleted is registered again, which a kubelet leaves to its next
-// start. Sent is a strategic merge patch of nodes/status: what others keep there (conditions of a
-// network plugin, say) stays.
+// in any case. A report that finds no Node, or another one of that name, registers it again, which
+// a kubelet leaves to its next start. Sent is a strategic merge patch of nodes/status: what others
+// keep there (conditions of a network plugin, say) stays.
 //
-// Three conditions of pressure and Ready are always told; of each the time of its last transition
-// is kept, also over a restart of the device, as long as the server knows it.
+// Three conditions of pressure and Ready are always told. Before each report the Node is read: a
+// condition that is what the server has keeps the time of its last transition there, also over a
+// restart of the device; one that is not (somebody called the node's Ready Unknown, say) has
+// changed with this report.
 //
 // It needs a calendar, as kedge/node_lease.h says. Nothing here waits; everything may be called
 // anywhere, also in a handler, by the thread that polls.

@@ -6,10 +6,11 @@
 //     CREATING ---------------> READING --------------> LABELLING
 //        |                         |                        |
 //        +-----------+-------------+------------------------+
-//                    v       every 10 s, or soon: changed, or 5 minutes old
-//                  PAUSE <---------------------------------------------------> REPORTING
-//                    ^                                                            |
-//                    +------- the Node is gone: from the beginning ---------------+
+//                    v   every 10 s, or soon: changed, or 5 minutes old
+//                  PAUSE -----------------------------------------> COMPARING --> REPORTING
+//                    ^                                                  |             |
+//                    +-----------------------------------------------------------------+
+//                           the Node is gone, or another one: from the beginning
 //
 // All of it comes from `deliver`, since it calls back (without the lock). The connection may be
 // another's, too: while that has a request under way, a state waits its turn.
@@ -120,16 +121,24 @@ static void send_create(struct kedge_node_status *n)
     register_later(n);
 }
 
+// The Node is read before each report, as the kubelet does: somebody may have changed a condition,
+// as the cluster does with a node that it does not hear of, and changing it back is a transition.
 static void send_report(struct kedge_node_status *n)
 {
     kedge_timestamp now = kedge_wall_clock(kedge_of(n));
-    kedge_str body;
+    kedge_str body = {NULL, 0};
+    bool fresh = n->fresh;
     kedge_err err = now > 0 ? kedge__node_hash(n, n->sending) : KEDGE_ERR_STATE;
     bool facts = err == KEDGE_OK && n->sending[0] != n->sent[0];
     bool changed = facts || (err == KEDGE_OK && n->sending[1] != n->sent[1]);
     kedge_time due = kedge__after(n->out.reported, REPORT);
+    n->fresh = false;
     if (err == KEDGE_OK && !changed && !n->always && kedge__node_clock(kedge_of(n)) < due) {
         pause_for(n, LOOK, KEDGE__NODE_REPORTING);
+        return;
+    }
+    if (err == KEDGE_OK && !fresh) {
+        send(n, KEDGE__NODE_COMPARING, KEDGE_GET, body);
         return;
     }
     if (err == KEDGE_OK)
@@ -186,6 +195,7 @@ static void registered(struct kedge_node_status *n, const struct kedge_object *n
     n->out.reason = KEDGE_OK;
     n->text[0] = '\0';
     n->looked = false;
+    n->uid = node->uid;
     if (n->options.on_registered != NULL) {
         kedge__unlock(kedge_of(n));
         n->options.on_registered(n->options.ctx, node);
@@ -244,7 +254,7 @@ static void was_read(struct kedge_node_status *n, kedge_err err, const struct ke
         return;
     }
     kedge__node_learn(n, node);
-    n->always = true;
+    n->always = n->fresh = true;
     pause_for(n, 0,
               kedge__node_has_labels(n, node) ? KEDGE__NODE_REPORTING : KEDGE__NODE_LABELLING);
     registered(n, node);
@@ -258,18 +268,38 @@ static void labelled(struct kedge_node_status *n, kedge_err err)
     pause_for(n, 0, KEDGE__NODE_REPORTING);
 }
 
-static void patched(struct kedge_node_status *n, kedge_err err)
+static void report_failed(struct kedge_node_status *n, kedge_err err)
 {
-    if (err == KEDGE_OK) {
-        reported(n);
-        next_look(n);
-        return;
-    }
     note_failure(n, err, kedge_rest_error_text(n->rest));
     if (err == KEDGE_ERR_API && kedge_status_is_not_found(kedge_rest_status(n->rest)))
         register_later(n);
     else
         report_later(n);
+}
+
+static void compared(struct kedge_node_status *n, kedge_err err, const struct kedge_object *node)
+{
+    if (err != KEDGE_OK) {
+        report_failed(n, err);
+        return;
+    }
+    if (!kedge_uid_equal(&node->uid, &n->uid)) {
+        was_read(n, err, node); // another one has taken its place
+        return;
+    }
+    kedge__node_learn(n, node);
+    n->fresh = true;
+    send_report(n);
+}
+
+static void patched(struct kedge_node_status *n, kedge_err err)
+{
+    if (err != KEDGE_OK) {
+        report_failed(n, err);
+        return;
+    }
+    reported(n);
+    next_look(n);
 }
 
 static void done(void *ctx, kedge_err err, const struct kedge_object *obj)
@@ -284,6 +314,9 @@ static void done(void *ctx, kedge_err err, const struct kedge_object *obj)
         break;
     case KEDGE__NODE_LABELLING:
         labelled(n, err);
+        break;
+    case KEDGE__NODE_COMPARING:
+        compared(n, err, obj);
         break;
     default:
         patched(n, err);
@@ -377,6 +410,7 @@ kedge_err kedge_node_status_start(struct kedge_node_status *status)
     if (status->state == KEDGE__NODE_STOPPED) {
         status->tries = 0;
         status->looked = false;
+        status->fresh = false;
         kedge_backoff_reset(&status->backoff);
         pause_for(status, 0, KEDGE__NODE_CREATING);
     }

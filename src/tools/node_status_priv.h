@@ -18,6 +18,7 @@ enum kedge__node_state {
     KEDGE__NODE_READING, // the Node, to see what there is
     KEDGE__NODE_CREATING,
     KEDGE__NODE_LABELLING,
+    KEDGE__NODE_COMPARING, // reads the Node, since when its conditions are what they are
     KEDGE__NODE_REPORTING
 };
 
@@ -35,11 +36,13 @@ struct kedge_node_status {
     bool always;      // to be sent whatever it is
     bool soon;        // to be looked at once what is under way has ended
     bool looked;      // READING came because of a Node that is there, so create comes no more
+    bool fresh;       // `since` is what the server has just shown
     unsigned tries;   // to report, that failed in a row
     uint32_t sent[2]; // hashes of what the server has: the facts, the conditions
     uint32_t sending[2];
     struct kedge_backoff backoff;
     struct kedge__since since[KEDGE__NODE_SINCE];
+    struct kedge_uid uid; // of the Node that is registered
     struct kedge_node_report out;
     char text[KEDGE__REST_TEXT];
     char *body;
@@ -60,7 +63,7 @@ kedge_err kedge__node_hash(struct kedge_node_status *n, uint32_t hash[2]);
 // True if the Node has all labels that it should have.
 bool kedge__node_has_labels(const struct kedge_node_status *n, const struct kedge_object *node);
 
-// Learns from a Node that was there which conditions are what they were.
+// Learns from the Node as the server has it which conditions are what they were.
 void kedge__node_learn(struct kedge_node_status *n, const struct kedge_object *node);
 
 #endif

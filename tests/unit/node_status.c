@@ -336,6 +336,109 @@ static void a_node_that_is_there_gets_what_it_lacks(void **state)
     tear_down(f);
 }
 
+// Somebody sets a condition of the Node, or with NULL takes it away.
+static void set_condition(struct fixture *f, const char *type, const char *status,
+                          const char *since)
+{
+    json_t *o = object(f), *c;
+    json_t *all = at(o, "status", "conditions");
+    size_t i;
+    json_array_foreach(all, i, c)
+    {
+        if (strcmp(json_string_value(json_object_get(c, "type")), type) != 0)
+            continue;
+        if (status == NULL) {
+            json_array_remove(all, i);
+            break;
+        }
+        json_object_set_new(c, "status", json_string(status));
+        json_object_set_new(c, "lastTransitionTime", json_string(since));
+    }
+    char *text = json_dumps(o, 0);
+    mock_apply(f->port.mock, "nodes", text);
+    free(text);
+    json_decref(o);
+}
+
+// As a kubelet, which compares with what the server has.
+static void what_others_made_of_a_condition_is_undone_with_a_time(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, 30 * KEDGE_SECOND);
+    set_condition(f, "Ready", "Unknown", "2026-01-01T00:00:20Z");
+    set_condition(f, "DiskPressure", "False", "2025-12-31T00:00:00Z"); // is what it was
+    set_condition(f, "PIDPressure", NULL, NULL);
+    kedge_node_status_changed(f->node, true);
+    run(f, KEDGE_SECOND);
+    assert_string_equal(condition(f, "Ready"),
+                        "True KubeletReady 2026-01-01T00:00:30Z 2026-01-01T00:00:30Z");
+    assert_string_equal(condition(f, "DiskPressure"),
+                        "False KubeletHasNoDiskPressure 2026-01-01T00:00:30Z "
+                        "2025-12-31T00:00:00Z");
+    assert_string_equal(condition(f, "PIDPressure"), "False KubeletHasSufficientPID "
+                                                     "2026-01-01T00:00:30Z "
+                                                     "2026-01-01T00:00:30Z");
+    // The report that comes by itself sees it, too.
+    set_condition(f, "Ready", "Unknown", "2026-01-01T00:00:40Z");
+    run(f, 5 * KEDGE_MINUTE + 10 * KEDGE_SECOND);
+    assert_non_null(strstr(condition(f, "Ready"), "True KubeletReady 2026-01-01T00:05"));
+    assert_null(strstr(condition(f, "Ready"), "00:00:"));
+    assert_int_equal(report_of(f).failures, 0);
+    tear_down(f);
+}
+
+// The report reads the Node, then writes: either may fail.
+static void a_report_that_fails_anywhere_is_tried_again(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count <= 11; count++) {
+        struct fixture *f = set_up();
+        start(f);
+        run(f, 5 * KEDGE_SECOND);
+        mock_inject(f->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                       .on = MOCK_ON_OTHER,
+                                                       .resource = "nodes",
+                                                       .count = count,
+                                                       .status = 403});
+        f->facts.pid_pressure = true;
+        kedge_node_status_changed(f->node, false);
+        run(f, KEDGE_SECOND);
+        // Five times at once, then every 10 s.
+        assert_int_equal(strstr(condition(f, "PIDPressure"), "True") != NULL, count < 5);
+        assert_int_equal(report_of(f).failures, count < 5 ? count : 5);
+        run(f, 20 * KEDGE_SECOND);
+        assert_non_null(strstr(condition(f, "PIDPressure"), "True"));
+        assert_int_equal(report_of(f).failures, count);
+        assert_int_equal(f->registered, 1);
+        tear_down(f);
+    }
+}
+
+static void another_node_that_took_the_name_is_registered(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    char before[64];
+    memcpy(before, f->uid, sizeof before);
+    mock_delete(f->port.mock, "nodes", "", "edge-1");
+    mock_apply(f->port.mock, "nodes", existing);
+    kedge_node_status_changed(f->node, true);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->registered, 2);
+    assert_string_not_equal(f->uid, before);
+    assert_string_equal(condition(f, "Ready"),
+                        "True KubeletReady 2026-01-01T00:00:01Z 2025-05-01T00:00:00Z");
+    json_t *o = object(f);
+    expect_text(json_object_get(at(o, "metadata", "labels"), "zone"), "shed");
+    json_decref(o);
+    assert_int_equal(report_of(f).failures, 0);
+    tear_down(f);
+}
+
 static void a_node_that_was_deleted_is_registered_again(void **state)
 {
     (void)state;
@@ -551,6 +654,9 @@ int main(void)
         cmocka_unit_test(capacity_and_addresses_change),
         cmocka_unit_test(conditions_of_the_programs_own_and_of_others),
         cmocka_unit_test(a_node_that_is_there_gets_what_it_lacks),
+        cmocka_unit_test(what_others_made_of_a_condition_is_undone_with_a_time),
+        cmocka_unit_test(a_report_that_fails_anywhere_is_tried_again),
+        cmocka_unit_test(another_node_that_took_the_name_is_registered),
         cmocka_unit_test(a_node_that_was_deleted_is_registered_again),
         cmocka_unit_test(a_report_waits_for_the_shared_connection),
         cmocka_unit_test(failures_are_tried_again),
