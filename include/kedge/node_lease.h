@@ -54,6 +54,11 @@ struct kedge_node_lease_options {
     // right after it; of several since then, once. `gap`: ms from the renewal told before to this
     // one; 0: it is the first. May do what a handler may. NULL: nobody is told.
     void (*on_renewed)(void *ctx, kedge_time gap);
+    // Told of a Lease that was renewed once and is not there any more, as when somebody deletes the
+    // Node that owns it; from the loop, and as on_renewed may be late. It is created again, without
+    // an owner: kedge_node_lease_set_owner sets one, once it is known to be there. NULL: nobody is
+    // told.
+    void (*on_lost)(void *ctx);
     void *ctx;
 };
 
@@ -73,8 +78,9 @@ kedge_err kedge_node_lease_start(struct kedge_node_lease *lease);
 void kedge_node_lease_stop(struct kedge_node_lease *lease);
 
 // Whose the Lease is: the uid of the Node object, copied. With the next renewal a Lease that has no
-// owner gets it, and goes with the Node when that is deleted. "" or NULL: nobody's, the default.
-// KEDGE_ERR_ARGUMENT: lease is NULL, or the uid has over 63 bytes.
+// owner gets it, and goes with the Node when that is deleted. "" or NULL: nobody's, the default,
+// and so again once the Lease was lost. KEDGE_ERR_ARGUMENT: lease is NULL, or the uid has over 63
+// bytes.
 kedge_err kedge_node_lease_set_owner(struct kedge_node_lease *lease, const char *node_uid);
 
 struct kedge_node_lease_state {

@@ -37,8 +37,11 @@ struct kedge_node_agent {
     struct kedge_informer *informer;
     struct kedge_handler handler;
     kedge_time lease_duration;
-    bool missed;     // a pod that found no place, or was too many while a list was read
-    unsigned starts; // so many, for who was called back: is it still the same run?
+    char uid[KEDGE__NODE_UID]; // the Node's
+    uint64_t reports;          // how many there were when the Lease was lost
+    bool lost;                 // it was, and whose it is is to be said again
+    bool missed;               // a pod that found no place, or was too many while a list was read
+    unsigned starts;           // so many, for who was called back: is it still the same run?
     bool runs;
 };
 
@@ -54,9 +57,35 @@ static void registered(void *ctx, const struct kedge_object *node)
 {
     struct kedge_node_agent *a = ctx;
     char uid[KEDGE_UID_TEXT];
-    kedge_node_lease_set_owner(a->lease, kedge_uid(node, uid));
+    kedge__node_keep(a->uid, sizeof a->uid, kedge_uid(node, uid));
+    kedge_node_lease_set_owner(a->lease, a->uid);
+    a->lost = false;
     if (a->options.node.on_registered != NULL)
         a->options.node.on_registered(a->options.node.ctx, node);
+}
+
+static uint64_t reports_of(const struct kedge_node_agent *a)
+{
+    struct kedge_node_report r;
+    return kedge_node_status_report(a->status, &r) == KEDGE_OK ? r.reports : 0;
+}
+
+// Who deletes a Node deletes its Lease with it, and the Lease is missed first.
+static void lease_lost(void *ctx)
+{
+    struct kedge_node_agent *a = ctx;
+    a->lost = true;
+    a->reports = reports_of(a);
+    kedge_node_status_changed(a->status, true);
+}
+
+// Once the Node was seen again.
+static void own_lease_again(struct kedge_node_agent *a)
+{
+    if (!a->lost || reports_of(a) == a->reports)
+        return;
+    a->lost = false;
+    kedge_node_lease_set_owner(a->lease, a->uid);
 }
 
 // What the cluster made of a node that was not heard of is not told here: who was late may have
@@ -267,6 +296,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
 {
     struct kedge_node_agent *a = (struct kedge_node_agent *)t;
     (void)now;
+    own_lease_again(a);
     if (!a->runs || a->manager == NULL || !clean_up(a) || !a->missed || is_listing(a))
         return false;
     kedge__unlock(a->k);
@@ -311,8 +341,11 @@ static kedge_err init(struct kedge_node_agent *a, struct kedge_client *client)
     a->status = kedge_node_status_new(client, &node);
     a->lease_duration =
         a->options.lease_duration > 0 ? a->options.lease_duration : KEDGE_NODE_LEASE_DURATION;
-    const struct kedge_node_lease_options lease = {
-        .node = node.node, .duration = a->options.lease_duration, .on_renewed = renewed, .ctx = a};
+    const struct kedge_node_lease_options lease = {.node = node.node,
+                                                   .duration = a->options.lease_duration,
+                                                   .on_renewed = renewed,
+                                                   .on_lost = lease_lost,
+                                                   .ctx = a};
     a->lease = kedge_node_lease_new(client, &lease);
     if (a->options.factory != NULL)
         init_pods(a, client);

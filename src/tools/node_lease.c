@@ -13,7 +13,7 @@
 // A failure in GETTING and CREATING is followed by a pause in WAITING that doubles; one in RENEWING
 // by another try at once, 5 in all. The callbacks of the request do all of this, and call nothing
 // of the program's, so it goes on while the program waits in a request call; `on_renewed` is told
-// from `deliver`.
+// from `deliver`, and so is `on_lost`.
 #include "kedge/node_lease.h"
 
 #include "kedge/backoff.h"
@@ -41,6 +41,7 @@ struct kedge_node_lease {
     enum state state;
     bool known;             // the Lease is there, at `version`
     bool owned;             // somebody owns it
+    bool lost;              // it is gone, and that is still to be told
     unsigned tries;         // to renew, that failed in a row
     kedge_timestamp stands; // the time of renewal that it has
     kedge_time began;       // the request that is under way
@@ -229,6 +230,10 @@ static void got(struct kedge_node_lease *l, kedge_err err, const struct kedge_ob
         note_lease(l, obj);
         send(l, RENEWING);
     } else if (err == KEDGE_ERR_API && kedge_status_is_not_found(kedge_rest_status(l->rest))) {
+        // With its owner, maybe: one that has an owner who is not there is deleted at once.
+        l->lost = l->out.is_renewed;
+        if (l->lost)
+            l->owner[0] = '\0';
         send(l, CREATING);
     } else {
         note_failure(l, err, kedge_rest_error_text(l->rest));
@@ -296,9 +301,23 @@ static void tell(struct kedge_node_lease *l)
     kedge__lock(kedge_of(l));
 }
 
+static void tell_lost(struct kedge_node_lease *l)
+{
+    l->lost = false;
+    if (l->options.on_lost == NULL)
+        return;
+    kedge__unlock(kedge_of(l));
+    l->options.on_lost(l->options.ctx);
+    kedge__lock(kedge_of(l));
+}
+
 static bool deliver(struct kedge__task *t, kedge_time now)
 {
     struct kedge_node_lease *l = (struct kedge_node_lease *)t;
+    if (l->lost) {
+        tell_lost(l);
+        return true;
+    }
     if (l->told_renewals != l->out.renewals) {
         tell(l);
         return true;
@@ -360,7 +379,7 @@ kedge_err kedge_node_lease_start(struct kedge_node_lease *lease)
     if (kedge_of(lease)->failure != KEDGE_OK)
         return kedge_of(lease)->failure;
     if (lease->state == STOPPED) {
-        lease->known = false;
+        lease->known = lease->lost = false;
         lease->tries = 0;
         kedge_backoff_reset(&lease->backoff);
         wait_for(lease, 0);

@@ -438,13 +438,26 @@ static void call_it_unknown(struct tiny_node *t)
 {
     json_t *o = tiny_object(t, "nodes", "", "edge-1"), *c;
     size_t i;
+    char now[KEDGE_TIMESTAMP_TEXT];
+    kedge_timestamp_format(t->port.fake.wall + t->port.fake.now * 1000, false, now);
     json_array_foreach(json_object_get(json_object_get(o, "status"), "conditions"), i, c)
     {
         json_object_set_new(c, "status", json_string("Unknown"));
         json_object_set_new(c, "reason", json_string("NodeStatusUnknown"));
+        json_object_set_new(c, "lastTransitionTime", json_string(now));
     }
     tiny_put(t, "nodes", o);
     assert_string_equal(tiny_ready(t), "Unknown NodeStatusUnknown");
+}
+
+// Seconds since Ready, the last of four, became what it is.
+static int64_t ready_for(struct tiny_node *t)
+{
+    kedge_timestamp at = 0;
+    const char *text =
+        tiny_text(t, "nodes", "", "edge-1", "status.conditions.3.lastTransitionTime");
+    assert_true(kedge_timestamp_parse(kedge_str_of(text), &at));
+    return (t->port.fake.wall + t->port.fake.now * 1000 - at) / 1000000;
 }
 
 static void after_an_outage_the_node_is_ready_again(void **state)
@@ -460,8 +473,10 @@ static void after_an_outage_the_node_is_ready_again(void **state)
         tiny_run(t, s * KEDGE_SECOND);
         call_it_unknown(t);
         t->port.fake.cruelty.refuse = false;
+        assert_int_equal(ready_for(t), 0);
         tiny_run(t, 10 * KEDGE_SECOND);
         assert_string_equal(tiny_ready(t), "True KubeletReady");
+        assert_in_range(ready_for(t), 0, 9); // since it is True
         assert_in_range(tiny_lease_age(t), 0, 10500);
         tiny_tear_down(t);
     }
@@ -486,6 +501,20 @@ static void after_a_first_renewal_that_is_late_the_node_is_ready_again(void **st
     tiny_tear_down(t);
 }
 
+static const char *owner_of_lease(struct tiny_node *t)
+{
+    return tiny_text(t, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1",
+                     "metadata.ownerReferences.0.uid");
+}
+
+static void expect_owner_is_the_node(struct tiny_node *t)
+{
+    char uid[64];
+    snprintf(uid, sizeof uid, "%s", tiny_text(t, "nodes", "", "edge-1", "metadata.uid"));
+    assert_string_not_equal(uid, "");
+    assert_string_equal(owner_of_lease(t), uid);
+}
+
 static void a_node_that_was_deleted_comes_back_with_its_lease(void **state)
 {
     (void)state;
@@ -495,15 +524,54 @@ static void a_node_that_was_deleted_comes_back_with_its_lease(void **state)
     // With the Lease that it owns.
     mock_delete(t->port.mock, "nodes", "", "edge-1");
     mock_delete(t->port.mock, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1");
-    kedge_node_status_changed(kedge_node_agent_status(t->agent), true);
-    tiny_run(t, 30 * KEDGE_SECOND);
+    tiny_run(t, 11 * KEDGE_SECOND);
     assert_string_equal(tiny_ready(t), "True KubeletReady");
     assert_in_range(tiny_lease_age(t), 0, 10500);
-    char uid[64];
-    snprintf(uid, sizeof uid, "%s", tiny_text(t, "nodes", "", "edge-1", "metadata.uid"));
-    assert_string_equal(tiny_text(t, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1",
-                                  "metadata.ownerReferences.0.uid"),
-                        uid);
+    tiny_run(t, 11 * KEDGE_SECOND);
+    expect_owner_is_the_node(t);
+    tiny_tear_down(t);
+}
+
+static void a_lease_that_was_deleted_alone_has_its_owner_again(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_run(t, 15 * KEDGE_SECOND);
+    expect_owner_is_the_node(t);
+    mock_delete(t->port.mock, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1");
+    tiny_run(t, 11 * KEDGE_SECOND);
+    // Not before the Node was seen: the cluster would delete it again.
+    assert_string_equal(owner_of_lease(t), "");
+    assert_in_range(tiny_lease_age(t), 0, 10500);
+    tiny_run(t, 11 * KEDGE_SECOND);
+    expect_owner_is_the_node(t);
+    assert_int_equal(mock_count(t->port.mock, "nodes"), 1);
+    tiny_tear_down(t);
+}
+
+// One after the other, and the Node cannot be created for a while.
+static void a_node_that_cannot_be_created_again_owns_nothing(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_run(t, 15 * KEDGE_SECOND);
+    mock_delete(t->port.mock, "nodes", "", "edge-1");
+    mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                   .on = MOCK_ON_OTHER,
+                                                   .resource = "nodes",
+                                                   .count = 1000,
+                                                   .status = 500});
+    mock_delete(t->port.mock, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1");
+    tiny_run(t, KEDGE_MINUTE);
+    assert_int_equal(mock_count(t->port.mock, "nodes"), 0);
+    assert_string_equal(owner_of_lease(t), "");
+    assert_in_range(tiny_lease_age(t), 0, 10500);
+    mock_heal(t->port.mock);
+    tiny_run(t, 30 * KEDGE_SECOND);
+    assert_string_equal(tiny_ready(t), "True KubeletReady");
+    expect_owner_is_the_node(t);
     tiny_tear_down(t);
 }
 
@@ -640,6 +708,8 @@ int main(void)
         cmocka_unit_test(after_an_outage_the_node_is_ready_again),
         cmocka_unit_test(after_a_first_renewal_that_is_late_the_node_is_ready_again),
         cmocka_unit_test(a_node_that_was_deleted_comes_back_with_its_lease),
+        cmocka_unit_test(a_lease_that_was_deleted_alone_has_its_owner_again),
+        cmocka_unit_test(a_node_that_cannot_be_created_again_owns_nothing),
         cmocka_unit_test(it_stops_and_starts_again),
         cmocka_unit_test(without_a_factory_there_are_no_pods),
 #if KEDGE_THREADS

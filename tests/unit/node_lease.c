@@ -24,6 +24,7 @@ struct fixture {
     struct kedge_node_lease *lease;
     unsigned told;
     kedge_time gap; // the last
+    unsigned lost;
 };
 
 static const size_t MEMORY = 512 * 1024;
@@ -35,6 +36,11 @@ static void on_renewed(void *ctx, kedge_time gap)
     f->gap = gap;
 }
 
+static void on_lost(void *ctx)
+{
+    ((struct fixture *)ctx)->lost++;
+}
+
 static struct fixture *set_up(void)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -42,8 +48,8 @@ static struct fixture *set_up(void)
     mock_port_init(&f->port, mock_new(&(struct mock_options){.seed = 1, .no_managed_fields = true}),
                    1);
     f->config = (struct kedge_config){.server = "http://api.test:8080"};
-    f->options =
-        (struct kedge_node_lease_options){.node = "edge-1", .on_renewed = on_renewed, .ctx = f};
+    f->options = (struct kedge_node_lease_options){
+        .node = "edge-1", .on_renewed = on_renewed, .on_lost = on_lost, .ctx = f};
     f->memory = malloc(MEMORY);
     assert_non_null(f->memory);
     return f;
@@ -211,11 +217,50 @@ static void it_is_created_again_when_it_was_lost(void **state)
     (void)state;
     struct fixture *f = set_up();
     start(f);
+    kedge_node_lease_set_owner(f->lease, "one");
     run(f, 25 * KEDGE_SECOND);
+    assert_int_equal(f->lost, 0); // that there was none at first
     assert_true(mock_delete(f->port.mock, "leases", SPACE, "edge-1"));
     run(f, 11 * KEDGE_SECOND);
     assert_in_range(age(f), 0, 11000);
     assert_int_equal(mock_count(f->port.mock, "leases"), 1);
+    assert_int_equal(f->lost, 1);
+    // Its owner may be gone as well.
+    json_t *o = object(f);
+    assert_null(at(o, "metadata", "ownerReferences"));
+    json_decref(o);
+    kedge_node_lease_set_owner(f->lease, "two");
+    run(f, 11 * KEDGE_SECOND);
+    o = object(f);
+    json_t *owner = json_array_get(at(o, "metadata", "ownerReferences"), 0);
+    assert_string_equal(json_string_value(json_object_get(owner, "uid")), "two");
+    json_decref(o);
+    assert_int_equal(f->lost, 1);
+    assert_int_equal(state_of(f).failures, 1);
+    tear_down(f);
+}
+
+// It is told once the program polls again, also of one that was lost while the agent stood.
+static void a_loss_is_told_whenever_it_was(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    f->options.on_renewed = NULL;
+    start(f);
+    run(f, KEDGE_SECOND);
+    kedge_node_lease_stop(f->lease);
+    assert_true(mock_delete(f->port.mock, "leases", SPACE, "edge-1"));
+    assert_int_equal(kedge_node_lease_start(f->lease), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->lost, 1);
+    f->options.on_lost = NULL;
+    kedge_node_lease_stop(f->lease);
+    start(f);
+    run(f, KEDGE_SECOND);
+    assert_true(mock_delete(f->port.mock, "leases", SPACE, "edge-1"));
+    run(f, 11 * KEDGE_SECOND);
+    assert_in_range(age(f), 0, 11000);
+    assert_int_equal(f->lost, 1);
     tear_down(f);
 }
 
@@ -674,6 +719,7 @@ int main(void)
         cmocka_unit_test(it_is_renewed_every_ten_seconds_and_a_little),
         cmocka_unit_test(what_others_wrote_stays),
         cmocka_unit_test(it_is_created_again_when_it_was_lost),
+        cmocka_unit_test(a_loss_is_told_whenever_it_was),
         cmocka_unit_test(a_conflict_is_solved_at_once),
         cmocka_unit_test(a_server_that_is_down_is_asked_with_pauses),
         cmocka_unit_test(a_silent_connection_costs_ten_seconds),
