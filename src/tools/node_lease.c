@@ -205,7 +205,7 @@ static void note_lease(struct kedge_node_lease *l, const struct kedge_object *ob
     const struct kedge_lease *lease = kedge_as_lease(obj);
     l->known = kedge__node_keep(l->version, sizeof l->version, kedge_resource_version(obj));
     l->owned = obj->owner_references.count > 0;
-    l->stands = lease != NULL ? lease->spec_renew_time : 0;
+    l->stands = lease->spec_renew_time;
 }
 
 static void renewed(struct kedge_node_lease *l, const struct kedge_object *obj)

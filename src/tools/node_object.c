@@ -102,7 +102,7 @@ void kedge__node_learn(struct kedge_node_status *n, const struct kedge_object *n
     memset(n->since, 0, sizeof n->since);
     for (size_t i = 0; i < condition_count(n); i++) {
         struct kedge_node_condition c = condition_at(n, i);
-        for (size_t j = 0; is != NULL && j < is->status_conditions.count; j++) {
+        for (size_t j = 0; j < is->status_conditions.count; j++) {
             const struct kedge_condition *has = kedge_node_status_conditions(is, j);
             if (strcmp(kedge_text(&has->type), c.type) == 0)
                 kedge__since_of(n->since, KEDGE__NODE_SINCE, c.type)->status = has->status;

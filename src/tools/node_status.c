@@ -224,7 +224,7 @@ static void created(struct kedge_node_status *n, kedge_err err, const struct ked
     if (err == KEDGE_OK) {
         const struct kedge_node *is = kedge_as_node(node);
         // A server that takes no status with a new object gets it by a report.
-        n->always = is == NULL || is->status_conditions.count == 0;
+        n->always = is->status_conditions.count == 0;
         reported(n);
         next_look(n);
         registered(n, node);

@@ -11,6 +11,7 @@
 
 #include "kedge/kedge.h"
 #include "mock_port.h"
+#include "script.h"
 
 #define SPACE KEDGE_NODE_LEASE_NAMESPACE
 
@@ -377,6 +378,75 @@ static void what_cannot_be_written_is_named(void **state)
     tear_down(f);
 }
 
+static void what_cannot_be_asked_for_is_named(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    f->options.node = "..";
+    start(f);
+    run(f, KEDGE_MINUTE);
+    struct kedge_node_lease_state s = state_of(f);
+    assert_int_equal(s.reason, KEDGE_ERR_ARGUMENT);
+    assert_non_null(strstr(s.text, "name"));
+    assert_in_range(s.failures, 9, 16); // with pauses of up to 7 s
+    assert_int_equal(f->port.fake.opens, 0);
+    tear_down(f);
+}
+
+#define LONG_VERSION "12345678901234567890123456789012345678901234567890123456789012345"
+#define OK_REPLY     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 199\r\n\r\n"
+#define LONG_LEASE                                               \
+    "{\"apiVersion\":\"coordination.k8s.io/"                     \
+    "v1\",\"kind\":\"Lease\",\"metadata\":{\"name\":\"edge-1\"," \
+    "\"resourceVersion\":\"" LONG_VERSION "\"},\"spec\":{\"holderIdentity\":\"x\"}}"
+
+// Then each renewal is behind a look at the Lease.
+static void a_version_that_cannot_be_kept_is_read_each_time(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        OK_REPLY LONG_LEASE, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+        OK_REPLY LONG_LEASE, OK_REPLY LONG_LEASE,
+        OK_REPLY LONG_LEASE, OK_REPLY LONG_LEASE,
+    };
+    static struct script s;
+    struct fixture *f = set_up();
+    assert_int_equal(strlen(LONG_LEASE), 199);
+    s = (struct script){.answers = answers, .count = 6};
+    f->port.fake.peer = &script_peer;
+    f->port.fake.peer_ctx = &s;
+    start(f);
+    run(f, 15 * KEDGE_SECOND);
+    assert_int_equal(state_of(f).renewals, 2);
+    assert_int_equal(state_of(f).failures, 1);
+    const char *at = s.seen;
+    static const char *const verbs[] = {"GET ", "PATCH ", "GET ", "PATCH ", "GET ", "PATCH "};
+    for (size_t i = 0; i < 6; i++) {
+        at = strstr(at, verbs[i]);
+        assert_non_null(at);
+        at++;
+    }
+    tear_down(f);
+}
+
+// Which a port may find out at any time.
+static void the_calendar_may_be_lost_under_way(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, 15 * KEDGE_SECOND);
+    f->port.fake.no_calendar = true;
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(state_of(f).reason, KEDGE_ERR_STATE);
+    assert_non_null(strstr(state_of(f).text, "date"));
+    assert_int_equal(f->lost, 0);
+    f->port.fake.no_calendar = false;
+    run(f, 8 * KEDGE_SECOND);
+    assert_in_range(age(f), 0, 8000);
+    tear_down(f);
+}
+
 static void without_a_calendar_it_says_what_is_missing(void **state)
 {
     (void)state;
@@ -662,15 +732,22 @@ static void it_stops_and_starts_again(void **state)
 static void what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
+    static char long_name[255];
     static const struct {
         const char *node;
         kedge_time duration;
         kedge_err err;
     } rows[] = {
-        {NULL, 0, KEDGE_ERR_CONFIG},   {"", 0, KEDGE_ERR_CONFIG}, {"n", 3999, KEDGE_ERR_ARGUMENT},
-        {"n", -1, KEDGE_ERR_ARGUMENT}, {"n", 4000, KEDGE_OK},
+        {NULL, 0, KEDGE_ERR_CONFIG},
+        {"", 0, KEDGE_ERR_CONFIG},
+        {"n", 3999, KEDGE_ERR_ARGUMENT},
+        {"n", -1, KEDGE_ERR_ARGUMENT},
+        {long_name, 0, KEDGE_ERR_ARGUMENT},
+        {long_name + 1, 0, KEDGE_OK},
+        {"n", 4000, KEDGE_OK},
     };
     struct fixture *f = set_up();
+    memset(long_name, 'n', 254);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         f->k = kedge_init(f->memory, MEMORY, &f->port.fake.port);
         f->client = kedge_client_new(f->k, &f->config);
@@ -688,7 +765,13 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_int_equal(kedge_node_lease_set_owner(f->lease, NULL), KEDGE_OK);
     assert_int_equal(kedge_node_lease_start(NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_node_lease_state(NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_node_lease_state(f->lease, NULL), KEDGE_ERR_ARGUMENT);
     assert_null(kedge_node_lease_new(NULL, NULL));
+    // After any failure of a constructor nothing is started.
+    assert_null(kedge_node_lease_new(f->client, NULL));
+    assert_int_equal(kedge_error(f->k), KEDGE_ERR_CONFIG);
+    assert_int_equal(kedge_node_lease_start(f->lease), KEDGE_ERR_CONFIG);
+    assert_null(kedge_node_lease_new(f->client, &f->options));
     kedge_node_lease_stop(NULL);
     tear_down(f);
 }
@@ -726,6 +809,9 @@ int main(void)
         cmocka_unit_test(a_refusal_is_told),
         cmocka_unit_test(a_calendar_set_back_is_no_dead_node),
         cmocka_unit_test(what_cannot_be_written_is_named),
+        cmocka_unit_test(what_cannot_be_asked_for_is_named),
+        cmocka_unit_test(a_version_that_cannot_be_kept_is_read_each_time),
+        cmocka_unit_test(the_calendar_may_be_lost_under_way),
         cmocka_unit_test(without_a_calendar_it_says_what_is_missing),
         cmocka_unit_test(the_servers_calendar_will_do),
         cmocka_unit_test(it_is_renewed_while_the_program_waits_for_a_long_list),

@@ -11,6 +11,7 @@
 
 #include "kedge/kedge.h"
 #include "mock_port.h"
+#include "script.h"
 
 enum { MEMORY = 128 * 1024 };
 
@@ -537,6 +538,274 @@ static void without_a_calendar_the_server_is_asked(void **state)
     }
 }
 
+// A date that gets lost, as a port may find out at any time.
+static void a_report_without_a_calendar_waits_for_one(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    f->port.fake.no_calendar = true;
+    f->facts.pid_pressure = true;
+    run(f, 20 * KEDGE_SECOND);
+    assert_non_null(strstr(condition(f, "PIDPressure"), "False"));
+    assert_int_equal(report_of(f).reason, KEDGE_ERR_STATE);
+    assert_non_null(strstr(report_of(f).text, "date"));
+    f->port.fake.no_calendar = false;
+    run(f, 10 * KEDGE_SECOND);
+    assert_non_null(strstr(condition(f, "PIDPressure"), "True"));
+    assert_int_equal(report_of(f).reason, KEDGE_OK);
+    tear_down(f);
+}
+
+static void facts_that_cannot_be_written_are_named(void **state)
+{
+    (void)state;
+    static char long_text[4000];
+    memset(long_text, 'x', sizeof long_text - 1);
+    const struct {
+        const char *not_ready;
+        kedge_err err;
+        const char *text;
+    } rows[] = {{"\xff", KEDGE_ERR_ARGUMENT, "UTF-8"}, {long_text, KEDGE_ERR_TOO_LONG, "body_max"}};
+    for (size_t i = 0; i < 4; i++) {
+        struct fixture *f = set_up();
+        bool from_the_start = i % 2 == 0;
+        start(f);
+        if (!from_the_start)
+            run(f, KEDGE_SECOND);
+        f->facts.not_ready = rows[i / 2].not_ready;
+        run(f, 20 * KEDGE_SECOND);
+        assert_int_equal(report_of(f).is_registered, !from_the_start);
+        assert_int_equal(report_of(f).reason, rows[i / 2].err);
+        assert_non_null(strstr(report_of(f).text, rows[i / 2].text));
+        f->facts.not_ready = "the pump does not turn";
+        run(f, 10 * KEDGE_SECOND);
+        assert_non_null(strstr(condition(f, "Ready"), "False KubeletNotReady"));
+        tear_down(f);
+    }
+}
+
+// Labels are worth a try; what counts is the status.
+static void labels_that_do_not_fit_hold_up_no_report(void **state)
+{
+    (void)state;
+    static char text[4000];
+    static const struct kedge_node_label many[] = {{"much", text}};
+    struct fixture *f = set_up();
+    memset(text, 'x', sizeof text - 1);
+    f->options.labels = many;
+    // The date comes with the Node, which is there: so none is written that had the labels as well.
+    f->port.fake.no_calendar = f->config.clock_from_server = true;
+    mock_apply(f->port.mock, "nodes", existing);
+    start(f);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(report_of(f).failures, 1);
+    assert_int_equal(report_of(f).reports, 1);
+    assert_non_null(strstr(condition(f, "DiskPressure"), "False KubeletHasNoDiskPressure"));
+    tear_down(f);
+}
+
+static struct fixture *refusing;
+
+static void refuse_next(void *ctx, const struct kedge_object *node)
+{
+    on_registered(ctx, node);
+    mock_inject(refusing->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                          .on = MOCK_ON_OTHER,
+                                                          .resource = "nodes",
+                                                          .count = 1,
+                                                          .status = 403});
+}
+
+static void labels_that_are_refused_hold_up_no_report(void **state)
+{
+    (void)state;
+    struct fixture *f = refusing = set_up();
+    f->options.on_registered = refuse_next;
+    mock_apply(f->port.mock, "nodes", existing);
+    start(f);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->registered, 1);
+    assert_int_equal(report_of(f).failures, 1);
+    assert_int_equal(report_of(f).reports, 1);
+    json_t *o = object(f);
+    expect_text(json_object_get(at(o, "metadata", "labels"), "zone"), "attic");
+    json_decref(o);
+    assert_non_null(strstr(condition(f, "DiskPressure"), "False KubeletHasNoDiskPressure"));
+    tear_down(f);
+}
+
+#define REPLY(code, len) \
+    "HTTP/1.1 " code "\r\nContent-Type: application/json\r\nContent-Length: " len "\r\n\r\n"
+#define PLAIN_NODE                                                                \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"edge-1\"," \
+    "\"uid\":\"5c1e7a0e-0000-4000-8000-000000000001\"}}"
+#define REFUSAL(reason, code)                                                               \
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"no\"," \
+    "\"reason\":\"" reason "\",\"code\":" code "}"
+
+// What the requests say, in their order.
+static void expect_requests(struct fixture *f, const char *const *answers, size_t count,
+                            const char *const *wanted, size_t wanted_count)
+{
+    static struct script s;
+    s = (struct script){.answers = answers, .count = count};
+    f->port.fake.peer = &script_peer;
+    f->port.fake.peer_ctx = &s;
+    start(f);
+    run(f, KEDGE_SECOND);
+    const char *at = s.seen;
+    for (size_t i = 0; i < wanted_count; i++) {
+        const char *found = strstr(at, wanted[i]);
+        if (found == NULL)
+            fail_msg("no \"%s\" in\n%s", wanted[i], at);
+        at = found + 1;
+    }
+}
+
+static void a_server_that_takes_no_status_with_the_node_gets_a_report(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        REPLY("201 Created", "107") PLAIN_NODE,
+        REPLY("200 OK", "107") PLAIN_NODE,
+        REPLY("200 OK", "107") PLAIN_NODE,
+    };
+    static const char *const wanted[] = {"POST /api/v1/nodes?", "GET /api/v1/nodes/edge-1?",
+                                         "PATCH /api/v1/nodes/edge-1/status?", "nodeInfo"};
+    struct fixture *f = set_up();
+    assert_int_equal(strlen(PLAIN_NODE), 107);
+    expect_requests(f, answers, 3, wanted, 4);
+    assert_int_equal(f->registered, 1);
+    assert_int_equal(report_of(f).reports, 2);
+    assert_int_equal(report_of(f).failures, 0);
+    tear_down(f);
+}
+
+// It was there, and is gone when it is read; then it is created.
+static void a_node_that_goes_in_between_is_created(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        REPLY("409 Conflict", "105") REFUSAL("AlreadyExists", "409"),
+        REPLY("404 Not Found", "100") REFUSAL("NotFound", "404"),
+        REPLY("201 Created", "107") PLAIN_NODE,
+    };
+    static const char *const wanted[] = {"POST /api/v1/nodes?", "GET /api/v1/nodes/edge-1?",
+                                         "POST /api/v1/nodes?"};
+    struct fixture *f = set_up();
+    expect_requests(f, answers, 3, wanted, 3);
+    assert_int_equal(f->registered, 1);
+    assert_int_equal(report_of(f).failures, 1);
+    tear_down(f);
+}
+
+// A server that lets a Node have a name that no path can.
+static void a_request_that_cannot_be_begun_is_named(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        REPLY("201 Created", "107") PLAIN_NODE,
+        REPLY("409 Conflict", "105") REFUSAL("AlreadyExists", "409"),
+    };
+    static const char *const wanted[] = {"POST /api/v1/nodes?", "POST /api/v1/nodes?"};
+    struct fixture *f = set_up();
+    f->options.node = "..";
+    expect_requests(f, answers, 2, wanted, 2); // the report, then the Node
+    assert_int_equal(f->registered, 1);
+    assert_false(report_of(f).is_registered);
+    assert_int_equal(report_of(f).reason, KEDGE_ERR_ARGUMENT);
+    assert_non_null(strstr(report_of(f).text, "name"));
+    assert_int_equal(report_of(f).failures, 2);
+    tear_down(f);
+}
+
+static void stop_it(void *ctx)
+{
+    struct fixture *f = ctx;
+    refresh(ctx);
+    if (f->refreshed == 3)
+        kedge_node_status_stop(f->node);
+}
+
+static void change_it(void *ctx)
+{
+    kedge_node_status_changed(((struct fixture *)ctx)->node, false);
+}
+
+static void refresh_may_stop_it_and_say_that_facts_changed(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    f->options.refresh = stop_it;
+    start(f);
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(f->refreshed, 3);
+    assert_int_equal(f->port.fake.open_streams, 0);
+    tear_down(f);
+    // Also before it is registered, and between the tries of a report.
+    f = set_up();
+    f->options.refresh = change_it;
+    start(f);
+    kedge_node_status_changed(f->node, false);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->registered, 1);
+    mock_inject(f->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                   .on = MOCK_ON_OTHER,
+                                                   .resource = "nodes",
+                                                   .count = 3,
+                                                   .status = 403});
+    f->facts.pid_pressure = true;
+    run(f, 11 * KEDGE_SECOND);
+    assert_int_equal(report_of(f).failures, 3);
+    assert_non_null(strstr(condition(f, "PIDPressure"), "True"));
+    tear_down(f);
+}
+
+static void what_need_not_be_given(void **state)
+{
+    (void)state;
+    for (int is_there = 0; is_there < 2; is_there++) {
+        struct fixture *f = set_up();
+        f->options.on_registered = NULL;
+        f->options.refresh = NULL;
+        f->options.unschedulable = true;
+        f->facts.operating_system = NULL;
+        if (is_there)
+            mock_apply(f->port.mock, "nodes", existing);
+        start(f);
+        run(f, 11 * KEDGE_SECOND);
+        json_t *o = object(f);
+        // Who is there stays as somebody made it.
+        assert_int_equal(json_is_true(at(o, "spec", "unschedulable")), !is_there);
+        assert_null(json_object_get(at(o, "metadata", "labels"), "kubernetes.io/os"));
+        expect_text(json_object_get(at(o, "metadata", "labels"), "kubernetes.io/arch"), "arm");
+        json_decref(o);
+        assert_int_equal(report_of(f).failures, 0);
+        tear_down(f);
+    }
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    bool fits = false;
+    for (size_t size = 4096; !fits; size += 128) {
+        f->k = kedge_init(f->memory, size, &f->port.fake.port);
+        f->client = kedge_client_new(f->k, &f->config);
+        f->node = kedge_node_status_new(f->client, &f->options);
+        fits = f->node != NULL;
+        assert_int_equal(kedge_error(f->k), fits ? KEDGE_OK : KEDGE_ERR_MEMORY);
+        assert_true(size < MEMORY);
+    }
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->registered, 1);
+    tear_down(f);
+}
+
 static void whatever_call_fails(void **state)
 {
     (void)state;
@@ -640,6 +909,12 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_null(kedge_node_status_new(NULL, NULL));
     assert_int_equal(kedge_node_status_start(NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_node_status_report(NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_node_status_report(f->node, NULL), KEDGE_ERR_ARGUMENT);
+    // After any failure of a constructor nothing is started.
+    assert_null(kedge_node_status_new(f->client, NULL));
+    assert_int_equal(kedge_error(f->k), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_ERR_ARGUMENT);
+    assert_null(kedge_node_status_new(f->client, &f->options));
     kedge_node_status_stop(NULL);
     kedge_node_status_changed(NULL, true);
     tear_down(f);
@@ -661,6 +936,16 @@ int main(void)
         cmocka_unit_test(a_report_waits_for_the_shared_connection),
         cmocka_unit_test(failures_are_tried_again),
         cmocka_unit_test(without_a_calendar_the_server_is_asked),
+        cmocka_unit_test(a_report_without_a_calendar_waits_for_one),
+        cmocka_unit_test(facts_that_cannot_be_written_are_named),
+        cmocka_unit_test(labels_that_do_not_fit_hold_up_no_report),
+        cmocka_unit_test(labels_that_are_refused_hold_up_no_report),
+        cmocka_unit_test(a_server_that_takes_no_status_with_the_node_gets_a_report),
+        cmocka_unit_test(a_node_that_goes_in_between_is_created),
+        cmocka_unit_test(a_request_that_cannot_be_begun_is_named),
+        cmocka_unit_test(refresh_may_stop_it_and_say_that_facts_changed),
+        cmocka_unit_test(what_need_not_be_given),
+        cmocka_unit_test(with_any_amount_of_memory),
         cmocka_unit_test(whatever_call_fails),
         cmocka_unit_test(a_body_that_is_too_small_is_told),
         cmocka_unit_test(it_stops_and_starts_again),
