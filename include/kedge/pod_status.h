@@ -117,7 +117,7 @@ void kedge_pod_status_manager_stop(struct kedge_pod_status_manager *m);
 //
 // KEDGE_ERR_EXISTS    it is there already
 // KEDGE_ERR_FULL      there are as many as options.pods
-// KEDGE_ERR_TOO_LONG  its uid or version is longer than 63 bytes
+// KEDGE_ERR_TOO_LONG  its uid, version or namespace is longer than 63 bytes, its name than 253
 // KEDGE_ERR_ARGUMENT  m or pod is NULL, or pod has no name, namespace or uid
 kedge_err kedge_pod_status_add(struct kedge_pod_status_manager *m, const struct kedge_object *pod);
 
@@ -133,8 +133,8 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
 // KEDGE_ERR_NOT_FOUND  there is no pod of that uid here, or the server has it no more
 // KEDGE_ERR_STATE      the pod has Succeeded or Failed, and this says that it has not
 // KEDGE_ERR_TOO_LONG   it is longer than status_max: nothing changed
-// KEDGE_ERR_ARGUMENT   m, uid or status is NULL, no phase, too many conditions, a text that is not
-//                      UTF-8
+// KEDGE_ERR_ARGUMENT   m, uid or status is NULL, no phase or one that is none, of the pod or a
+//                      container, too many conditions, a text that is not UTF-8
 kedge_err kedge_pod_status_set(struct kedge_pod_status_manager *m, const char *uid,
                                const struct kedge_pod_status *status);
 

@@ -158,9 +158,9 @@ static void reject(struct kedge_node_agent *a, struct kedge__pod *p)
 // In the middle of a list those that are gone are not known yet.
 static bool is_listing(const struct kedge_node_agent *a)
 {
-    struct kedge_informer_state s;
-    return kedge_informer_state(a->informer, &s) == KEDGE_OK &&
-           (s.phase == KEDGE_SYNCING || s.phase == KEDGE_RELISTING);
+    struct kedge_informer_state s = {0};
+    kedge_informer_state(a->informer, &s);
+    return s.phase == KEDGE_SYNCING || s.phase == KEDGE_RELISTING;
 }
 
 static void take(struct kedge_node_agent *a, const struct kedge_object *pod)

@@ -139,8 +139,7 @@ static void send(struct kedge_pod_status_manager *m, struct kedge__pod *p)
         return;
     m->state = KEDGE__POD_NOTHING;
     m->current = NULL;
-    if (err != KEDGE_ERR_STATE)
-        fail_later(m, p, err);
+    fail_later(m, p, err);
 }
 
 // What came --------------------------------------------------------------------------------------
@@ -152,9 +151,11 @@ static void succeeded(struct kedge_pod_status_manager *m, struct kedge__pod *p)
     m->said[0] = '\0';
 }
 
+// One that is too long to be kept guards nothing; the uid still does.
 static void take_version(struct kedge__pod *p, const struct kedge_object *obj)
 {
-    p->stale = !kedge__node_keep(p->version, sizeof p->version, kedge_resource_version(obj));
+    kedge__node_keep(p->version, sizeof p->version, kedge_resource_version(obj));
+    p->stale = false;
 }
 
 static void patched(struct kedge_pod_status_manager *m, struct kedge__pod *p,
@@ -263,7 +264,7 @@ static const struct kedge__task_ops task_ops = {.step = step, .deliver = deliver
 static struct kedge__pod *free_place(struct kedge_pod_status_manager *m)
 {
     for (size_t i = 0; i < m->count; i++) {
-        if (!m->pods[i].used && &m->pods[i] != m->current)
+        if (!m->pods[i].used)
             return &m->pods[i];
     }
     return NULL;
@@ -333,9 +334,8 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
     p->deleting |= pod->deletion_timestamp.seconds != 0;
     bool known =
         kedge_resource_version_compare(kedge_resource_version(pod), p->version, &order) == KEDGE_OK;
-    if (known && order > 0 &&
-        kedge__node_keep(p->version, sizeof p->version, kedge_resource_version(pod)))
-        p->stale = false;
+    if (known && order > 0)
+        take_version(p, pod);
     if (order >= 0 && m->current != p)
         compare(p, kedge__pod_view_phase(&m->view, pod));
     if (is_pending(p))
@@ -343,12 +343,23 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
     return KEDGE_OK;
 }
 
+static bool have_phases(const struct kedge_pod_status_container *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((unsigned)list[i].phase > KEDGE_CONTAINER_TERMINATED)
+            return false;
+    }
+    return true;
+}
+
 static kedge_err check(const struct kedge__pod *p, const struct kedge_pod_status *s)
 {
     if (p == NULL || p->gone)
         return KEDGE_ERR_NOT_FOUND;
-    if (s->phase < KEDGE_POD_PENDING || s->phase > KEDGE_POD_UNKNOWN ||
-        s->condition_count > KEDGE_POD_CONDITIONS)
+    if ((unsigned)s->phase < KEDGE_POD_PENDING || (unsigned)s->phase > KEDGE_POD_UNKNOWN ||
+        s->condition_count > KEDGE_POD_CONDITIONS ||
+        !have_phases(s->containers, s->container_count) ||
+        !have_phases(s->init_containers, s->init_container_count))
         return KEDGE_ERR_ARGUMENT;
     return kedge__pod_is_over(p->phase) && !kedge__pod_is_over(s->phase) ? KEDGE_ERR_STATE
                                                                          : KEDGE_OK;

@@ -150,6 +150,173 @@ static void a_pod_of_the_same_name_is_another(void **state)
     tiny_tear_down(t);
 }
 
+struct told_of_node {
+    unsigned refreshed;
+    unsigned registered;
+    char uid[KEDGE_UID_TEXT];
+};
+
+static void note_refresh(void *ctx)
+{
+    ((struct told_of_node *)ctx)->refreshed++;
+}
+
+static void note_registered(void *ctx, const struct kedge_object *node)
+{
+    struct told_of_node *told_of = ctx;
+    char uid[KEDGE_UID_TEXT];
+    told_of->registered++;
+    snprintf(told_of->uid, sizeof told_of->uid, "%s", kedge_uid(node, uid));
+}
+
+static void the_programs_own_words_for_the_node(void **state)
+{
+    (void)state;
+    struct told_of_node told_of = {0};
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->options.node.refresh = note_refresh;
+    t->options.node.on_registered = note_registered;
+    t->options.node.ctx = &told_of;
+    t->options.lease_duration = 8 * KEDGE_SECOND;
+    t->options.pod_max = 0;
+    tiny_start(t);
+    tiny_run(t, 21 * KEDGE_SECOND);
+    assert_int_equal(told_of.registered, 1);
+    assert_string_equal(tiny_text(t, "nodes", "", "edge-1", "metadata.uid"), told_of.uid);
+    assert_in_range(told_of.refreshed, 3, 6);
+    assert_in_range(tiny_lease_age(t), 0, 2200); // a quarter
+    tiny_tear_down(t);
+}
+
+static void handlers_need_not_be_given(void **state)
+{
+    (void)state;
+    for (int given = 0; given < 2; given++) {
+        struct tiny_node *t = tiny_set_up(NULL);
+        t->handler = (struct kedge_pod_handler){0};
+        if (!given)
+            t->options.pods = NULL;
+        tiny_start(t);
+        tiny_make(t, "a", "edge-1", NULL);
+        tiny_run(t, KEDGE_SECOND);
+        json_t *o = tiny_object(t, "pods", "default", "a");
+        json_object_set_new(json_object_get(o, "metadata"), "labels", json_pack("{s:s}", "a", "b"));
+        tiny_put(t, "pods", o);
+        tiny_run(t, KEDGE_SECOND);
+        erase(t, "a", -1);
+        tiny_run(t, KEDGE_SECOND);
+        assert_int_equal(mock_count(t->port.mock, "pods"), 1); // nobody has ended it
+        struct kedge_pod_status_facts f;
+        kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+        assert_int_equal(f.pods, 1);
+        mock_delete(t->port.mock, "pods", "default", "a");
+        tiny_run(t, KEDGE_SECOND);
+        kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+        assert_int_equal(f.pods, 0);
+        assert_string_equal(t->log, "");
+        tiny_tear_down(t);
+    }
+}
+
+static struct tiny_pod *run_of(struct tiny_node *t, const char *pod)
+{
+    for (size_t i = 0; i < TINY_PODS; i++) {
+        if (strcmp(t->pods[i].name, pod) == 0)
+            return &t->pods[i];
+    }
+    fail_msg("%s does not run", pod);
+    return NULL;
+}
+
+static void without_a_calendar_there_is_the_usual_grace(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->end_after = KEDGE_FOREVER;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    t->port.fake.no_calendar = true;
+    erase(t, "a", 60);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 30\n");
+    tiny_tear_down(t);
+}
+
+static void label_it(struct tiny_node *t, const char *pod, const char *value)
+{
+    json_t *o = tiny_object(t, "pods", "default", pod);
+    json_object_set_new(json_object_get(o, "metadata"), "labels", json_pack("{s:s}", "a", value));
+    tiny_put(t, "pods", o);
+    tiny_run(t, KEDGE_SECOND);
+}
+
+// The tiny node fails where an update comes for a pod that is to end.
+static void one_that_is_to_end_gets_no_updates(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->end_after = KEDGE_FOREVER;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    erase(t, "a", 60);
+    tiny_run(t, KEDGE_SECOND);
+    label_it(t, "a", "b");
+    json_t *o = tiny_object(t, "pods", "default", "a");
+    json_object_set_new(json_object_get(o, "status"), "phase", json_string("Failed"));
+    tiny_put(t, "pods", o); // nor is it told to end again
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(t->log, "add a\nterminate a 60\n");
+    tiny_tear_down(t);
+}
+
+// The last status is one thing, and that it has ended another: either may come first.
+static void what_is_over_by_its_own_words_is_not_told_to_end(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    const struct kedge_pod_status over = {.phase = KEDGE_POD_SUCCEEDED};
+    struct kedge_pod_status_manager *m = kedge_node_agent_pods(t->agent);
+    struct tiny_pod *a = run_of(t, "a");
+    assert_int_equal(kedge_pod_status_set(m, a->uid, &over), KEDGE_OK);
+    tiny_run(t, KEDGE_SECOND);
+    label_it(t, "a", "b");
+    assert_string_equal(t->log, "add a\n");
+    struct kedge_pod_status_facts f;
+    kedge_pod_status_facts(m, &f);
+    assert_int_equal(f.pods, 1); // it has not ended
+    assert_int_equal(kedge_pod_status_ended(m, a->uid), KEDGE_OK);
+    tiny_run(t, KEDGE_SECOND);
+    kedge_pod_status_facts(m, &f);
+    assert_int_equal(f.pods, 0);
+    tiny_tear_down(t);
+}
+
+static void one_that_ended_without_a_last_word_keeps_its_room(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    for (const char *const *name = (const char *const[]){"w", "x", "y", "z", NULL}; *name != NULL;
+         name++)
+        tiny_make(t, *name, "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    struct kedge_pod_status_manager *m = kedge_node_agent_pods(t->agent);
+    assert_int_equal(kedge_pod_status_ended(m, run_of(t, "z")->uid), KEDGE_OK);
+    tiny_make(t, "b", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(phase(t, "b"), "Failed");
+    // One that was refused never ran: there is nothing to be told of it.
+    mock_delete(t->port.mock, "pods", "default", "b");
+    tiny_run(t, KEDGE_SECOND);
+    assert_null(strstr(t->log, " b\n"));
+    tiny_tear_down(t);
+}
+
 static void pods_that_were_there_before(void **state)
 {
     (void)state;
@@ -357,6 +524,31 @@ static void it_is_stopped_by_a_handler(void **state)
     (void)state;
     stopped_at_remove(false, "add a\nremove a\n", "add a\nremove a\nadd a\n");
     stopped_at_remove(true, "add a\nremove a\nadd a\n", "add a\nremove a\nadd a\n");
+}
+
+static void stop_at_b(void *ctx, const struct kedge_object *pod)
+{
+    (void)ctx;
+    tell_of("add", pod);
+    if (strcmp(kedge_name(pod), "b") == 0)
+        kedge_node_agent_stop(in_handler->agent);
+}
+
+// Also while those that were missed are looked at.
+static void it_is_stopped_in_the_middle_of_a_second_look(void **state)
+{
+    (void)state;
+    struct tiny_node *t = in_handler = tiny_set_up(NULL);
+    told[0] = '\0';
+    t->handler = (struct kedge_pod_handler){.on_add = stop_at_b, .ctx = t};
+    fill(t);
+    told[0] = '\0';
+    tiny_make(t, "c", "edge-1", NULL);
+    mock_delete(t->port.mock, "pods", "default", "c");
+    outage(t, "z", "b");
+    assert_string_equal(told, "add b\n");
+    assert_int_equal(t->port.fake.open_streams, 0);
+    tiny_tear_down(t);
 }
 
 static void more_pods_than_there_is_room_for(void **state)
@@ -575,6 +767,36 @@ static void a_node_that_cannot_be_created_again_owns_nothing(void **state)
     tiny_tear_down(t);
 }
 
+// Whatever call of the port fails, once or for a while: node, Lease and pod are soon what they are
+// to be.
+static void whatever_call_fails(void **state)
+{
+    (void)state;
+    unsigned calls = 120;
+    for (unsigned i = 1; i <= calls; i++) {
+        struct tiny_node *t = tiny_set_up(NULL);
+        tiny_make(t, "a", "edge-1", NULL);
+        tiny_make(t, "b", "edge-1", NULL);
+        tiny_start(t);
+        t->port.fake.cruelty.fail_at = i;
+        t->port.fake.cruelty.fail_count = i % 3 * 2;
+        t->port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
+        tiny_run(t, 20 * KEDGE_SECOND);
+        t->port.fake.cruelty.fail_at = 0; // the user's calls do not
+        erase(t, "b", -1);
+        t->port.fake.cruelty.fail_at = i;
+        tiny_run(t, 40 * KEDGE_SECOND);
+        assert_string_equal(tiny_ready(t), "True KubeletReady");
+        assert_in_range(tiny_lease_age(t), 0, 10500);
+        assert_string_equal(phase(t, "a"), "Running");
+        assert_int_equal(mock_count(t->port.mock, "pods"), 1);
+        expect_owner_is_the_node(t);
+        calls = t->port.fake.calls < 120 ? t->port.fake.calls : 120;
+        tiny_tear_down(t);
+    }
+    assert_true(calls > 20);
+}
+
 static void it_stops_and_starts_again(void **state)
 {
     (void)state;
@@ -615,6 +837,12 @@ static void without_a_factory_there_are_no_pods(void **state)
     assert_non_null(kedge_node_agent_lease(t->agent));
     assert_int_equal(kedge_node_agent_start(NULL), KEDGE_ERR_ARGUMENT);
     assert_null(kedge_node_agent_new(NULL, NULL));
+    // After any failure of a constructor nothing is started.
+    kedge_node_agent_stop(t->agent);
+    assert_null(kedge_node_agent_new(t->client, NULL));
+    assert_int_equal(kedge_error(t->k), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_ERR_ARGUMENT);
+    assert_null(kedge_node_agent_new(t->client, &t->options));
     assert_null(kedge_node_agent_pods(NULL));
     assert_null(kedge_node_agent_lease(NULL));
     assert_null(kedge_node_agent_status(NULL));
@@ -670,16 +898,24 @@ static void with_any_amount_of_memory(void **state)
     (void)state;
     struct tiny_node *t = tiny_set_up(NULL);
     bool fits = false;
+    unsigned starts_that_failed = 0;
     size_t size = 8192;
-    for (; !fits; size += 1024) {
+    for (; !fits; size += 512) {
         t->k = kedge_init(t->memory, size, &t->port.fake.port);
         t->client = kedge_client_new(t->k, &t->config);
         t->options.factory = kedge_factory_new(t->client, 0);
         t->agent = kedge_node_agent_new(t->client, &t->options);
-        fits = t->agent != NULL;
-        assert_int_equal(kedge_error(t->k), fits ? KEDGE_OK : KEDGE_ERR_MEMORY);
+        assert_int_equal(kedge_error(t->k), t->agent != NULL ? KEDGE_OK : KEDGE_ERR_MEMORY);
+        // Of what is left the factory makes its heap.
+        kedge_err err = kedge_node_agent_start(t->agent);
+        fits = err == KEDGE_OK;
+        if (!fits)
+            assert_int_equal(err, t->agent != NULL ? KEDGE_ERR_MEMORY : KEDGE_ERR_ARGUMENT);
+        assert_int_equal(t->port.fake.open_streams, 0);
+        starts_that_failed += !fits && t->agent != NULL;
         assert_true(size < 128 * 1024);
     }
+    assert_true(starts_that_failed > 0);
     print_message("an agent for %d pods, with its client and informer: %zu bytes\n",
                   (int)t->options.pod_max, size);
     kedge_client_free(t->client);
@@ -696,12 +932,19 @@ int main(void)
         cmocka_unit_test(the_time_to_end_may_be_cut),
         cmocka_unit_test(one_that_has_ended_is_not_told_to_end_again),
         cmocka_unit_test(a_pod_of_the_same_name_is_another),
+        cmocka_unit_test(the_programs_own_words_for_the_node),
+        cmocka_unit_test(handlers_need_not_be_given),
+        cmocka_unit_test(without_a_calendar_there_is_the_usual_grace),
+        cmocka_unit_test(one_that_is_to_end_gets_no_updates),
+        cmocka_unit_test(what_is_over_by_its_own_words_is_not_told_to_end),
+        cmocka_unit_test(one_that_ended_without_a_last_word_keeps_its_room),
         cmocka_unit_test(pods_that_were_there_before),
         cmocka_unit_test(one_that_is_over_and_being_deleted_is_finished),
         cmocka_unit_test(a_list_refuses_nobody_before_its_end),
         cmocka_unit_test(a_list_that_stands_still_is_waited_for),
         cmocka_unit_test(one_that_has_ended_takes_nobodys_room),
         cmocka_unit_test(it_is_stopped_by_a_handler),
+        cmocka_unit_test(it_is_stopped_in_the_middle_of_a_second_look),
         cmocka_unit_test(more_pods_than_there_is_room_for),
         cmocka_unit_test(pods_that_are_over_make_room),
         cmocka_unit_test(a_pod_that_others_call_over_is_ended),
@@ -710,6 +953,7 @@ int main(void)
         cmocka_unit_test(a_node_that_was_deleted_comes_back_with_its_lease),
         cmocka_unit_test(a_lease_that_was_deleted_alone_has_its_owner_again),
         cmocka_unit_test(a_node_that_cannot_be_created_again_owns_nothing),
+        cmocka_unit_test(whatever_call_fails),
         cmocka_unit_test(it_stops_and_starts_again),
         cmocka_unit_test(without_a_factory_there_are_no_pods),
 #if KEDGE_THREADS

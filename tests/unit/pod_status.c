@@ -11,6 +11,8 @@
 
 #include "kedge/kedge.h"
 #include "mock_port.h"
+#include "objects.h"
+#include "script.h"
 
 enum { MEMORY = 160 * 1024 };
 
@@ -151,43 +153,84 @@ static const char *condition(struct fixture *f, const char *type)
     return text;
 }
 
-static void a_status_is_written_as_the_kubelet_does(void **state)
+// A pod with one container, which waits as yet.
+static struct kedge_pod_status one_that_begins(struct kedge_pod_status_container *c)
 {
-    (void)state;
-    struct fixture *f = set_up();
-    struct kedge_pod_status_container c = {
+    *c = (struct kedge_pod_status_container){
         .name = "main", .image = "none", .container_id = "bare://1", .reason = "ContainerCreating"};
-    struct kedge_pod_status s = {.phase = KEDGE_POD_PENDING,
-                                 .start_time = (kedge_timestamp)1767225600 * 1000000,
-                                 .host_ip = "10.0.0.1",
-                                 .containers = &c,
-                                 .container_count = 1};
-    make(f, "a");
-    start(f);
-    assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
-    assert_false(kedge_pod_status_is_pending(f->m, f->uid));
-    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_OK);
+    return (struct kedge_pod_status){.phase = KEDGE_POD_PENDING,
+                                     .start_time = (kedge_timestamp)1767225600 * 1000000,
+                                     .host_ip = "10.0.0.1",
+                                     .containers = c,
+                                     .container_count = 1};
+}
+
+static void begin_to_run(struct kedge_pod_status *s, struct kedge_pod_status_container *c)
+{
+    c->phase = KEDGE_CONTAINER_RUNNING;
+    c->ready = true;
+    c->started_at = s->start_time + 5000000;
+    s->phase = KEDGE_POD_RUNNING;
+    s->pod_ip = "10.1.0.7";
+}
+
+static void say(struct fixture *f, const struct kedge_pod_status *s)
+{
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, s), KEDGE_OK);
     assert_true(kedge_pod_status_is_pending(f->m, f->uid));
     assert_true(kedge_pod_status_is_pending(f->m, NULL));
     run(f, KEDGE_SECOND);
     assert_false(kedge_pod_status_is_pending(f->m, NULL));
+}
+
+static void conditions_are_written_as_the_kubelet_does(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    struct kedge_pod_status_container c;
+    struct kedge_pod_status s = one_that_begins(&c);
+    make(f, "a");
+    start(f);
+    assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
+    assert_false(kedge_pod_status_is_pending(f->m, f->uid));
+    say(f, &s);
     assert_string_equal(condition(f, "Ready"), "False ContainersNotReady 2026-01-01T00:00:00Z");
     assert_string_equal(condition(f, "Initialized"), "True - 2026-01-01T00:00:00Z");
     assert_string_equal(condition(f, "PodScheduled"), "True - -"); // the scheduler's
     run(f, 4 * KEDGE_SECOND);
-    c.phase = KEDGE_CONTAINER_RUNNING;
-    c.ready = true;
-    c.started_at = s.start_time + 5000000;
-    s.phase = KEDGE_POD_RUNNING;
-    s.pod_ip = "10.1.0.7";
-    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_OK);
-    run(f, KEDGE_SECOND);
+    begin_to_run(&s, &c);
+    say(f, &s);
     assert_string_equal(condition(f, "Ready"), "True - 2026-01-01T00:00:05Z");
     assert_string_equal(condition(f, "ContainersReady"), "True - 2026-01-01T00:00:05Z");
     assert_string_equal(condition(f, "Initialized"), "True - 2026-01-01T00:00:00Z");
+    c.phase = KEDGE_CONTAINER_TERMINATED;
+    c.ready = false;
+    s.phase = KEDGE_POD_FAILED;
+    say(f, &s);
+    assert_string_equal(condition(f, "Ready"), "False PodFailed 2026-01-01T00:00:06Z");
+    // What is over stays so.
+    s.phase = KEDGE_POD_RUNNING;
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_STATE);
+    assert_int_equal(facts(f).sent, 3);
+    assert_int_equal(facts(f).failures, 0);
+    assert_int_equal(facts(f).conflicts, 0);
+    tear_down(f);
+}
+
+static void what_runs_is_written_as_the_kubelet_does(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    struct kedge_pod_status_container c;
+    struct kedge_pod_status s = one_that_begins(&c);
+    make(f, "a");
+    start(f);
+    with(f, "a", kedge_pod_status_add);
+    say(f, &s);
+    begin_to_run(&s, &c);
+    say(f, &s);
     s.pod_ip = "10.1.0.8";
-    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_OK);
-    run(f, KEDGE_SECOND);
+    say(f, &s);
     json_t *o = object(f, "a");
     assert_string_equal(json_string_value(in(o, "status", "phase")), "Running");
     assert_string_equal(json_string_value(in(o, "status", "startTime")), "2026-01-01T00:00:00Z");
@@ -209,20 +252,49 @@ static void a_status_is_written_as_the_kubelet_does(void **state)
     c.exit_code = 3;
     c.reason = "Error";
     s.phase = KEDGE_POD_FAILED;
-    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_OK);
-    run(f, KEDGE_SECOND);
-    assert_string_equal(condition(f, "Ready"), "False PodFailed 2026-01-01T00:00:07Z");
+    say(f, &s);
     o = object(f, "a");
     one = json_array_get(in(o, "status", "containerStatuses"), 0);
     assert_int_equal(
         json_integer_value(json_object_get(in(one, "state", "terminated"), "exitCode")), 3);
     json_decref(o);
-    // What is over stays so.
-    s.phase = KEDGE_POD_RUNNING;
-    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_STATE);
-    assert_int_equal(facts(f).sent, 4);
-    assert_int_equal(facts(f).failures, 0);
-    assert_int_equal(facts(f).conflicts, 0);
+    tear_down(f);
+}
+
+static void init_containers_come_first(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    struct kedge_pod_status_container c;
+    struct kedge_pod_status_container before[2] = {
+        {.name = "first", .phase = KEDGE_CONTAINER_TERMINATED},
+        {.name = "second", .phase = KEDGE_CONTAINER_RUNNING}};
+    struct kedge_pod_status s = one_that_begins(&c);
+    s.init_containers = before;
+    s.init_container_count = 2;
+    f->options.status_max = 2048;
+    make(f, "a");
+    start(f);
+    with(f, "a", kedge_pod_status_add);
+    say(f, &s);
+    assert_string_equal(condition(f, "Initialized"),
+                        "False ContainersNotInitialized 2026-01-01T00:00:00Z");
+    before[1].phase = KEDGE_CONTAINER_TERMINATED;
+    before[1].exit_code = 1;
+    say(f, &s);
+    assert_string_equal(condition(f, "Initialized"),
+                        "False ContainersNotInitialized 2026-01-01T00:00:00Z");
+    before[1].exit_code = 0;
+    say(f, &s);
+    assert_string_equal(condition(f, "Initialized"), "True - 2026-01-01T00:00:02Z");
+    json_t *o = object(f, "a");
+    assert_int_equal(json_array_size(in(o, "status", "initContainerStatuses")), 2);
+    json_decref(o);
+    // What has Succeeded was initialized, whatever is said of the containers.
+    s.phase = KEDGE_POD_SUCCEEDED;
+    before[0].exit_code = 1;
+    say(f, &s);
+    assert_string_equal(condition(f, "Initialized"), "True PodCompleted 2026-01-01T00:00:02Z");
     tear_down(f);
 }
 
@@ -230,11 +302,12 @@ static void own_conditions_take_the_place_of_the_kits(void **state)
 {
     (void)state;
     struct fixture *f = set_up();
-    struct kedge_pod_status_condition own[] = {{"Ready", KEDGE_CONDITION_FALSE, "Warming", "up"},
+    struct kedge_pod_status_condition own[] = {{NULL, KEDGE_CONDITION_TRUE, NULL, NULL},
+                                               {"Ready", KEDGE_CONDITION_FALSE, "Warming", "up"},
                                                {"Dry", KEDGE_CONDITION_UNKNOWN, NULL, NULL}};
     struct kedge_pod_status s = says("x");
     s.conditions = own;
-    s.condition_count = 2;
+    s.condition_count = 3;
     make(f, "a");
     start(f);
     with(f, "a", kedge_pod_status_add);
@@ -631,6 +704,225 @@ static void one_that_is_removed_in_between_is_forgotten(void **state)
     }
 }
 
+// A record of a pod that no server has, by its JSON; what adding it answers.
+static kedge_err add_text(struct fixture *f, const char *json)
+{
+    struct kedge_object *pod = record_of(&kedge_kind_pod, kedge_str_of(json));
+    kedge_err err = kedge_pod_status_add(f->m, pod);
+    char uid[KEDGE_UID_TEXT];
+    snprintf(f->uid, sizeof f->uid, "%s", kedge_uid(pod, uid));
+    free(pod);
+    return err;
+}
+
+static kedge_err seen_text(struct fixture *f, const char *json)
+{
+    struct kedge_object *pod = record_of(&kedge_kind_pod, kedge_str_of(json));
+    kedge_err err = kedge_pod_status_seen(f->m, pod);
+    free(pod);
+    return err;
+}
+
+#define POD(more) "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":\"u\"" more "}}"
+#define SIXTY     "123456789012345678901234567890123456789012345678901234567890"
+
+static void what_makes_no_pod_is_not_taken_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        kedge_err err;
+    } rows[] = {
+        {"{\"metadata\":{\"namespace\":\"n\",\"uid\":\"u\"}}", KEDGE_ERR_ARGUMENT},
+        {"{\"metadata\":{\"name\":\"a\",\"uid\":\"u\"}}", KEDGE_ERR_ARGUMENT},
+        {"{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"}}", KEDGE_ERR_ARGUMENT},
+        {POD(",\"resourceVersion\":\"" SIXTY "1234\""), KEDGE_ERR_TOO_LONG},
+        {"{\"metadata\":{\"name\":\"a\",\"namespace\":\"" SIXTY "1234\",\"uid\":\"u\"}}",
+         KEDGE_ERR_TOO_LONG},
+        {"{\"metadata\":{\"name\":\"" SIXTY SIXTY SIXTY SIXTY "12345678901234\","
+         "\"namespace\":\"n\",\"uid\":\"u\"}}",
+         KEDGE_ERR_TOO_LONG},
+        {"{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":\"" SIXTY "1234\"}}",
+         KEDGE_ERR_TOO_LONG},
+        {"{\"metadata\":{\"name\":\"" SIXTY SIXTY SIXTY SIXTY
+         "1234567890123\",\"namespace\":\"" SIXTY "123\",\"uid\":\"" SIXTY
+         "123\",\"resourceVersion\":\"" SIXTY "123\"}}",
+         KEDGE_OK},
+        {POD(""), KEDGE_OK},
+    };
+    struct fixture *f = set_up();
+    start(f);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t pods = facts(f).pods;
+        assert_int_equal(add_text(f, rows[i].json), rows[i].err);
+        assert_int_equal(facts(f).pods, pods + (rows[i].err == KEDGE_OK));
+    }
+    // One of another kind has neither phase nor conditions.
+    static const char node[] =
+        "{\"metadata\":{\"name\":\"x\",\"namespace\":\"n\",\"uid\":\"v\"},\"status\":{"
+        "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}";
+    struct kedge_object *o = record_of(&kedge_kind_node, kedge_str_of(node));
+    assert_int_equal(kedge_pod_status_add(f->m, o), KEDGE_OK);
+    assert_int_equal(kedge_pod_status_seen(f->m, o), KEDGE_OK);
+    free(o);
+    assert_int_equal(seen_text(f, "{\"metadata\":{\"uid\":\"nobody\"}}"), KEDGE_ERR_NOT_FOUND);
+    tear_down(f);
+}
+
+static void more_conditions_than_are_kept_are_no_harm(void **state)
+{
+    (void)state;
+    char text[2048] = "";
+    size_t len = 0;
+    for (int i = 0; i < 20; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "%s{\"type\":\"C%d\",\"status\":\"True\"}", i > 0 ? "," : "", i);
+    char json[2304];
+    snprintf(json, sizeof json,
+             "{\"metadata\":{\"name\":\"a\",\"namespace\":\"default\"},\"status\":{"
+             "\"conditions\":[%s]}}",
+             text);
+    struct fixture *f = set_up();
+    mock_apply(f->port.mock, "pods", json);
+    start(f);
+    assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
+    set(f, f->uid, "x");
+    run(f, KEDGE_SECOND);
+    expect_message(f, "a", "x");
+    assert_string_equal(condition(f, "C19"), "True - -");
+    tear_down(f);
+}
+
+// Of what is seen only what is newer than what is known here counts.
+static void what_is_seen_late_is_not_believed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seen;
+        bool pending;
+    } rows[] = {
+        {POD(",\"resourceVersion\":\"6\""), false},         // no phase
+        {POD("},\"status\":{\"phase\":\"Pending\""), true}, // no version: it may be new
+        {POD(",\"resourceVersion\":\"4\"},\"status\":{\"phase\":\"Pending\""), false}, // older
+        {POD(",\"resourceVersion\":\"6\"},\"status\":{\"phase\":\"Running\""), false},
+        {POD(",\"resourceVersion\":\"6\"},\"status\":{\"phase\":\"Pending\""), true},
+        {POD(",\"resourceVersion\":\"5\"},\"status\":{\"phase\":\"Unknown\""), true},
+        {POD(",\"resourceVersion\":\"1" SIXTY SIXTY "\"},\"status\":{\"phase\":\"Unknown\""), true},
+    };
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n"
+        "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"resourceVersion\":\"5\"}}";
+    static const char *const answers[] = {answer};
+    static struct script s;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture *f = set_up();
+        s = (struct script){.answers = answers, .count = 1};
+        f->port.fake.peer = &script_peer;
+        f->port.fake.peer_ctx = &s;
+        start(f);
+        assert_int_equal(add_text(f, POD("")), KEDGE_OK);
+        set(f, "u", "x");
+        run(f, KEDGE_SECOND);
+        // Without a version none is a condition of the write.
+        assert_non_null(strstr(s.seen, "{\"metadata\":{\"uid\":\"u\"},"));
+        assert_int_equal(facts(f).sent, 1);
+        assert_false(kedge_pod_status_is_pending(f->m, "u"));
+        assert_int_equal(seen_text(f, rows[i].seen), KEDGE_OK);
+        if (kedge_pod_status_is_pending(f->m, "u") != rows[i].pending)
+            fail_msg("%s", rows[i].seen);
+        tear_down(f);
+    }
+}
+
+// Nor is it read again and again.
+static void a_version_that_cannot_be_kept_guards_nothing(void **state)
+{
+    (void)state;
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 126\r\n\r\n"
+        "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"resourceVersion\":\"" SIXTY "1234\"}}";
+    static const char *const answers[] = {answer, answer};
+    static struct script s;
+    struct fixture *f = set_up();
+    s = (struct script){.answers = answers, .count = 2};
+    f->port.fake.peer = &script_peer;
+    f->port.fake.peer_ctx = &s;
+    start(f);
+    assert_int_equal(add_text(f, POD("")), KEDGE_OK);
+    for (int i = 0; i < 2; i++) {
+        set(f, "u", i == 0 ? "x" : "y");
+        run(f, KEDGE_SECOND);
+        assert_false(kedge_pod_status_is_pending(f->m, "u"));
+    }
+    assert_int_equal(s.next, 2);
+    assert_null(strstr(s.seen, "GET "));
+    assert_null(strstr(s.seen, "resourceVersion"));
+    tear_down(f);
+}
+
+static void a_request_that_cannot_be_begun_is_told(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    assert_int_equal(
+        add_text(f, "{\"metadata\":{\"name\":\"..\",\"namespace\":\"n\",\"uid\":\"u\"}}"),
+        KEDGE_OK);
+    make(f, "a");
+    assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
+    set(f, "u", "x");
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(facts(f).reason, KEDGE_ERR_ARGUMENT);
+    assert_non_null(strstr(facts(f).text, "name"));
+    assert_in_range(facts(f).failures, 8, 14); // with pauses of up to 10 s
+    assert_true(kedge_pod_status_is_pending(f->m, "u"));
+    set(f, f->uid, "y"); // others go on
+    run(f, KEDGE_SECOND);
+    expect_message(f, "a", "y");
+    tear_down(f);
+}
+
+static void it_is_stopped_at_any_moment(void **state)
+{
+    (void)state;
+    for (int polls = 0; polls < 16; polls++) {
+        struct fixture *f = set_up();
+        f->port.fake.cruelty.read_max = 150;
+        f->options.status_max = 512;
+        make(f, "a");
+        start(f);
+        with(f, "a", kedge_pod_status_add);
+        set(f, f->uid, "x");
+        for (int i = 0; i < polls; i++)
+            kedge_poll(f->k, 0);
+        kedge_pod_status_manager_stop(f->m);
+        assert_int_equal(facts(f).pods, 0);
+        assert_false(kedge_pod_status_is_pending(f->m, NULL));
+        run(f, KEDGE_SECOND);
+        assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
+        set(f, f->uid, "y");
+        run(f, KEDGE_SECOND);
+        expect_message(f, "a", "y");
+        tear_down(f);
+    }
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    bool fits = false;
+    for (size_t size = 4096; !fits; size += 256) {
+        f->k = kedge_init(f->memory, size, &f->port.fake.port);
+        f->client = kedge_client_new(f->k, &f->config);
+        f->m = kedge_pod_status_manager_new(f->client, NULL);
+        fits = f->m != NULL;
+        assert_int_equal(kedge_error(f->k), fits ? KEDGE_OK : KEDGE_ERR_MEMORY);
+        assert_true(size < MEMORY);
+    }
+    tear_down(f);
+}
+
 static void what_does_not_fit_changes_nothing(void **state)
 {
     (void)state;
@@ -646,6 +938,17 @@ static void what_does_not_fit_changes_nothing(void **state)
     assert_int_equal(set(f, f->uid, "\xff"), KEDGE_ERR_ARGUMENT);
     struct kedge_pod_status s = {0};
     assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_ARGUMENT);
+    s.phase = KEDGE_POD_UNKNOWN + 1;
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_ARGUMENT);
+    struct kedge_pod_status_container c = {.phase = KEDGE_CONTAINER_TERMINATED + 1};
+    s = says("z");
+    s.containers = &c;
+    s.container_count = 1;
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_ARGUMENT);
+    s = says("z");
+    s.init_containers = &c;
+    s.init_container_count = 1;
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_ARGUMENT);
     s = says("z");
     s.condition_count = KEDGE_POD_CONDITIONS + 1;
     assert_int_equal(kedge_pod_status_set(f->m, f->uid, &s), KEDGE_ERR_ARGUMENT);
@@ -659,6 +962,13 @@ static void what_does_not_fit_changes_nothing(void **state)
     assert_int_equal(kedge_pod_status_ended(NULL, "a"), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_pod_status_remove(f->m, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_pod_status_facts(NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_pod_status_facts(f->m, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_pod_status_seen(NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_pod_status_ended(f->m, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_pod_status_remove(NULL, "a"), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_pod_status_set(f->m, f->uid, NULL), KEDGE_ERR_ARGUMENT);
+    assert_false(kedge_pod_status_is_pending(NULL, NULL));
+    assert_false(kedge_pod_status_is_pending(f->m, "another"));
     assert_null(kedge_pod_status_manager_new(NULL, NULL));
     kedge_pod_status_manager_stop(NULL);
     run(f, KEDGE_SECOND);
@@ -669,7 +979,9 @@ static void what_does_not_fit_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_status_is_written_as_the_kubelet_does),
+        cmocka_unit_test(conditions_are_written_as_the_kubelet_does),
+        cmocka_unit_test(what_runs_is_written_as_the_kubelet_does),
+        cmocka_unit_test(init_containers_come_first),
         cmocka_unit_test(own_conditions_take_the_place_of_the_kits),
         cmocka_unit_test(what_was_said_is_not_said_again),
         cmocka_unit_test(the_newest_always_arrives),
@@ -686,6 +998,13 @@ int main(void)
         cmocka_unit_test(whatever_call_fails_it_is_deleted),
         cmocka_unit_test(what_others_overwrite_is_said_again),
         cmocka_unit_test(one_that_is_removed_in_between_is_forgotten),
+        cmocka_unit_test(what_makes_no_pod_is_not_taken_on),
+        cmocka_unit_test(more_conditions_than_are_kept_are_no_harm),
+        cmocka_unit_test(what_is_seen_late_is_not_believed),
+        cmocka_unit_test(a_version_that_cannot_be_kept_guards_nothing),
+        cmocka_unit_test(a_request_that_cannot_be_begun_is_told),
+        cmocka_unit_test(it_is_stopped_at_any_moment),
+        cmocka_unit_test(with_any_amount_of_memory),
         cmocka_unit_test(what_does_not_fit_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
