@@ -66,8 +66,9 @@ static void registered(void *ctx, const struct kedge_object *node)
 
 static uint64_t reports_of(const struct kedge_node_agent *a)
 {
-    struct kedge_node_report r;
-    return kedge_node_status_report(a->status, &r) == KEDGE_OK ? r.reports : 0;
+    struct kedge_node_report r = {0};
+    kedge_node_status_report(a->status, &r);
+    return r.reports;
 }
 
 // Who deletes a Node deletes its Lease with it, and the Lease is missed first.
@@ -238,15 +239,14 @@ static void on_add(void *ctx, const struct kedge_object *pod, bool initial)
 static void on_update(void *ctx, const struct kedge_object *old, const struct kedge_object *pod)
 {
     struct kedge_node_agent *a = ctx;
-    bool same = old == pod;
-    if (!same && !kedge_uid_equal(&old->uid, &pod->uid)) {
+    if (!kedge_uid_equal(&old->uid, &pod->uid)) {
         unsigned starts = a->starts;
         drop(a, old);
         if (!is_run(a, starts))
             return; // a start shows every pod anew
         old = NULL;
     }
-    see(a, same ? NULL : old, pod);
+    see(a, old, pod);
 }
 
 static void on_delete(void *ctx, const struct kedge_object *pod, bool tombstone)
@@ -326,7 +326,7 @@ static void init_pods(struct kedge_node_agent *a, struct kedge_client *client)
     a->handler =
         (struct kedge_handler){.on_add = on_add, .on_update = on_update, .on_delete = on_delete};
     a->handler.ctx = a;
-    a->handler.resync = KEDGE_FOREVER;
+    a->handler.resync = KEDGE_FOREVER; // an update is of two records
 }
 
 static kedge_err init(struct kedge_node_agent *a, struct kedge_client *client)

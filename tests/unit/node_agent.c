@@ -150,6 +150,17 @@ static void a_pod_of_the_same_name_is_another(void **state)
     tiny_tear_down(t);
 }
 
+static void fill(struct tiny_node *t)
+{
+    tiny_start(t);
+    tiny_make(t, "w", "edge-1", NULL);
+    tiny_make(t, "x", "edge-1", NULL);
+    tiny_make(t, "y", "edge-1", NULL);
+    tiny_make(t, "z", "edge-1", NULL);
+    tiny_run(t, 5 * KEDGE_SECOND);
+    t->log[0] = '\0';
+}
+
 struct told_of_node {
     unsigned refreshed;
     unsigned registered;
@@ -310,10 +321,61 @@ static void one_that_ended_without_a_last_word_keeps_its_room(void **state)
     tiny_make(t, "b", "edge-1", NULL);
     tiny_run(t, KEDGE_SECOND);
     assert_string_equal(phase(t, "b"), "Failed");
-    // One that was refused never ran: there is nothing to be told of it.
+    tiny_tear_down(t);
+}
+
+static void refuse_pods(struct tiny_node *t, unsigned count)
+{
+    mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
+                                                   .on = MOCK_ON_OTHER,
+                                                   .resource = "pods",
+                                                   .count = count,
+                                                   .status = 500});
+}
+
+// It never ran: there is nothing to be told of it, also if it goes before the server knows why.
+static void one_that_was_refused_is_not_told_of(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    fill(t);
+    refuse_pods(t, 1000);
+    tiny_make(t, "b", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    struct kedge_pod_status_facts f;
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pending, 1);
     mock_delete(t->port.mock, "pods", "default", "b");
     tiny_run(t, KEDGE_SECOND);
-    assert_null(strstr(t->log, " b\n"));
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pods, 4);
+    assert_string_equal(t->log, "");
+    tiny_tear_down(t);
+}
+
+// Somebody calls it over before its own last word was sent: that comes all the same.
+static void one_that_is_over_is_kept_until_its_last_word_is_sent(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    refuse_pods(t, 5);
+    run_of(t, "a")->ends = 0;
+    tiny_run(t, 100);
+    json_t *o = tiny_object(t, "pods", "default", "a");
+    json_object_set_new(json_object_get(o, "status"), "phase", json_string("Failed"));
+    tiny_put(t, "pods", o);
+    tiny_run(t, KEDGE_SECOND);
+    struct kedge_pod_status_facts f;
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pending, 1);
+    tiny_run(t, 20 * KEDGE_SECOND);
+    kedge_pod_status_facts(kedge_node_agent_pods(t->agent), &f);
+    assert_int_equal(f.pods, 0);
+    assert_string_equal(phase(t, "a"), "Succeeded");
+    assert_string_equal(t->log, "add a\n");
     tiny_tear_down(t);
 }
 
@@ -386,17 +448,6 @@ static void one_that_is_over_and_being_deleted_is_finished(void **state)
     assert_string_equal(t->log, "terminate done 20\nremove done\n");
     assert_int_equal(mock_count(t->port.mock, "pods"), 0);
     tiny_tear_down(t);
-}
-
-static void fill(struct tiny_node *t)
-{
-    tiny_start(t);
-    tiny_make(t, "w", "edge-1", NULL);
-    tiny_make(t, "x", "edge-1", NULL);
-    tiny_make(t, "y", "edge-1", NULL);
-    tiny_make(t, "z", "edge-1", NULL);
-    tiny_run(t, 5 * KEDGE_SECOND);
-    t->log[0] = '\0';
 }
 
 // The list shows "b" before it shows that "z" is gone.
@@ -835,6 +886,7 @@ static void without_a_factory_there_are_no_pods(void **state)
     assert_null(kedge_node_agent_pods(t->agent));
     assert_null(kedge_node_agent_informer(t->agent));
     assert_non_null(kedge_node_agent_lease(t->agent));
+    assert_non_null(kedge_node_agent_status(t->agent));
     assert_int_equal(kedge_node_agent_start(NULL), KEDGE_ERR_ARGUMENT);
     assert_null(kedge_node_agent_new(NULL, NULL));
     // After any failure of a constructor nothing is started.
@@ -900,7 +952,7 @@ static void with_any_amount_of_memory(void **state)
     bool fits = false;
     unsigned starts_that_failed = 0;
     size_t size = 8192;
-    for (; !fits; size += 512) {
+    for (; !fits; size += 128) {
         t->k = kedge_init(t->memory, size, &t->port.fake.port);
         t->client = kedge_client_new(t->k, &t->config);
         t->options.factory = kedge_factory_new(t->client, 0);
@@ -938,6 +990,8 @@ int main(void)
         cmocka_unit_test(one_that_is_to_end_gets_no_updates),
         cmocka_unit_test(what_is_over_by_its_own_words_is_not_told_to_end),
         cmocka_unit_test(one_that_ended_without_a_last_word_keeps_its_room),
+        cmocka_unit_test(one_that_was_refused_is_not_told_of),
+        cmocka_unit_test(one_that_is_over_is_kept_until_its_last_word_is_sent),
         cmocka_unit_test(pods_that_were_there_before),
         cmocka_unit_test(one_that_is_over_and_being_deleted_is_finished),
         cmocka_unit_test(a_list_refuses_nobody_before_its_end),

@@ -494,6 +494,38 @@ static void a_report_waits_for_the_shared_connection(void **state)
     tear_down(f);
 }
 
+static void come_in_between_once(void *ctx, const struct kedge_object *node)
+{
+    on_registered(ctx, node);
+    in_between = 1;
+}
+
+// So does the first one, which needs no look at the Node any more.
+static void a_first_report_waits_for_the_shared_connection(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    f->k = kedge_init(f->memory, MEMORY, &f->port.fake.port);
+    f->client = kedge_client_new(f->k, &f->config);
+    shared = f->options.rest = kedge_rest_new(f->client, NULL);
+    f->options.refresh = come_in_between;
+    f->options.on_registered = come_in_between_once;
+    f->node = kedge_node_status_new(f->client, &f->options);
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    kedge_node_status_stop(f->node);
+    in_between = 0;
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK); // the Node has its labels
+    uint64_t before = report_of(f).reports;
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->registered, 2);
+    assert_int_equal(in_between, 0);
+    assert_int_equal(report_of(f).reports, before + 1);
+    assert_int_equal(report_of(f).failures, 0);
+    kedge_rest_close(shared);
+    tear_down(f);
+}
+
 static void failures_are_tried_again(void **state)
 {
     (void)state;
@@ -783,6 +815,12 @@ static void what_need_not_be_given(void **state)
         expect_text(json_object_get(at(o, "metadata", "labels"), "kubernetes.io/arch"), "arm");
         json_decref(o);
         assert_int_equal(report_of(f).failures, 0);
+        // Then it has all that it should have.
+        kedge_node_status_stop(f->node);
+        uint64_t version = mock_version(f->port.mock);
+        assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK);
+        run(f, KEDGE_SECOND);
+        assert_int_equal(mock_version(f->port.mock), version + 1);
         tear_down(f);
     }
 }
@@ -934,6 +972,7 @@ int main(void)
         cmocka_unit_test(another_node_that_took_the_name_is_registered),
         cmocka_unit_test(a_node_that_was_deleted_is_registered_again),
         cmocka_unit_test(a_report_waits_for_the_shared_connection),
+        cmocka_unit_test(a_first_report_waits_for_the_shared_connection),
         cmocka_unit_test(failures_are_tried_again),
         cmocka_unit_test(without_a_calendar_the_server_is_asked),
         cmocka_unit_test(a_report_without_a_calendar_waits_for_one),
