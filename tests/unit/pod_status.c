@@ -682,28 +682,6 @@ static void what_others_overwrite_is_said_again(void **state)
     tear_down(f);
 }
 
-static void one_that_is_removed_in_between_is_forgotten(void **state)
-{
-    (void)state;
-    for (int polls = 0; polls < 16; polls++) {
-        struct fixture *f = set_up();
-        f->port.fake.cruelty.read_max = 150;
-        make(f, "a");
-        start(f);
-        with(f, "a", kedge_pod_status_add);
-        set(f, f->uid, "x");
-        for (int i = 0; i < polls; i++)
-            kedge_poll(f->k, 0);
-        assert_int_equal(kedge_pod_status_remove(f->m, f->uid), KEDGE_OK);
-        assert_int_equal(kedge_pod_status_remove(f->m, f->uid), KEDGE_ERR_NOT_FOUND);
-        assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
-        set(f, f->uid, "y");
-        run(f, KEDGE_SECOND);
-        expect_message(f, "a", "y");
-        tear_down(f);
-    }
-}
-
 // A record of a pod that no server has, by its JSON; what adding it answers.
 static kedge_err add_text(struct fixture *f, const char *json)
 {
@@ -725,6 +703,87 @@ static kedge_err seen_text(struct fixture *f, const char *json)
 
 #define POD(more) "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":\"u\"" more "}}"
 #define SIXTY     "123456789012345678901234567890123456789012345678901234567890"
+
+// Also a last word, where somebody has put another one.
+static void a_last_word_is_said_again(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    struct kedge_pod_status over = {.phase = KEDGE_POD_SUCCEEDED};
+    make(f, "a");
+    start(f);
+    with(f, "a", kedge_pod_status_add);
+    say(f, &over);
+    json_t *o = object(f, "a");
+    json_object_set_new(json_object_get(o, "status"), "phase", json_string("Failed"));
+    char *text = json_dumps(o, 0);
+    mock_apply(f->port.mock, "pods", text);
+    free(text);
+    json_decref(o);
+    assert_int_equal(with(f, "a", kedge_pod_status_seen), KEDGE_OK);
+    assert_true(kedge_pod_status_is_pending(f->m, f->uid));
+    run(f, KEDGE_SECOND);
+    o = object(f, "a");
+    assert_string_equal(json_string_value(in(o, "status", "phase")), "Succeeded");
+    json_decref(o);
+    tear_down(f);
+}
+
+#define CONFLICT                                                                             \
+    "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n" \
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"no\","  \
+    "\"reason\""                                                                             \
+    ":\"Conflict\",\"code\":409}"
+#define AS_IT_IS                                                                      \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 73\r\n\r\n" \
+    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":\"u\",\"resourceVersion\":\"5\"}}"
+
+static void conflicts_without_an_end_are_tried_with_pauses(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {CONFLICT, AS_IT_IS, CONFLICT, AS_IT_IS, CONFLICT,
+                                          AS_IT_IS, CONFLICT, AS_IT_IS, CONFLICT, AS_IT_IS,
+                                          CONFLICT, AS_IT_IS, AS_IT_IS};
+    static struct script s;
+    struct fixture *f = set_up();
+    s = (struct script){.answers = answers, .count = 13};
+    f->port.fake.peer = &script_peer;
+    f->port.fake.peer_ctx = &s;
+    start(f);
+    assert_int_equal(add_text(f, POD("")), KEDGE_OK);
+    set(f, "u", "x");
+    run(f, 9 * KEDGE_SECOND);
+    assert_int_equal(facts(f).conflicts, 5); // at once
+    run(f, 2 * KEDGE_SECOND);
+    assert_int_equal(facts(f).conflicts, 6);
+    run(f, 10 * KEDGE_SECOND);
+    assert_int_equal(facts(f).sent, 1);
+    assert_int_equal(facts(f).failures, 0);
+    assert_int_equal(s.next, 13);
+    tear_down(f);
+}
+
+static void one_that_is_removed_in_between_is_forgotten(void **state)
+{
+    (void)state;
+    for (int polls = 0; polls < 16; polls++) {
+        struct fixture *f = set_up();
+        f->port.fake.cruelty.read_max = 150;
+        make(f, "a");
+        start(f);
+        with(f, "a", kedge_pod_status_add);
+        set(f, f->uid, "x");
+        for (int i = 0; i < polls; i++)
+            kedge_poll(f->k, 0);
+        assert_int_equal(kedge_pod_status_remove(f->m, f->uid), KEDGE_OK);
+        assert_int_equal(kedge_pod_status_remove(f->m, f->uid), KEDGE_ERR_NOT_FOUND);
+        assert_int_equal(with(f, "a", kedge_pod_status_add), KEDGE_OK);
+        set(f, f->uid, "y");
+        run(f, KEDGE_SECOND);
+        expect_message(f, "a", "y");
+        tear_down(f);
+    }
+}
 
 static void what_makes_no_pod_is_not_taken_on(void **state)
 {
@@ -997,6 +1056,8 @@ int main(void)
         cmocka_unit_test(a_pod_is_deleted_behind_its_last_status),
         cmocka_unit_test(whatever_call_fails_it_is_deleted),
         cmocka_unit_test(what_others_overwrite_is_said_again),
+        cmocka_unit_test(a_last_word_is_said_again),
+        cmocka_unit_test(conflicts_without_an_end_are_tried_with_pauses),
         cmocka_unit_test(one_that_is_removed_in_between_is_forgotten),
         cmocka_unit_test(what_makes_no_pod_is_not_taken_on),
         cmocka_unit_test(more_conditions_than_are_kept_are_no_harm),
