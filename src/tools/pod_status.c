@@ -343,23 +343,12 @@ kedge_err kedge_pod_status_seen(struct kedge_pod_status_manager *m, const struct
     return KEDGE_OK;
 }
 
-static bool have_phases(const struct kedge_pod_status_container *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if ((unsigned)list[i].phase > KEDGE_CONTAINER_TERMINATED)
-            return false;
-    }
-    return true;
-}
-
 static kedge_err check(const struct kedge__pod *p, const struct kedge_pod_status *s)
 {
     if (p == NULL || p->gone)
         return KEDGE_ERR_NOT_FOUND;
     if ((unsigned)s->phase < KEDGE_POD_PENDING || (unsigned)s->phase > KEDGE_POD_UNKNOWN ||
-        s->condition_count > KEDGE_POD_CONDITIONS ||
-        !have_phases(s->containers, s->container_count) ||
-        !have_phases(s->init_containers, s->init_container_count))
+        s->condition_count > KEDGE_POD_CONDITIONS)
         return KEDGE_ERR_ARGUMENT;
     return kedge__pod_is_over(p->phase) && !kedge__pod_is_over(s->phase) ? KEDGE_ERR_STATE
                                                                          : KEDGE_OK;

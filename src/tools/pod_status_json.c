@@ -48,6 +48,15 @@ static void write_state(struct kedge_writer *w, const struct kedge_pod_status_co
     kedge_writer_end_object(w);
 }
 
+static bool have_phases(const struct kedge_pod_status_container *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((unsigned)list[i].phase > KEDGE_CONTAINER_TERMINATED)
+            return false;
+    }
+    return true;
+}
+
 static const char *or_empty(const char *text)
 {
     return text != NULL ? text : "";
@@ -183,6 +192,9 @@ kedge_err kedge__pod_write(const struct kedge_pod_status *s, struct kedge__since
                            kedge_timestamp now, char *buf, size_t cap, kedge_str *out)
 {
     struct kedge_writer w;
+    if (!have_phases(s->containers, s->container_count) ||
+        !have_phases(s->init_containers, s->init_container_count))
+        return KEDGE_ERR_ARGUMENT;
     kedge_writer_init(&w, buf, cap);
     kedge_writer_begin_object(&w);
     kedge__node_put(&w, "phase", kedge_pod_phase_text(s->phase));
