@@ -21,11 +21,11 @@
 // that others write are never compared with a clock of ours, so clocks need not agree, only run
 // about equally fast: by the defaults, none more than 5/4 as fast as another.
 //
-// All is driven by the loop, on a connection of its own, beside the client's rate limit, and goes
-// on while the program waits in a request call (kedge_api_list, ...). Where the loop does not turn
-// for long, because a handler computes, the lease runs out: then kedge_leader_elector_is_leader is
-// false though nobody has been told yet, so ask it, or kedge_leader_elector_may_act, before each
-// act.
+// All is driven by the loop, on a connection of its own, beside the client's rate limit and with
+// "/leader-election" behind the client's user agent, and goes on while the program waits in a
+// request call (kedge_api_list, ...). Where the loop does not turn for long, because a handler
+// computes, the lease runs out: then kedge_leader_elector_is_leader is false though nobody has been
+// told yet, so ask it, or kedge_leader_elector_may_act, before each act.
 //
 // As client-go, but where that would let two lead at once:
 //   - a term counts from when the write that won it was asked for, not from its answer
@@ -54,19 +54,7 @@ struct kedge_leader_label {
 };
 
 // Something to be recorded as an Event about the Lease (coordination.k8s.io/v1). All is good until
-// the call-back returns. With kedge/event_recorder.h:
-//
-//     struct kedge_object_reference lease = {
-//         .group = "coordination.k8s.io",
-//         .version = "v1",
-//         .kind = "Lease",
-//         .namespace_ = event->namespace_,
-//         .name = event->name,
-//         .uid = event->uid,
-//         .resource_version = event->resource_version,
-//     };
-//     kedge_event_record_for(events, &lease, KEDGE_EVENT_NORMAL, "LeaderElection",
-//                            event->message);
+// the call-back returns. kedge_leader_event_record records it.
 struct kedge_leader_event {
     const char *message;    // "node-1_6f0c became leader", "node-1_6f0c stopped leading"
     const char *namespace_; // of the Lease
@@ -114,8 +102,19 @@ struct kedge_leader_options {
     // "became leader" before on_started_leading, "stopped leading" before on_stopped_leading. NULL:
     // not told.
     void (*on_event)(void *ctx, const struct kedge_leader_event *event);
+    void *event_ctx; // of on_event; NULL: ctx
     void *ctx;
 };
+
+// A ready-made on_event: records what client-go's elector does, an Event about the Lease of type
+// Normal and reason LeaderElection. `recorder` is a struct kedge_event_recorder
+// (kedge/event_recorder.h); NULL does nothing. What the recorder drops is in its facts and its log.
+//
+//     options.on_event = kedge_leader_event_record;
+//     options.event_ctx = events;
+//
+// A program that does not name it carries no recorder.
+void kedge_leader_event_record(void *recorder, const struct kedge_leader_event *event);
 
 // Makes an elector in the arena of the client's kedge: some 22 KiB. `options` are copied. It asks
 // nothing yet. NULL on failure: KEDGE_ERR_MEMORY, KEDGE_ERR_ARGUMENT (kedge_error_text names the

@@ -60,6 +60,10 @@ struct kedge_rest_options {
                        // 6,144
     size_t object_max; // largest record in bytes, 4,096; larger objects become partial
 
+    // User-Agent of its requests, borrowed for as long as they are made; NULL: the client's. A
+    // control character in it is found when a request is made: KEDGE_ERR_ARGUMENT.
+    const char *user_agent;
+
     // Its requests take no token of the client's bucket: for the few that must not be late.
     bool no_rate_limit;
 

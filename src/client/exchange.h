@@ -96,6 +96,7 @@ struct kedge__connection {
     kedge_time asked; // when the head began to be sent
     kedge_time limit; // CREDENTIALS: the deadline proper; `deadline` is when to ask again
 
+    const char *user_agent; // of its requests; NULL: the client's
     // Told of a Warning header's value, which it may write over; `cut`: it was longer. NULL: none.
     void (*on_warning)(void *ctx, char *value, size_t len, bool cut);
     void *warning_ctx;

@@ -38,7 +38,7 @@ kedge_err kedge__exchange_write_head(struct kedge__connection *c, kedge_time now
         .url = &client->url,
         .path = c->ask.path,
         .accept = c->ask.accept,
-        .user_agent = client->user_agent,
+        .user_agent = c->user_agent != NULL ? c->user_agent : client->user_agent,
         .has_body = c->ask.body.len > 0,
         .content_length = c->ask.body.len,
         .content_type = c->ask.content_type,

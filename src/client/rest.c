@@ -84,6 +84,7 @@ static kedge_err init(struct kedge_rest *r, struct kedge *k)
     if (err != KEDGE_OK)
         return err;
     r->connection.response.read_type = kedge__http_read_type;
+    r->connection.user_agent = o->user_agent;
     r->connection.on_warning = warn;
     r->connection.warning_ctx = r;
     r->connection.open_timeout = o->open_timeout;

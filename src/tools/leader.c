@@ -4,12 +4,10 @@
 
 #include "base/line.h"
 #include "kedge/validation.h"
+#include "tools/tool_rest.h"
 
 // As client-go's JitterFactor.
 #define JITTER_PERCENT 120
-
-#define QPS   5
-#define BURST 10
 
 // Making -----------------------------------------------------------------------------------------
 
@@ -26,8 +24,6 @@ static void fill_options(struct kedge_leader_options *o)
     or_time(&o->retry_period, 2 * KEDGE_SECOND);
     kedge_time half = o->renew_deadline / 2;
     or_time(&o->request_timeout, half > KEDGE_SECOND ? half : KEDGE_SECOND);
-    if (o->buffer == 0)
-        o->buffer = 4096;
     if (o->lease_max == 0)
         o->lease_max = 1536;
 }
@@ -114,25 +110,23 @@ static const char *describe(struct kedge *k, const struct kedge_leader_options *
 static kedge_err init(struct kedge_leader_elector *e, struct kedge_client *client)
 {
     const struct kedge_leader_options *o = &e->options;
-    struct kedge_rest_options rest = {
+    struct kedge__tool_rest tool = {
+        .tool = "leader election",
+        .agent = "leader-election",
         .buffer = o->buffer,
-        .path_max = 768,
         .text_max = o->lease_max,
-        .object_max = 1, // there are no records
+        .bucket = &e->bucket,
     };
     e->hold = hold_of(o);
-    kedge_token_bucket_init(&e->bucket, QPS, BURST);
     e->described = describe(e->k, o);
     e->lease = kedge__take(e->k, "leader election", o->lease_max, 1, 1);
     e->body = kedge__take(e->k, "leader election", o->lease_max, 1, 1);
     if (e->described == NULL || e->lease == NULL || e->body == NULL)
         return e->k->failure;
     // Behind its connection, so that what that has brought is looked at in the same turn.
-    e->rest = kedge_rest_new(client, &rest);
+    e->rest = kedge__tool_rest_new(client, &tool);
     if (e->rest == NULL)
         return e->k->failure;
-    e->rest->bucket = &e->bucket;
-    kedge__rest_goes_on(e->rest);
     e->task.ops = &kedge__leader_ops;
     e->task.deadline = KEDGE_FOREVER;
     return kedge__task_add(e->k, &e->task);
@@ -148,13 +142,8 @@ struct kedge_leader_elector *kedge_leader_elector_new(struct kedge_client *clien
     if (options != NULL)
         o = *options;
     fill_options(&o);
-    const char *problem = problem_of(&o);
-    if (problem != NULL) {
-        struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
-        kedge__line_text(l, "leader election: ");
-        kedge__line_text(l, problem);
+    if (kedge__tool_refuses(k, "leader election", problem_of(&o)))
         return NULL;
-    }
     struct kedge_leader_elector *e =
         KEDGE__NEW(k, "leader election", struct kedge_leader_elector, 1);
     if (e == NULL)

@@ -55,7 +55,7 @@ kedge_err kedge__leader_take(struct kedge_leader_elector *e, bool written, kedge
     struct kedge_rest *r = e->rest;
     struct kedge_json doc;
     kedge_str text = r->sieve.item;
-    if (r->sieve.overflow || text.len > e->options.lease_max)
+    if (r->sieve.overflow) // else it fits: the sieve's room is lease_max, too
         return fail(e, KEDGE_ERR_TOO_LONG, "the Lease does not fit lease_max");
     if (kedge__rest_parse(r, &doc) != KEDGE_OK)
         return fail(e, KEDGE_ERR_TOO_LONG, "the Lease has more values than lease_max has room for");

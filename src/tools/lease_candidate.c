@@ -12,6 +12,7 @@
 #include "kedge/unstructured.h"
 #include "kedge/validation.h"
 #include "kedge/writer.h"
+#include "tools/tool_rest.h"
 
 #define RENEW_EVERY (5 * KEDGE_MINUTE) // as client-go's requeueInterval
 #define PROBLEM_MAX 256
@@ -231,8 +232,6 @@ static void fill_options(struct kedge_lease_candidate_options *o)
         o->request_timeout = 5 * KEDGE_SECOND;
     if (o->candidate_max == 0)
         o->candidate_max = 1024;
-    if (o->buffer == 0)
-        o->buffer = 4096;
 }
 
 static bool is_unset(const char *text)
@@ -262,21 +261,18 @@ static const char *problem_of(const struct kedge_lease_candidate_options *o)
 static kedge_err init(struct kedge_lease_candidate *c, struct kedge_client *client)
 {
     const struct kedge_lease_candidate_options *o = &c->options;
-    struct kedge_rest_options rest = {
+    struct kedge__tool_rest tool = {
+        .tool = "leader election",
         .buffer = o->buffer,
-        .path_max = 768,
         .text_max = o->candidate_max,
-        .object_max = 1, // there are no records
         .on_warning = warn,
         .warning_ctx = c,
+        .bucket = &c->bucket,
     };
-    kedge_token_bucket_init(&c->bucket, 5, 10);
     c->body = kedge__take(c->k, "leader election", o->candidate_max, 1, 1);
-    c->rest = c->body != NULL ? kedge_rest_new(client, &rest) : NULL;
+    c->rest = c->body != NULL ? kedge__tool_rest_new(client, &tool) : NULL;
     if (c->rest == NULL)
         return c->k->failure;
-    c->rest->bucket = &c->bucket;
-    kedge__rest_goes_on(c->rest);
     c->task.ops = &task_ops;
     c->task.deadline = KEDGE_FOREVER;
     return kedge__task_add(c->k, &c->task);
@@ -293,13 +289,8 @@ kedge_lease_candidate_new(struct kedge_client *client,
     if (options != NULL)
         o = *options;
     fill_options(&o);
-    const char *problem = problem_of(&o);
-    if (problem != NULL) {
-        struct kedge__line *l = kedge__fail(k, KEDGE_ERR_ARGUMENT);
-        kedge__line_text(l, "lease candidate: ");
-        kedge__line_text(l, problem);
+    if (kedge__tool_refuses(k, "lease candidate", problem_of(&o)))
         return NULL;
-    }
     struct kedge_lease_candidate *c =
         KEDGE__NEW(k, "leader election", struct kedge_lease_candidate, 1);
     if (c == NULL)
