@@ -16,7 +16,8 @@
 // Beside it runs an elector (kedge/leader_election.h) that is `coordinated`. The LeaseCandidate
 // (coordination.k8s.io/v1beta1) is made where there is none, and else renewed: when it is started,
 // every 5 minutes, and when the server asks for it (pingTime), which it does before it chooses, and
-// waits for 5 s. client-go watches its LeaseCandidate; here it is looked at every `period`.
+// waits for 5 s. As client-go's, it is watched for that; where the server refuses a watch, it is
+// looked at every `period`. What it needs: get, create, update and watch of leasecandidates.
 //
 // All is driven by the loop, and goes on while the program waits in a request call. It calls
 // nothing of the program's.
@@ -40,7 +41,7 @@ struct kedge_lease_candidate_options {
     const char *binary_version;    // "1.4.0": semantic, without "v"
     const char *emulation_version; // the same; NULL: none
     const char *strategy;          // how the server chooses
-    kedge_time period;             // ms; 2 s
+    kedge_time period;             // ms between requests, but one that is asked for; 2 s
     kedge_time request_timeout;    // of each request, opening the connection too, ms; 5 s
     size_t candidate_max; // bytes of it as JSON, without managedFields: 512 at least; 1,024
     size_t buffer;        // of the connection: a request's head must fit, with the token; 4,096

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// lease_candidate.c - one object of ours, looked at, made or renewed.
+// lease_candidate.c - one object of ours, looked at, made or renewed, and watched between.
 //
 //    PAUSE --period--> get -- there is none --> create --+
-//      ^                | it is time, or we are asked    |
-//      |                +-------------------> update ----+
-//      +-------------------------------------------------+
+//     ^ ^               | it is time, or we are asked    |
+//     | |               +-------------------> update ----+
+//     | +------------------------------------------------+
+//     |
+//     +--period--> watch -- a byte of it, or it is time to renew --> get
+//
+// One connection does both, so it is closed where something happens; that is rare. Between what was
+// read or written last and the watch nothing is missed, since it begins at that version. What comes
+// is not read: the get behind it says what is so now. A watch lasts a minute, so one that has died
+// unseen is found out; a get follows it, too, and where none is to be had there are gets only.
 #include "kedge/lease_candidate.h"
 
 #include "base/line.h"
@@ -15,7 +22,10 @@
 #include "tools/tool_rest.h"
 
 #define RENEW_EVERY (5 * KEDGE_MINUTE) // as client-go's requeueInterval
+#define WATCH_FOR   KEDGE_MINUTE       // at most
+#define WATCH_SLACK (5 * KEDGE_SECOND) // that it may end too late
 #define PROBLEM_MAX 256
+#define VERSION_MAX 48
 
 enum state { IDLE, PAUSE, ASKING };
 
@@ -31,7 +41,12 @@ struct kedge_lease_candidate {
     bool renewed;         // in this run, at `renewed_at`
     kedge_time renewed_at;
     bool warned;
-    char *body; // options.candidate_max bytes
+    bool looks;   // the next request is a get, not a watch
+    bool stirred; // the watch had something to tell
+    bool refused; // no watches until it is renewed
+    const char *selector;
+    char version[VERSION_MAX]; // as read or written last
+    char *body;                // options.candidate_max bytes
     char problem[PROBLEM_MAX];
 };
 
@@ -112,32 +127,75 @@ static kedge_err take_bytes(void *ctx, kedge_str bytes)
     return kedge__items_sink(&c->items, bytes);
 }
 
-static void pause_until(struct kedge_lease_candidate *c, kedge_time next)
+// A watch has something to tell: that is all that we want to know.
+static kedge_err take_stir(void *ctx, kedge_str bytes)
 {
-    c->state = PAUSE;
-    c->task.deadline = next;
+    struct kedge_lease_candidate *c = ctx;
+    (void)bytes;
+    c->stirred = true;
+    return KEDGE_ERR_CLOSED;
 }
 
-static void ask(struct kedge_lease_candidate *c, enum kedge_verb verb, kedge_str body)
+static kedge_time renew_at(const struct kedge_lease_candidate *c)
 {
-    struct kedge_request q = {
+    return kedge__after(c->renewed_at, RENEW_EVERY);
+}
+
+// Then the next request: a get, unless all is well.
+static void pause_from(struct kedge_lease_candidate *c, kedge_time now, bool well)
+{
+    c->looks = !well || c->version[0] == '\0' || c->refused;
+    c->state = PAUSE;
+    c->task.deadline = kedge__after(now, c->options.period);
+}
+
+static struct kedge_request request_of(const struct kedge_lease_candidate *c, enum kedge_verb verb)
+{
+    return (struct kedge_request){
         .verb = verb,
         .group = "coordination.k8s.io",
         .version = "v1beta1",
         .resource = "leasecandidates",
         .namespace_ = c->options.namespace_,
-        .name = verb != KEDGE_CREATE ? c->options.name : NULL,
         .accept = "application/json",
-        .body = body,
-        .timeout = c->options.request_timeout,
     };
+}
+
+static void start(struct kedge_lease_candidate *c, const struct kedge_request *q, kedge_sink sink,
+                  kedge_time deadline)
+{
     c->state = ASKING;
-    c->verb = verb;
-    c->task.deadline = KEDGE_FOREVER;
+    c->verb = q->verb;
+    c->task.deadline = deadline;
+    if (kedge_rest_start(c->rest, q, sink, answered, c) == KEDGE_OK)
+        return;
+    say(c, kedge_rest_error_text(c->rest));
+    pause_from(c, kedge__clock(c->k), false); // after kedge_stop for ever
+}
+
+static void ask(struct kedge_lease_candidate *c, enum kedge_verb verb, kedge_str body)
+{
+    struct kedge_request q = request_of(c, verb);
+    if (verb != KEDGE_CREATE)
+        q.name = c->options.name;
+    q.body = body;
+    q.timeout = c->options.request_timeout;
     c->items = (struct kedge__items){.rest = c->rest};
     kedge__items_begin(&c->items, KEDGE_SIEVE_OBJECT);
-    if (kedge_rest_start(c->rest, &q, take_bytes, answered, c) != KEDGE_OK)
-        c->state = IDLE; // after kedge_stop
+    start(c, &q, take_bytes, KEDGE_FOREVER);
+}
+
+// The server ends it; if it does not, we do.
+static void watch(struct kedge_lease_candidate *c, kedge_time now)
+{
+    struct kedge_request q = request_of(c, KEDGE_WATCH);
+    kedge_time left = renew_at(c) - now;
+    kedge_time seconds = ((left < WATCH_FOR ? left : WATCH_FOR) + KEDGE_SECOND - 1) / KEDGE_SECOND;
+    q.options.field_selector = c->selector;
+    q.options.resource_version = c->version;
+    q.options.timeout_seconds = KEDGE_JUST(seconds);
+    c->stirred = false;
+    start(c, &q, take_stir, kedge__after(now, seconds * KEDGE_SECOND + WATCH_SLACK));
 }
 
 static void create(struct kedge_lease_candidate *c)
@@ -148,7 +206,7 @@ static void create(struct kedge_lease_candidate *c)
         return;
     }
     say(c, "the LeaseCandidate as it would be sent does not fit candidate_max");
-    pause_until(c, kedge__after(kedge__clock(c->k), c->options.period));
+    pause_from(c, kedge__clock(c->k), false);
 }
 
 // The server has asked since we renewed it last.
@@ -161,16 +219,27 @@ static bool is_asked(const struct kedge_unstructured *u)
     return err == KEDGE_OK && ping > renewed;
 }
 
+// Reads the answer into c->body. False: it does not fit.
+static bool read_object(struct kedge_lease_candidate *c, struct kedge_unstructured *u)
+{
+    room(c, u);
+    kedge_unstructured_read(u, c->rest->sieve.item);
+    bool fits = !c->rest->sieve.overflow && u->err == KEDGE_OK;
+    c->version[0] = '\0';
+    if (fits)
+        (void)kedge_unstructured_text(u, KEDGE_PATH("metadata", "resourceVersion"), c->version,
+                                      sizeof c->version);
+    return fits;
+}
+
 static void look(struct kedge_lease_candidate *c, kedge_time now)
 {
     struct kedge_unstructured u;
     char text[KEDGE_TIMESTAMP_TEXT];
-    room(c, &u);
-    kedge_unstructured_read(&u, c->rest->sieve.item);
-    if (c->items.count > 0 && !c->rest->sieve.overflow && u.err == KEDGE_OK) {
-        bool due = !c->renewed || now - c->renewed_at >= RENEW_EVERY;
+    if (read_object(c, &u)) {
+        bool due = !c->renewed || now >= renew_at(c);
         if (!due && !is_asked(&u)) {
-            pause_until(c, kedge__after(now, c->options.period));
+            pause_from(c, now, true);
             return;
         }
         time_now(c, text);
@@ -181,41 +250,70 @@ static void look(struct kedge_lease_candidate *c, kedge_time now)
         }
     }
     say(c, "the LeaseCandidate does not fit candidate_max");
-    pause_until(c, kedge__after(now, c->options.period));
+    pause_from(c, now, false);
+}
+
+static void fail(struct kedge_lease_candidate *c, kedge_time now)
+{
+    say(c, kedge_rest_error_text(c->rest));
+    kedge__log(c->k, KEDGE_LOG_WARNING, c->problem);
+    pause_from(c, now, false);
+}
+
+// Whichever way a watch ends, a look comes next; where it is refused, only looks do.
+static void watched(struct kedge_lease_candidate *c, kedge_err err, kedge_time now)
+{
+    if (c->stirred || err == KEDGE_OK) {
+        ask(c, KEDGE_GET, (kedge_str){NULL, 0});
+        return;
+    }
+    // 410: that version is forgotten.
+    c->refused = err == KEDGE_ERR_API && kedge_rest_status(c->rest)->code != 410;
+    if (c->refused)
+        fail(c, now);
+    else
+        pause_from(c, now, false);
 }
 
 // Calls nothing of the program's: it may be waiting for another request.
 static void answered(void *ctx, kedge_err err)
 {
     struct kedge_lease_candidate *c = ctx;
+    struct kedge_unstructured u;
     kedge_time now = kedge__clock(c->k);
     c->problem[0] = '\0';
+    if (c->verb == KEDGE_WATCH) {
+        watched(c, err, now);
+        return;
+    }
     if (err == KEDGE_OK)
         err = kedge__items_finish(&c->items);
     if (err == KEDGE_OK && c->verb == KEDGE_GET) {
         look(c, now);
-        return;
-    }
-    if (err == KEDGE_ERR_API && c->verb == KEDGE_GET &&
-        kedge_status_is_not_found(kedge_rest_status(c->rest))) {
+    } else if (err == KEDGE_ERR_API && c->verb == KEDGE_GET &&
+               kedge_status_is_not_found(kedge_rest_status(c->rest))) {
         create(c);
-        return;
-    }
-    if (err == KEDGE_OK) {
+    } else if (err == KEDGE_OK) {
         c->renewed = true;
         c->renewed_at = now;
+        c->refused = false;
+        pause_from(c, now, read_object(c, &u));
     } else {
-        say(c, kedge_rest_error_text(c->rest));
-        kedge__log(c->k, KEDGE_LOG_WARNING, c->problem);
+        fail(c, now);
     }
-    pause_until(c, kedge__after(now, c->options.period));
 }
 
 static bool step(struct kedge__task *t, kedge_time now)
 {
     struct kedge_lease_candidate *c = (struct kedge_lease_candidate *)t;
-    if (c->state != PAUSE || now < c->task.deadline)
+    if (c->state == IDLE || now < c->task.deadline)
         return false;
+    if (c->state == ASKING)
+        kedge_rest_cancel(c->rest); // a watch that the server has not ended in time
+    else if (!c->looks && now < renew_at(c)) {
+        watch(c, now);
+        return true;
+    }
     ask(c, KEDGE_GET, (kedge_str){NULL, 0});
     return true;
 }
@@ -258,6 +356,17 @@ static const char *problem_of(const struct kedge_lease_candidate_options *o)
     return NULL;
 }
 
+// "metadata.name=<name>"; a name has nothing that needs an escape.
+static const char *select_name(struct kedge *k, const char *name)
+{
+    char text[16 + 256];
+    struct kedge__line l;
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "metadata.name=");
+    kedge__line_text(&l, name);
+    return kedge__take_text(k, "leader election", kedge__line_done(&l));
+}
+
 static kedge_err init(struct kedge_lease_candidate *c, struct kedge_client *client)
 {
     const struct kedge_lease_candidate_options *o = &c->options;
@@ -270,7 +379,8 @@ static kedge_err init(struct kedge_lease_candidate *c, struct kedge_client *clie
         .bucket = &c->bucket,
     };
     c->body = kedge__take(c->k, "leader election", o->candidate_max, 1, 1);
-    c->rest = c->body != NULL ? kedge__tool_rest_new(client, &tool) : NULL;
+    c->selector = select_name(c->k, o->name);
+    c->rest = c->body != NULL && c->selector != NULL ? kedge__tool_rest_new(client, &tool) : NULL;
     if (c->rest == NULL)
         return c->k->failure;
     c->task.ops = &task_ops;
@@ -309,8 +419,10 @@ kedge_err kedge_lease_candidate_start(struct kedge_lease_candidate *candidate)
         return KEDGE_ERR_STOPPED;
     if (c->state != IDLE)
         return KEDGE_ERR_STATE;
-    c->renewed = false;
-    pause_until(c, kedge__clock(c->k));
+    c->renewed = c->refused = false;
+    c->looks = true;
+    c->state = PAUSE;
+    c->task.deadline = kedge__clock(c->k);
     return KEDGE_OK;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The controller at its edges: objects that are hardly known, keys that nobody needs, ends that come
-// from elsewhere, and as little memory as there can be.
+// The controller at its edges: objects that are hardly known, keys that nobody needs, ends that
+// come from elsewhere, and as little memory as there can be.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,8 +88,8 @@ static void close_edge(struct edge *e)
 static void put(struct edge *e, const char *name, const char *more)
 {
     char text[8192];
-    snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"default\",\"name\":\"%s\"%s}}", name,
-             more);
+    snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"default\",\"name\":\"%s\"%s}}",
+             name, more);
     assert_true(mock_apply(e->cluster.mock, "configmaps", text) > 0);
 }
 
@@ -99,7 +99,8 @@ static void put(struct edge *e, const char *name, const char *more)
 static const char *many_labels(int n)
 {
     static char text[8192];
-    size_t len = (size_t)snprintf(text, sizeof text, ",\"generation\":1,\"labels\":{\"n\":\"%d\"", n);
+    size_t len =
+        (size_t)snprintf(text, sizeof text, ",\"generation\":1,\"labels\":{\"n\":\"%d\"", n);
     for (int i = 0; i < 40; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, ",\"l%d\":\"%060d\"", i, i);
     snprintf(text + len, sizeof text - len, "}");
