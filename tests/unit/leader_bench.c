@@ -10,8 +10,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#define BENCH_MEMORY ((size_t)256 * 1024)
-
 // What goes over the wire ------------------------------------------------------------------------
 
 static struct leader_bench *listening;
@@ -144,7 +142,8 @@ struct contender *leader_bench_add(struct leader_bench *b, const char *identity,
 
 // The bench --------------------------------------------------------------------------------------
 
-void leader_bench_open(struct leader_bench *b)
+void leader_bench_open_with(struct leader_bench *b, size_t memory,
+                            const struct fake_cruelty *cruelty)
 {
     struct kedge_config config = {.server = "http://api.test", .namespace_ = "default"};
     memset(b, 0, sizeof *b);
@@ -155,10 +154,17 @@ void leader_bench_open(struct leader_bench *b)
     b->peer.output = bench_output;
     b->port.fake.peer = &b->peer;
     listening = b;
-    b->memory = malloc(BENCH_MEMORY);
+    b->port.fake.cruelty = *cruelty;
+    b->memory = malloc(memory);
     assert_non_null(b->memory);
-    b->k = kedge_init(b->memory, BENCH_MEMORY, &b->port.fake.port);
+    b->k = kedge_init(b->memory, memory, &b->port.fake.port);
     b->client = kedge_client_new(b->k, &config);
+}
+
+void leader_bench_open(struct leader_bench *b)
+{
+    static const struct fake_cruelty none;
+    leader_bench_open_with(b, LEADER_BENCH_MEMORY, &none);
     assert_non_null(b->client);
 }
 

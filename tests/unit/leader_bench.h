@@ -18,6 +18,8 @@
 #define CONTENDERS_MAX 4
 #define LEASES         "leases"
 
+#define LEADER_BENCH_MEMORY ((size_t)256 * 1024)
+
 struct contender {
     struct leader_bench *bench;
     struct kedge_leader_elector *elector;
@@ -45,6 +47,10 @@ struct leader_bench {
 };
 
 void leader_bench_open(struct leader_bench *b);
+
+// With so many bytes and an unkind port: perhaps without a client then.
+void leader_bench_open_with(struct leader_bench *b, size_t memory,
+                            const struct fake_cruelty *cruelty);
 
 // What an elector has on a bench if nobody says otherwise: Lease default/job, 15, 10 and 2 s.
 struct kedge_leader_options leader_bench_options(const char *identity);

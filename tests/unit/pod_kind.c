@@ -48,8 +48,8 @@ static void look(void *ctx, const struct kedge_object *obj)
     snprintf(seen + len, sizeof seen - len, " %s", kedge_text(&pod->volumes));
     const struct kedge_pod_status s = {.phase = KEDGE_POD_RUNNING};
     char uid[KEDGE_UID_TEXT];
-    assert_int_equal(
-        kedge_pod_status_set(kedge_node_agent_pods(t->agent), kedge_uid(obj, uid), &s), KEDGE_OK);
+    assert_int_equal(kedge_pod_status_set(kedge_node_agent_pods(t->agent), kedge_uid(obj, uid), &s),
+                     KEDGE_OK);
 }
 
 static void what_the_device_knows_is_kept(void **state)
@@ -140,8 +140,8 @@ KEDGE_DEFINE_KIND(no_phase, "", "v1", "pods", "Pod", KEDGE_NAMESPACED)
 KEDGE_DECLARE_KIND(text_phase)
 KEDGE_DEFINE_KIND(text_phase, "", "v1", "pods", "Pod", KEDGE_NAMESPACED)
 
-#define KEDGE_VALUES_half(VALUE)      \
-    VALUE(HALF_PENDING, "Pending")    \
+#define KEDGE_VALUES_half(VALUE)   \
+    VALUE(HALF_PENDING, "Pending") \
     VALUE(HALF_RUNNING, "Running")
 KEDGE_DECLARE_ENUM(half)
 #define KEDGE_ROWS_half_phase(FIELD, LIST, ENUM, K) ENUM(K, half, phase, "status", "phase")
