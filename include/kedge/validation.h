@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-// A label's or annotation's key: a name of 1 to 63 letters, digits, '-', '_' and '.' that begins
+// A label's key: a name of 1 to 63 letters, digits, '-', '_' and '.' that begins
 // and ends with a letter or digit; before it, if you like, a DNS subdomain and a '/'.
 const char *kedge_label_key_problem(const char *text);
 
@@ -49,7 +49,8 @@ const char *kedge_c_identifier_problem(const char *text);
 // beginning with "..".
 const char *kedge_configmap_key_problem(const char *text);
 
-// Annotations: every key is one, and all keys and values have 256 KiB at most.
+// Annotations: every key is one as a label's, but that its DNS subdomain may have capitals, too;
+// and all keys and values have 256 KiB at most.
 const char *kedge_annotations_problem(const struct kedge_text_map *annotations);
 
 // Compares two resourceVersions as numbers of any length: *order is less than 0, 0 or more than 0

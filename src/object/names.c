@@ -32,14 +32,34 @@ bool kedge__is_label_value(kedge_str s)
     return s.len == 0 || is_label_text(s);
 }
 
+static const char *slash_in(kedge_str s)
+{
+    return s.len > 0 ? (const char *)memchr(s.ptr, '/', s.len) : NULL;
+}
+
 bool kedge__is_label_key(kedge_str s)
 {
-    const char *slash = s.len > 0 ? (const char *)memchr(s.ptr, '/', s.len) : NULL;
+    const char *slash = slash_in(s);
     if (slash == NULL)
         return is_label_text(s);
     kedge_str prefix = {s.ptr, (size_t)(slash - s.ptr)};
     kedge_str name = {slash + 1, s.len - prefix.len - 1};
     return kedge__is_dns_subdomain(prefix) && is_label_text(name);
+}
+
+bool kedge__is_annotation_key(kedge_str s)
+{
+    char small[SUBDOMAIN_MAX];
+    const char *slash = slash_in(s);
+    kedge_str prefix = {small, slash != NULL ? (size_t)(slash - s.ptr) : 0};
+    if (prefix.len == 0 || prefix.len > SUBDOMAIN_MAX)
+        return kedge__is_label_key(s);
+    for (size_t i = 0; i < prefix.len; i++) {
+        bool large = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z';
+        small[i] = large ? (char)(s.ptr[i] - 'A' + 'a') : s.ptr[i];
+    }
+    return kedge__is_dns_subdomain(prefix) &&
+           is_label_text((kedge_str){slash + 1, s.len - prefix.len - 1});
 }
 
 // Of a DNS name; its length is not looked at.

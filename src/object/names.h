@@ -17,9 +17,11 @@
 // "", or at most 63 letters, digits, '-', '_' and '.', the first and last a letter or digit.
 bool kedge__is_label_value(kedge_str s);
 
-// A label's or annotation's key: such a text, not empty, with or without a "prefix/" that is a DNS
-// subdomain.
+// A label's key: such a text, not empty, with or without a "prefix/" that is a DNS subdomain.
 bool kedge__is_label_key(kedge_str s);
+
+// An annotation's key: the same, but the prefix may have capitals, too.
+bool kedge__is_annotation_key(kedge_str s);
 
 // RFC 1123: at most 63 small letters, digits and '-', the first and last no '-'. Namespaces.
 bool kedge__is_dns_label(kedge_str s);

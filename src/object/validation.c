@@ -117,7 +117,7 @@ const char *kedge_annotations_problem(const struct kedge_text_map *annotations)
     if (annotations == NULL)
         return NULL;
     for (size_t i = 0; (pair = kedge_pair_at(annotations, i)) != NULL; i++) {
-        if (!kedge__is_label_key(kedge_text_str(&pair->key)))
+        if (!kedge__is_annotation_key(kedge_text_str(&pair->key)))
             return kedge_label_key_problem("");
         bytes += kedge_text_len(&pair->key) + kedge_text_len(&pair->value);
     }

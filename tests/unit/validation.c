@@ -2,12 +2,14 @@
 // What the API takes as a name, and the order of resourceVersions.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "kedge/validation.h"
+#include "object/names.h"
 
 typedef const char *check_fn(const char *text);
 
@@ -87,7 +89,7 @@ static void annotations(void **state)
         struct kedge_text_pair pairs[2];
         char key[16];
         char wrong[16];
-    } r = {.key = "example.com/a", .wrong = "-"};
+    } r = {.key = "Example.com/a", .wrong = "-"};
     assert_null(kedge_annotations_problem(NULL));
     assert_null(kedge_annotations_problem(&r.map));
     r.map.count = 1;
@@ -97,6 +99,25 @@ static void annotations(void **state)
     r.map.count = 2;
     r.pairs[1].key.offset = (kedge_offset)(r.wrong - (char *)&r.pairs[1].key);
     assert_non_null(kedge_annotations_problem(&r.map));
+}
+
+// Case does not matter in an annotation's key, other than in a label's.
+static void annotations_may_have_capitals_in_their_prefix(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"Example.COM/A.b", "ZA/z", "example.com/a", "A"};
+    static const char *const bad[] = {"A_b/c", "A@/c", "A[/c", "A/",   "A/-",
+                                      "-A/c",  "/c",   "",     "A/b/c"};
+    char key[600];
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(kedge__is_annotation_key(kedge_str_of(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(kedge__is_annotation_key(kedge_str_of(bad[i])));
+    assert_false(kedge__is_label_key(kedge_str_of(good[0])));
+    snprintf(key, sizeof key, "%s/C", many(253));
+    assert_true(kedge__is_annotation_key(kedge_str_of(key)));
+    snprintf(key, sizeof key, "%s/C", many(254));
+    assert_false(kedge__is_annotation_key(kedge_str_of(key)));
 }
 
 // A map of 41 pairs whose one value has 6,500 bytes: 266,500 in all.
@@ -159,6 +180,7 @@ int main(void)
         cmocka_unit_test(dns_names),
         cmocka_unit_test(other_names),
         cmocka_unit_test(annotations),
+        cmocka_unit_test(annotations_may_have_capitals_in_their_prefix),
         cmocka_unit_test(annotations_have_256_kib_together),
         cmocka_unit_test(versions_are_numbers_of_any_length),
     };
