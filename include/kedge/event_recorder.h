@@ -40,6 +40,7 @@
 
 #include <kedge/client.h>
 #include <kedge/event_type.h>
+#include <kedge/labels.h>
 #include <kedge/object_reference.h>
 
 #ifdef __cplusplus
@@ -53,7 +54,8 @@ struct kedge_event_recorder_options {
     const char *component; // source.component and reportingComponent: the program
     const char *host;      // source.host and reportingInstance: the machine it runs on
 
-    size_t queue;   // bytes of events that wait, each its texts and 80; 4,096 (some 15 events)
+    size_t queue;   // bytes of events that wait, each its texts and 80; 4,096 (some 15 events).
+                    // Annotations count as the JSON they are
     size_t message; // bytes of a message, at least 64; 1,024. A longer one is cut and ends in "..."
     size_t body;    // bytes of a request's JSON; message * 2 + 1,024
     size_t entries; // events, objects with their reasons, and objects remembered; 32 of each. Each
@@ -67,7 +69,7 @@ struct kedge_event_recorder_options {
     kedge_time refill;         // ms until it may have one more; 5 min, at most a day
     bool refill_by_reason;     // an object has as many for each reason
 
-    bool log; // each event goes to the log, too (KEDGE_LOG_INFO)
+    bool log; // each event goes to the log, too (KEDGE_LOG_INFO), also one that is dropped
 };
 
 // Makes one in the arena of the client's kedge. `options` may be NULL. It takes queue, body and
@@ -102,6 +104,25 @@ kedge_err kedge_event_record_for(struct kedge_event_recorder *r,
                                  const struct kedge_object_reference *about,
                                  enum kedge_event_type type, const char *reason,
                                  const char *message);
+
+// The same with annotations on the event, which the call borrows: kedge_labels_of of your own
+// pairs, or kedge_labels_of_map.
+//
+//     struct kedge_label notes[] = {{KEDGE_STR("example.com/sensor"), KEDGE_STR("7")}};
+//     kedge_event_record_annotated(events, &about, KEDGE_EVENT_WARNING, "TooHot",
+//                                  "the sensor reads 84 degrees", kedge_labels_of(notes, 1));
+//
+// As with client-go's AnnotatedEventf, they play no part in which events are the same: an event has
+// those that it was created with, and one that stands for similar ones has none.
+//
+// Errors as above, and
+//
+// KEDGE_ERR_ARGUMENT  a key is no annotation's (kedge/validation.h), or a value not UTF-8
+// KEDGE_ERR_TOO_LONG  it does not fit `body` together with its annotations
+kedge_err kedge_event_record_annotated(struct kedge_event_recorder *r,
+                                       const struct kedge_object_reference *about,
+                                       enum kedge_event_type type, const char *reason,
+                                       const char *message, struct kedge_labels annotations);
 
 // Takes no more events. Those that wait are still sent, while the loop runs, but each is tried only
 // once; facts.waiting says how many they are. For the end of a program: it is called, and then

@@ -50,7 +50,7 @@ struct kedge_event_series_options {
                   // is cut and ends in "..."
     size_t body;  // bytes of a request's JSON; note * 2 + 1,536
 
-    bool log; // each event goes to the log, too (KEDGE_LOG_INFO)
+    bool log; // each event goes to the log, too (KEDGE_LOG_INFO), also one that is dropped
 };
 
 // Makes one in the arena of the client's kedge. It takes store and body, and some 16 KiB for its

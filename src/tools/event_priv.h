@@ -59,9 +59,10 @@ struct kedge__event_store {
 };
 
 // A new entry behind all others, with these texts (NULL: ""), the message as
-// kedge__event_message makes it; all else is zero. NULL: there is no room for it.
+// kedge__event_message makes it, and `extra` bytes behind them; all else is zero. NULL: there is no
+// room for it.
 void *kedge__event_store_add(struct kedge__event_store *s, const char *const *texts,
-                             size_t message_max);
+                             size_t message_max, size_t extra);
 // Takes one out; those behind it move.
 void kedge__event_store_remove(struct kedge__event_store *s, void *entry);
 // The one behind `entry`; NULL: the first. NULL: there is none.
@@ -69,6 +70,14 @@ void *kedge__event_store_next(const struct kedge__event_store *s, const void *en
 // Its texts, good until it moves.
 void kedge__event_store_texts(const struct kedge__event_store *s, const void *entry,
                               const char **texts);
+// Its extra bytes: what is behind its last text.
+static inline char *kedge__event_store_extra(const struct kedge__event_store *s, void *entry)
+{
+    char *at = (char *)entry + s->head;
+    for (size_t i = 0; i < s->texts; i++)
+        at += strlen(at) + 1;
+    return at;
+}
 
 // A message as the API takes it: what is not UTF-8 becomes U+FFFD, byte by byte as Go does it; one
 // of more than `max` bytes (64 at least) is cut between two characters and ends in "...". Writes it
@@ -168,10 +177,12 @@ void kedge__event_refer(const char **texts, const struct kedge_object_reference 
 kedge_err kedge__event_check(const struct kedge__events *e, enum kedge_event_type type,
                              const char *const *texts);
 
-// Takes it into the store. KEDGE_ERR_FULL: there is no room for it; KEDGE_ERR_TOO_LONG: its JSON is
-// larger than a request's may be. Then *entry is NULL.
+// Takes it into the store, with `extra` bytes of JSON that the owner writes. KEDGE_ERR_FULL: there
+// is no room for it; KEDGE_ERR_TOO_LONG: its JSON is larger than a request's may be. Then *entry is
+// NULL.
 kedge_err kedge__event_take(struct kedge__events *e, enum kedge_event_type type,
-                            const char *const *texts, struct kedge__event_entry **entry);
+                            const char *const *texts, size_t extra,
+                            struct kedge__event_entry **entry);
 
 // Says in the log, now or counted with later ones, that an event was not taken. Returns `err`.
 kedge_err kedge__event_untaken(struct kedge__events *e, kedge_err err);
@@ -221,8 +232,9 @@ void kedge__event_write_some(struct kedge_writer *w, const char *key, const char
 // Nothing if there is no time.
 void kedge__event_write_time(struct kedge_writer *w, const char *key, kedge_timestamp t,
                              bool micro);
-// apiVersion, kind and metadata.
-void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_sink *sink);
+// apiVersion, kind and metadata, with annotations unless their JSON is "".
+void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_sink *sink,
+                             const char *annotations);
 void kedge__event_write_reference(struct kedge_writer *w, const char *key,
                                   const char *const *texts);
 // Bytes of an event's JSON at most.

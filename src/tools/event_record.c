@@ -152,14 +152,15 @@ kedge_err kedge__event_check(const struct kedge__events *e, enum kedge_event_typ
 }
 
 kedge_err kedge__event_take(struct kedge__events *e, enum kedge_event_type type,
-                            const char *const *texts, struct kedge__event_entry **entry)
+                            const char *const *texts, size_t extra,
+                            struct kedge__event_entry **entry)
 {
     const char *kept[KEDGE__EVENT_ALL];
-    *entry = kedge__event_store_add(&e->store, texts, e->message_max);
+    *entry = kedge__event_store_add(&e->store, texts, e->message_max, extra);
     if (*entry == NULL)
         return KEDGE_ERR_FULL;
     kedge__event_store_texts(&e->store, *entry, kept);
-    if (kedge__event_size(e, kept) > e->sink.body_size) {
+    if (kedge__event_size(e, kept) + extra > e->sink.body_size) {
         kedge__event_store_remove(&e->store, *entry);
         *entry = NULL;
         return KEDGE_ERR_TOO_LONG;
@@ -190,7 +191,8 @@ kedge_err kedge__event_untaken(struct kedge__events *e, kedge_err err)
                          : err == KEDGE_ERR_STOPPED ? "the recorder is shut down"
                          : err == KEDGE_ERR_TOO_LONG
                              ? "a text is longer than the API has it, or than `body`"
-                             : "it has no object or no such type, or a text is not UTF-8");
+                             : "it has no object or no such type, a text is not UTF-8, or an "
+                               "annotation's key is none");
     kedge__log(e->k, KEDGE_LOG_ERROR, text);
     e->has_said = true;
     e->said = now;

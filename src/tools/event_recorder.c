@@ -7,6 +7,7 @@
 //      +------------------------+  +---------------------+
 #include "kedge/event_recorder.h"
 
+#include "object/names.h"
 #include "tools/event_correlator.h"
 
 #define COMBINED "(combined from similar events): "
@@ -54,17 +55,18 @@ static void write_changes(const struct kedge_event_recorder *r,
     kedge__event_write_some(w, "message", message);
 }
 
-// As client-go, which leaves the reporting fields out of what it combines.
+// As client-go, which leaves annotations and the reporting fields out of what it combines.
 static void write(struct kedge__events *e, struct kedge_writer *w, bool patch)
 {
     const struct kedge_event_recorder *r = (const struct kedge_event_recorder *)e;
-    const struct kedge__event_entry *entry = kedge__event_store_next(&e->store, NULL);
+    struct kedge__event_entry *entry = kedge__event_store_next(&e->store, NULL);
     const char *texts[KEDGE__EVENT_ALL];
     kedge__event_store_texts(&e->store, entry, texts);
     write_changes(r, entry, texts, w);
     if (patch)
         return;
-    kedge__event_write_head(w, &e->sink);
+    kedge__event_write_head(w, &e->sink,
+                            r->sent.combined ? "" : kedge__event_store_extra(&e->store, entry));
     kedge__event_write_reference(w, "involvedObject", texts);
     kedge__event_write_some(w, "reason", texts[KEDGE__EVENT_REASON]);
     write_source(e, w);
@@ -241,27 +243,62 @@ kedge_event_recorder_new(struct kedge_client *client,
     return good ? r : NULL;
 }
 
-static kedge_err record(struct kedge_event_recorder *r, const char *const *texts,
-                        enum kedge_event_type type)
+// Annotations as JSON: measured if `out` is NULL, else into `*len` bytes there.
+static kedge_err write_annotations(struct kedge_labels annotations, char *out, size_t *len)
+{
+    struct kedge_writer w;
+    kedge_str json;
+    size_t count = kedge_labels_count(annotations);
+    kedge_writer_init(&w, out, *len);
+    kedge_writer_begin_object(&w);
+    for (size_t i = 0; i < count; i++) {
+        struct kedge_label a = kedge_labels_at(annotations, i);
+        if (!kedge__is_annotation_key(a.key))
+            return KEDGE_ERR_ARGUMENT;
+        kedge_writer_key_str(&w, a.key);
+        kedge_writer_text_str(&w, a.value);
+    }
+    kedge_writer_end_object(&w);
+    kedge_err err = kedge_writer_finish(&w, &json);
+    *len = count > 0 ? json.len : 0;
+    return err == KEDGE_ERR_TOO_LONG ? KEDGE_OK : err;
+}
+
+static kedge_err take(struct kedge_event_recorder *r, const char *const *texts,
+                      enum kedge_event_type type, struct kedge_labels annotations)
 {
     struct kedge__events *e = &r->base;
     struct kedge__event_entry *entry;
+    size_t len = 0;
+    kedge_err err = write_annotations(annotations, NULL, &len);
+    if (err == KEDGE_OK)
+        err = kedge__event_take(e, type, texts, len + 1, &entry);
+    if (err == KEDGE_OK && len > 0)
+        (void)write_annotations(annotations, kedge__event_store_extra(&e->store, entry), &len);
+    return err;
+}
+
+static kedge_err record(struct kedge_event_recorder *r, const char *const *texts,
+                        enum kedge_event_type type, struct kedge_labels annotations)
+{
+    struct kedge__events *e = &r->base;
     kedge_err err = kedge__event_check(e, type, texts);
     if (err == KEDGE_OK)
-        err = kedge__event_take(e, type, texts, &entry);
+        err = take(r, texts, type, annotations);
+    if (err == KEDGE_OK || err == KEDGE_ERR_FULL)
+        kedge__event_say(e, type, texts);
     if (err != KEDGE_OK)
         return kedge__event_untaken(e, err);
     e->recorded++;
-    kedge__event_say(e, type, texts);
     if (r->state == IDLE && e->store.count == 1)
         e->task.deadline = 0;
     return KEDGE_OK;
 }
 
-kedge_err kedge_event_record_for(struct kedge_event_recorder *r,
-                                 const struct kedge_object_reference *about,
-                                 enum kedge_event_type type, const char *reason,
-                                 const char *message)
+kedge_err kedge_event_record_annotated(struct kedge_event_recorder *r,
+                                       const struct kedge_object_reference *about,
+                                       enum kedge_event_type type, const char *reason,
+                                       const char *message, struct kedge_labels annotations)
 {
     const char *texts[KEDGE__EVENT_CORE];
     if (r == NULL)
@@ -270,11 +307,19 @@ kedge_err kedge_event_record_for(struct kedge_event_recorder *r,
     texts[KEDGE__EVENT_REASON] = reason;
     texts[KEDGE__EVENT_MESSAGE] = message;
     kedge__lock(r->base.k);
-    kedge_err err = record(r, texts, type);
+    kedge_err err = record(r, texts, type, annotations);
     kedge__unlock(r->base.k);
     if (err == KEDGE_OK)
         kedge__tell_threads(r->base.k);
     return err;
+}
+
+kedge_err kedge_event_record_for(struct kedge_event_recorder *r,
+                                 const struct kedge_object_reference *about,
+                                 enum kedge_event_type type, const char *reason,
+                                 const char *message)
+{
+    return kedge_event_record_annotated(r, about, type, reason, message, kedge_labels_of(NULL, 0));
 }
 
 kedge_err kedge_event_record(struct kedge_event_recorder *r, const struct kedge_kind *kind,

@@ -46,7 +46,7 @@ static void end_one_early(struct kedge_event_series *s)
         if (e->state == KEDGE__SERIES_KNOWN && (oldest == NULL || e->seen < oldest->seen))
             oldest = e;
     }
-    if (oldest == NULL || (s->base.sink.busy && oldest->key == s->sent))
+    if (oldest == NULL || kedge__series_is_sent(s, oldest))
         return;
     oldest->early = true;
     oldest->due = 0;
@@ -65,6 +65,14 @@ static uint64_t key_of(const struct kedge_event_series *s, enum kedge_event_type
     return kedge__event_key_number(&key);
 }
 
+static struct kedge__series_entry *entry_of(const struct kedge_event_series *s, uint64_t key)
+{
+    struct kedge__series_entry *e = NULL;
+    while ((e = kedge__event_store_next(&s->base.store, e)) != NULL && e->key != key)
+        ;
+    return e;
+}
+
 static void count_one_more(struct kedge_event_series *s, struct kedge__series_entry *e)
 {
     struct kedge__events *base = &s->base;
@@ -76,7 +84,7 @@ static void count_one_more(struct kedge_event_series *s, struct kedge__series_en
         e->state = KEDGE__SERIES_MORE;
         e->due = 0;
         base->task.deadline = 0;
-    } else if (e->state == KEDGE__SERIES_KNOWN && !(base->sink.busy && e->key == s->sent)) {
+    } else if (e->state == KEDGE__SERIES_KNOWN && !kedge__series_is_sent(s, e)) {
         e->early = false;
         e->due = kedge__series_due(e);
     }
@@ -89,7 +97,7 @@ static kedge_err add(struct kedge_event_series *s, enum kedge_event_type type,
     struct kedge__event_entry *taken;
     kedge_err err;
     do {
-        err = kedge__event_take(base, type, texts, &taken);
+        err = kedge__event_take(base, type, texts, 0, &taken);
     } while (err == KEDGE_ERR_FULL && make_room(s));
     if (err == KEDGE_ERR_FULL)
         end_one_early(s);
@@ -120,15 +128,16 @@ static kedge_err record(struct kedge_event_series *s, enum kedge_event_type type
     if (err != KEDGE_OK)
         return kedge__event_untaken(base, err);
     uint64_t key = key_of(s, type, texts);
-    struct kedge__series_entry *e = kedge__series_entry_of(s, key);
+    struct kedge__series_entry *e = entry_of(s, key);
     if (e != NULL)
         count_one_more(s, e);
     else
         err = add(s, type, texts, key);
+    if (err == KEDGE_OK || err == KEDGE_ERR_FULL)
+        kedge__event_say(base, type, texts);
     if (err != KEDGE_OK)
         return kedge__event_untaken(base, err);
     base->recorded++;
-    kedge__event_say(base, type, texts);
     return KEDGE_OK;
 }
 
@@ -216,7 +225,7 @@ struct kedge_event_series *kedge_event_series_new(struct kedge_client *client,
 // What it comes to for one of them. True if it is to be sent yet.
 static bool shut_down_one(struct kedge_event_series *s, struct kedge__series_entry *e)
 {
-    if (s->base.sink.busy && e->key == s->sent)
+    if (kedge__series_is_sent(s, e))
         return true;
     if (e->tries > 0) {
         s->base.failed++;

@@ -29,8 +29,8 @@ struct kedge__series_entry {
 
 struct kedge_event_series {
     struct kedge__events base; // first
-    // What is being sent, while the sink is busy.
-    uint64_t sent;
+    struct kedge__series_entry
+        *sent; // what is being sent, while the sink is busy; stays until then
     uint32_t sent_count;
     bool sent_ends;
 };
@@ -40,6 +40,13 @@ static inline bool kedge__is_series(const struct kedge__series_entry *e)
     return e->count > 1;
 }
 
+// An answer about it has yet to come.
+static inline bool kedge__series_is_sent(const struct kedge_event_series *s,
+                                         const struct kedge__series_entry *e)
+{
+    return s->base.sink.busy && e == s->sent;
+}
+
 // event_series_send.c
 
 extern const struct kedge__task_ops kedge__series_task;
@@ -47,9 +54,7 @@ void kedge__series_write(struct kedge__events *base, struct kedge_writer *w, boo
 void kedge__series_done(struct kedge__events *base, enum kedge__event_outcome outcome,
                         uint32_t count);
 
-// The one of that key, or NULL.
-struct kedge__series_entry *kedge__series_entry_of(const struct kedge_event_series *s,
-                                                   uint64_t key);
+// Takes one out that is not being sent; those behind it move.
 void kedge__series_forget(struct kedge_event_series *s, struct kedge__series_entry *e);
 // When one that is KNOWN needs something.
 kedge_time kedge__series_due(const struct kedge__series_entry *e);

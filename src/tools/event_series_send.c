@@ -7,21 +7,13 @@
 //                       |  6 min without it: told, if it is a series, and forgotten
 //                       v
 //
-// One request is under way at a time; what it is about may move in the store meanwhile, so it is
-// found again by its key.
+// One request is under way at a time; what it is about stays in the store until it has its answer,
+// but may move there.
 #include "tools/event_series_priv.h"
 
 #define FINISH      (6 * KEDGE_MINUTE)
 #define REFRESH     (30 * KEDGE_MINUTE)
 #define TURN_EVENTS 16 // looked at in a turn
-
-struct kedge__series_entry *kedge__series_entry_of(const struct kedge_event_series *s, uint64_t key)
-{
-    struct kedge__series_entry *e = NULL;
-    while ((e = kedge__event_store_next(&s->base.store, e)) != NULL && e->key != key)
-        ;
-    return e;
-}
 
 // What is written --------------------------------------------------------------------------------
 
@@ -41,16 +33,14 @@ static void write_series(const struct kedge__series_entry *e, struct kedge_write
 void kedge__series_write(struct kedge__events *base, struct kedge_writer *w, bool patch)
 {
     const struct kedge_event_series *s = (const struct kedge_event_series *)base;
-    const struct kedge__series_entry *e = kedge__series_entry_of(s, s->sent);
+    const struct kedge__series_entry *e = s->sent;
     const char *texts[KEDGE__EVENT_ALL];
-    if (e == NULL) // never, as below
-        return;
     if (e->state != KEDGE__SERIES_NEW)
         write_series(e, w);
     if (patch)
         return;
     kedge__event_store_texts(&base->store, e, texts);
-    kedge__event_write_head(w, &base->sink);
+    kedge__event_write_head(w, &base->sink, "");
     kedge__event_write_time(w, "eventTime", e->event.wall, true);
     kedge__event_write_member(w, "reportingController", base->who);
     kedge__event_write_member(w, "reportingInstance", base->where);
@@ -67,6 +57,8 @@ void kedge__series_write(struct kedge__events *base, struct kedge_writer *w, boo
 
 void kedge__series_forget(struct kedge_event_series *s, struct kedge__series_entry *e)
 {
+    if (s->base.sink.busy && e < s->sent)
+        s->sent = (void *)((unsigned char *)s->sent - e->event.size);
     kedge__event_store_remove(&s->base.store, e);
 }
 
@@ -135,11 +127,9 @@ void kedge__series_done(struct kedge__events *base, enum kedge__event_outcome ou
                         uint32_t count)
 {
     struct kedge_event_series *s = (struct kedge_event_series *)base;
-    struct kedge__series_entry *e = kedge__series_entry_of(s, s->sent);
+    struct kedge__series_entry *e = s->sent;
     kedge_time now = kedge__clock(base->k);
-    (void)count;   // what it is asked to be
-    if (e == NULL) // never: what was sent is kept until its answer
-        return;
+    (void)count; // what it is asked to be
     // A series that was not there, and then was: the first event came in between.
     bool again = outcome == KEDGE__EVENT_AGAIN ||
                  (outcome == KEDGE__EVENT_EXISTS && e->state != KEDGE__SERIES_NEW);
@@ -158,7 +148,7 @@ static void send(struct kedge_event_series *s, struct kedge__series_entry *e, ke
     if (e->stamp == 0)
         e->stamp = kedge__event_stamp(base, e->event.wall);
     kedge__event_place(base, texts, e->stamp);
-    s->sent = e->key;
+    s->sent = e;
     s->sent_count = e->state == KEDGE__SERIES_NEW ? 1 : e->count;
     s->sent_ends = e->state == KEDGE__SERIES_KNOWN && is_over(e, now);
     e->early = false;

@@ -90,9 +90,9 @@ static char *put(const struct kedge__event_store *s, size_t i, const char *text,
 }
 
 void *kedge__event_store_add(struct kedge__event_store *s, const char *const *texts,
-                             size_t message_max)
+                             size_t message_max, size_t extra)
 {
-    size_t size = s->head;
+    size_t size = s->head + extra;
     for (size_t i = 0; i < s->texts; i++)
         size += length_of(s, i, some(texts[i]), message_max);
     size = (size + 7) & ~(size_t)7;

@@ -42,7 +42,8 @@ static void write_api_version(struct kedge_writer *w, const char *group, const c
     at[behind] = '"';
 }
 
-void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_sink *sink)
+void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_sink *sink,
+                             const char *annotations)
 {
     write_api_version(w, sink->kind->group, sink->kind->version);
     kedge__event_write_member(w, "kind", sink->kind->kind);
@@ -50,6 +51,10 @@ void kedge__event_write_head(struct kedge_writer *w, const struct kedge__event_s
     kedge_writer_begin_object(w);
     kedge__event_write_member(w, "name", sink->name);
     kedge__event_write_member(w, "namespace", sink->namespace_);
+    if (annotations[0] != '\0') {
+        kedge_writer_key(w, "annotations");
+        kedge_writer_raw(w, kedge_str_of(annotations));
+    }
     kedge_writer_end_object(w);
 }
 
@@ -67,7 +72,8 @@ void kedge__event_write_reference(struct kedge_writer *w, const char *key, const
     kedge_writer_end_object(w);
 }
 
-// Those of the events' own texts that may be long are counted as often as they are written.
+// Those of the events' own texts that may be long are counted as often as they are written. All are
+// UTF-8, so that nothing but the missing buffer is wrong.
 size_t kedge__event_size(const struct kedge__events *e, const char *const *texts)
 {
     struct kedge_writer w;
@@ -83,7 +89,6 @@ size_t kedge__event_size(const struct kedge__events *e, const char *const *texts
         kedge_writer_text(&w, e->where);
     }
     kedge_writer_end_array(&w);
-    return kedge_writer_finish(&w, &counted) == KEDGE_ERR_TOO_LONG
-               ? counted.len + KEDGE__EVENT_FRAME
-               : SIZE_MAX;
+    (void)kedge_writer_finish(&w, &counted);
+    return counted.len + KEDGE__EVENT_FRAME;
 }

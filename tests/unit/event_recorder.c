@@ -192,6 +192,160 @@ static void the_same_again_counts(void **state)
     close_recorder();
 }
 
+// Annotations ------------------------------------------------------------------------------------
+
+static kedge_err annotated(const char *message, const struct kedge_label *pairs, size_t count)
+{
+    return kedge_event_record_annotated(r, &event_web, KEDGE_EVENT_WARNING, "TooHot", message,
+                                        kedge_labels_of(pairs, count));
+}
+
+static void an_event_may_have_annotations(void **state)
+{
+    (void)state;
+    const struct kedge_label pairs[] = {
+        {KEDGE_STR("Example.com/sensor"), KEDGE_STR("7 \"west\"\n\xc3\xa4")},
+        {KEDGE_STR("empty"), {NULL, 0}},
+    };
+    open_recorder();
+    assert_int_equal(annotated("84 degrees", pairs, 2), KEDGE_OK);
+    assert_int_equal(annotated("85 degrees", NULL, 0), KEDGE_OK);
+    assert_int_equal(warn("TooHot", "86 degrees"), KEDGE_OK);
+    run();
+    assert_int_equal(event_count(&w), 3);
+    size_t at = event_with(&w, "message", "84 degrees");
+    assert_string_equal(event_text(&w, at, "metadata.annotations"),
+                        "{\"Example.com/sensor\":\"7 \\\"west\\\"\\n\xc3\xa4\",\"empty\":\"\"}");
+    for (size_t i = 0; i < 2; i++) {
+        at = event_with(&w, "message", i == 0 ? "85 degrees" : "86 degrees");
+        assert_string_equal(event_text(&w, at, "metadata.annotations"), "");
+    }
+    close_recorder();
+}
+
+// Two events with different annotations are the same; the first one's stay.
+static void annotations_do_not_tell_events_apart(void **state)
+{
+    (void)state;
+    const struct kedge_label pairs[] = {{KEDGE_STR("a"), KEDGE_STR("1")},
+                                        {KEDGE_STR("a"), KEDGE_STR("2")}};
+    char name[300];
+    open_recorder();
+    annotated("84 degrees", &pairs[0], 1);
+    annotated("84 degrees", &pairs[1], 1);
+    warn("TooHot", "84 degrees");
+    run();
+    assert_int_equal(event_count(&w), 1);
+    assert_string_equal(event_text(&w, 0, "count"), "3");
+    assert_string_equal(event_text(&w, 0, "metadata.annotations"), "{\"a\":\"1\"}");
+    // Where it is gone, it is created with those of the one that finds it so.
+    snprintf(name, sizeof name, "%s", event_text(&w, 0, "metadata.name"));
+    assert_true(mock_delete(w.port.mock, "events", "default", name));
+    annotated("84 degrees", &pairs[1], 1);
+    run();
+    assert_string_equal(event_text(&w, 0, "count"), "4");
+    assert_string_equal(event_text(&w, 0, "metadata.annotations"), "{\"a\":\"2\"}");
+    close_recorder();
+}
+
+static void a_combined_event_has_no_annotations(void **state)
+{
+    (void)state;
+    const struct kedge_label pair = {KEDGE_STR("a"), KEDGE_STR("1")};
+    open_with(&(struct kedge_event_recorder_options){.similar = 2});
+    annotated("1", &pair, 1);
+    annotated("2", &pair, 1);
+    run();
+    size_t at = event_with(&w, "message", "1");
+    assert_string_equal(event_text(&w, at, "metadata.annotations"), "{\"a\":\"1\"}");
+    at = event_with(&w, "message", "(combined from similar events): 2");
+    assert_string_equal(event_text(&w, at, "metadata.annotations"), "");
+    close_recorder();
+}
+
+static void annotations_of_an_object_will_do(void **state)
+{
+    (void)state;
+    static struct {
+        struct kedge_text_map map;
+        struct kedge_text_pair pair;
+        char text[8];
+    } m = {.text = "k"};
+    m.map.count = 1;
+    m.map.offset = (kedge_offset)((char *)&m.pair - (char *)&m.map);
+    m.pair.key.offset = (kedge_offset)(m.text - (char *)&m.pair.key);
+    open_recorder();
+    assert_int_equal(kedge_event_record_annotated(r, &event_web, KEDGE_EVENT_NORMAL, "A", "b",
+                                                  kedge_labels_of_map(&m.map)),
+                     KEDGE_OK);
+    run();
+    assert_string_equal(event_text(&w, 0, "metadata.annotations"), "{\"k\":\"\"}");
+    close_recorder();
+}
+
+static void annotations_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    const struct kedge_label good = {KEDGE_STR("a"), KEDGE_STR("1")};
+    const struct kedge_label bad[] = {
+        {KEDGE_STR(""), KEDGE_STR("1")},     {KEDGE_STR("a b"), KEDGE_STR("1")},
+        {KEDGE_STR("a_b/c"), KEDGE_STR("")}, {KEDGE_STR("\xff"), KEDGE_STR("1")},
+        {KEDGE_STR("a"), KEDGE_STR("\xff")}, {KEDGE_STR("a"), KEDGE_STR("1\xc3")},
+    };
+    open_recorder();
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const struct kedge_label two[] = {good, bad[i]};
+        assert_int_equal(annotated("84 degrees", &bad[i], 1), KEDGE_ERR_ARGUMENT);
+        assert_int_equal(annotated("84 degrees", two, 2), KEDGE_ERR_ARGUMENT);
+    }
+    assert_int_equal(kedge_event_record_annotated(NULL, &event_web, KEDGE_EVENT_NORMAL, "A", "b",
+                                                  kedge_labels_of(&good, 1)),
+                     KEDGE_ERR_ARGUMENT);
+    assert_int_equal(facts().recorded, 0);
+    assert_int_equal(facts().waiting, 0);
+    assert_true(event_logged(&w, "or an annotation's key is none"));
+    close_recorder();
+}
+
+// Whatever is taken fits a request, and does so to the last byte.
+static void annotations_fit_the_body_or_are_refused_at_once(void **state)
+{
+    (void)state;
+    static char value[4097];
+    memset(value, '"', sizeof value - 1);
+    open_with(&(struct kedge_event_recorder_options){
+        .component = "thermostat", .host = "node-1", .queue = 8192, .burst = 100000, .body = 2048});
+    size_t taken = 0;
+    for (size_t len = 0; len < 2048; len++) {
+        struct kedge_label pair = {KEDGE_STR("a"), {value, len}};
+        char message[16];
+        snprintf(message, sizeof message, "%zu", len % 9);
+        kedge_err err = annotated(message, &pair, 1);
+        assert_true(err == KEDGE_ERR_TOO_LONG || (err == KEDGE_OK && taken == len));
+        taken += err == KEDGE_OK;
+        run();
+    }
+    assert_in_range(taken, 300, 1000);
+    assert_int_equal(facts().failed, 0);
+    assert_int_equal(facts().recorded, taken);
+    close_recorder();
+}
+
+static void annotations_take_room_in_the_queue(void **state)
+{
+    (void)state;
+    static char value[2001];
+    memset(value, 'v', sizeof value - 1);
+    const struct kedge_label pair = {KEDGE_STR("a"), kedge_str_of(value)};
+    open_with(&(struct kedge_event_recorder_options){.queue = 4096, .body = 8192});
+    assert_int_equal(annotated("1", &pair, 1), KEDGE_OK);
+    assert_int_equal(annotated("2", &pair, 1), KEDGE_ERR_FULL);
+    assert_int_equal(annotated("2", NULL, 0), KEDGE_OK);
+    run();
+    assert_int_equal(event_count(&w), 2);
+    close_recorder();
+}
+
 static void what_is_counted_and_gone_is_created_anew(void **state)
 {
     (void)state;
@@ -740,7 +894,8 @@ static void with_any_amount_of_memory(void **state)
     (void)state;
     static unsigned char memory[64 * 1024];
     struct kedge_config config = {.server = "http://api.test"};
-    size_t size = 8 * 1024;
+    size_t size = 1024;
+    unsigned without = 0; // a client, but not the least room for a recorder
     for (;; size += 8) {
         struct fake_port port;
         fake_port_init(&port, 1);
@@ -751,10 +906,12 @@ static void with_any_amount_of_memory(void **state)
         r = kedge_event_recorder_new(client, NULL);
         if (r != NULL)
             break;
-        assert_int_equal(kedge_error(k), KEDGE_ERR_MEMORY);
+        without += client != NULL;
+        assert_int_equal(kedge_error(k), k != NULL ? KEDGE_ERR_MEMORY : KEDGE_ERR_ARGUMENT);
         assert_int_equal(warn("TooHot", "84 degrees"), KEDGE_ERR_ARGUMENT);
         kedge_client_free(client);
     }
+    assert_true(without > 1000);
     // What the header says: queue, body, entries, and 16 KiB.
     assert_true(size < 40 * 1024);
 }
@@ -1041,6 +1198,13 @@ int main(void)
         cmocka_unit_test(an_object_of_the_cache_will_do),
         cmocka_unit_test(an_object_without_namespace_has_its_events_in_default),
         cmocka_unit_test(the_same_again_counts),
+        cmocka_unit_test(an_event_may_have_annotations),
+        cmocka_unit_test(annotations_do_not_tell_events_apart),
+        cmocka_unit_test(a_combined_event_has_no_annotations),
+        cmocka_unit_test(annotations_of_an_object_will_do),
+        cmocka_unit_test(annotations_that_are_none_are_refused),
+        cmocka_unit_test(annotations_fit_the_body_or_are_refused_at_once),
+        cmocka_unit_test(annotations_take_room_in_the_queue),
         cmocka_unit_test(what_is_counted_and_gone_is_created_anew),
         cmocka_unit_test(a_name_that_is_no_dns_subdomain_becomes_a_uuid),
         cmocka_unit_test(names_differ_however_coarse_the_clock_is),

@@ -441,6 +441,51 @@ static void a_store_full_of_series_ends_the_oldest_early(void **state)
     close_series();
 }
 
+// What is being sent moves when one before it gives its room, and not when one behind it does.
+static void what_is_being_sent_may_move(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        char reason[16];
+        open_with((struct kedge_event_series_options){.store = 1024});
+        hot(before ? "Old" : "Sent");
+        run(10);
+        hot(before ? "Sent" : "Old");
+        run(10);
+        mock_inject(w.port.mock,
+                    &(struct mock_fault){.kind = MOCK_FAULT_SLOW, .on = MOCK_ON_OTHER, .bytes = 1});
+        hot("Sent");
+        for (int i = 0; i < 5; i++)
+            kedge_poll(w.k, 0);
+        assert_int_equal(facts().patched, 0);
+        assert_int_equal(facts().waiting, 1);
+        // The only one that may go is the old one.
+        size_t kept = facts().kept;
+        for (int n = 0; facts().kept >= kept; n++) {
+            kept = facts().kept;
+            snprintf(reason, sizeof reason, "New%d", n);
+            kedge_err err = hot(reason);
+            assert_true(err == KEDGE_OK || err == KEDGE_ERR_FULL);
+            if (err == KEDGE_ERR_FULL)
+                break;
+        }
+        hot("Sent");
+        run(KEDGE_MINUTE);
+        assert_int_equal(facts().patched, 1);
+        assert_int_equal(facts().failed, 0);
+        assert_string_equal(event_text(&w, event_with(&w, "reason", "Sent"), "series.count"), "2");
+        assert_string_equal(event_text(&w, event_with(&w, "reason", "Old"), "series"), "");
+        assert_string_equal(event_text(&w, event_with(&w, "reason", "New0"), "series"), "");
+        run(6 * KEDGE_MINUTE);
+        assert_string_equal(event_text(&w, event_with(&w, "reason", "Sent"), "series.count"), "3");
+        assert_int_equal(facts().kept, 0);
+        hot("Old"); // it was forgotten
+        run(10);
+        assert_int_equal(event_count(&w), facts().created);
+        close_series();
+    }
+}
+
 // What is refused ---------------------------------------------------------------------------------
 
 static void what_is_no_event_is_refused(void **state)
@@ -841,6 +886,7 @@ int main(void)
         cmocka_unit_test(old_singles_give_their_room),
         cmocka_unit_test(what_is_not_sent_yet_stays),
         cmocka_unit_test(a_store_full_of_series_ends_the_oldest_early),
+        cmocka_unit_test(what_is_being_sent_may_move),
         cmocka_unit_test(what_is_no_event_is_refused),
         cmocka_unit_test(an_option_out_of_its_range_is_named),
         cmocka_unit_test(what_does_not_fit_a_body_is_refused_at_once),

@@ -131,7 +131,7 @@ static struct entry *add(struct kedge__event_store *s, uint64_t number)
     snprintf(text, sizeof text, "%0*llu", 1 + (int)(number % 20), (unsigned long long)number);
     texts[KEDGE__EVENT_NAME] = text;
     texts[KEDGE__EVENT_MESSAGE] = text;
-    struct entry *e = kedge__event_store_add(s, texts, 64);
+    struct entry *e = kedge__event_store_add(s, texts, 64, number % 3);
     if (e != NULL)
         e->number = number;
     return e;
@@ -216,6 +216,64 @@ static void an_entry_fits_to_the_last_byte_or_not_at_all(void **state)
     assert_true(size > sizeof(struct entry) + 40);
 }
 
+static void extra_bytes_are_behind_the_texts(void **state)
+{
+    (void)state;
+    struct kedge__event_store s = open_store(512, "before: ");
+    const char *texts[KEDGE__EVENT_CORE] = {NULL};
+    texts[KEDGE__EVENT_MESSAGE] = "m";
+    char *extra[2];
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char *e = kedge__event_store_add(&s, texts, 64, 100);
+        assert_non_null(e);
+        extra[i] = kedge__event_store_extra(&s, e);
+        assert_ptr_equal(extra[i], e + sizeof(struct entry) + KEDGE__EVENT_CORE + 8 + 1);
+        assert_in_range(((struct kedge__event_entry *)(void *)e)->size,
+                        (size_t)((unsigned char *)extra[i] - e) + 100,
+                        (size_t)((unsigned char *)extra[i] - e) + 107);
+        for (size_t n = 0; n < 100; n++)
+            assert_int_equal(extra[i][n], 0);
+        memset(extra[i], 'x', 100);
+    }
+    assert_null(kedge__event_store_add(&s, texts, 64, 512));
+    kedge__event_store_remove(&s, kedge__event_store_next(&s, NULL));
+    const char *moved = kedge__event_store_extra(&s, kedge__event_store_next(&s, NULL));
+    assert_ptr_equal(moved, extra[0]);
+    assert_true(moved[0] == 'x' && moved[99] == 'x');
+    free(s.bytes);
+}
+
+// JSON that the two recorders share --------------------------------------------------------------
+
+// Into a body of any size: nothing is written behind its end, and how large it should be is told.
+static void a_reference_fits_its_body_or_says_so(void **state)
+{
+    (void)state;
+    static const char *const texts[KEDGE__EVENT_REFERENCE] = {"apps", "v1", "Deployment", "default",
+                                                              "web",  "u",  "7",          "spec"};
+    static const char expected[] =
+        "{\"involvedObject\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
+        "\"namespace\":\"default\",\"name\":\"web\",\"uid\":\"u\",\"resourceVersion\":\"7\","
+        "\"fieldPath\":\"spec\"}}";
+    const size_t len = sizeof expected - 1;
+    for (size_t size = 0; size <= len; size++) {
+        char *body = malloc(size > 0 ? size : 1); // ASan guards its end
+        struct kedge_writer writer;
+        kedge_str json;
+        assert_non_null(body);
+        kedge_writer_init(&writer, body, size);
+        kedge_writer_begin_object(&writer);
+        kedge__event_write_reference(&writer, "involvedObject", texts);
+        kedge_writer_end_object(&writer);
+        assert_int_equal(kedge_writer_finish(&writer, &json),
+                         size < len ? KEDGE_ERR_TOO_LONG : KEDGE_OK);
+        assert_int_equal(json.len, len);
+        if (size == len)
+            assert_memory_equal(json.ptr, expected, len);
+        free(body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +282,8 @@ int main(void)
         cmocka_unit_test(nothing_behind_its_end_is_looked_at),
         cmocka_unit_test(what_is_taken_out_leaves_no_gap),
         cmocka_unit_test(an_entry_fits_to_the_last_byte_or_not_at_all),
+        cmocka_unit_test(extra_bytes_are_behind_the_texts),
+        cmocka_unit_test(a_reference_fits_its_body_or_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
