@@ -26,7 +26,7 @@ BEGIN {
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
     public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform")
     public("queue", "rate_limiter workqueue")
-    public("tools", "controller event_recorder event_series event_type leader_election lease_candidate node_agent node_lease node_status pod_status")
+    public("tools", "controller event_recorder event_selector event_series event_type leader_election lease_candidate node_agent node_lease node_status pod_status")
     public("port", "posix")
     public("all", "kedge")
     # The C library of a machine without operating system.

@@ -18,6 +18,7 @@
 #include <kedge/dynamic_informer.h>
 #include <kedge/err.h>
 #include <kedge/event_recorder.h>
+#include <kedge/event_selector.h>
 #include <kedge/event_series.h>
 #include <kedge/factory.h>
 #include <kedge/field_selector.h>
