@@ -288,6 +288,127 @@ static void only_records_of_the_heap_have_a_slot(void **state)
     close_heap(&f);
 }
 
+// Inside a record may lie what looks like the header of another.
+static void what_looks_like_a_header_inside_a_record_is_none(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 8192);
+    uint32_t a = add(&f, 0, 96, 0);
+    uint32_t freed = add(&f, 0, 96, 0);
+    uint32_t other = add(&f, 0, 96, 0);
+    uint32_t node = kedge__heap_add_node(&f.heap, a, 1);
+    kedge__heap_remove(&f.heap, freed);
+    assert_int_equal(kedge__heap_slot(&f.heap, freed)->record, 0);
+    unsigned char *inside = (unsigned char *)kedge__heap_object(&f.heap, a);
+    const uint32_t slots[] = {0, a, freed, other, node, f.heap.slot_count + 1, UINT32_MAX};
+    for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
+        const uint32_t header[] = {slots[i], 4};
+        memcpy(inside + 16, header, sizeof header);
+        const void *behind = inside + 16 + sizeof header;
+        assert_int_equal(kedge__heap_slot_of(&f.heap, behind), 0);
+    }
+    assert_int_equal(kedge__heap_slot_of(&f.heap, kedge__heap_object(&f.heap, a)), a);
+    kedge__heap_remove(&f.heap, a);
+    kedge__heap_remove(&f.heap, other);
+    close_heap(&f);
+}
+
+// Records of 100 bytes, and one more that leaves `left` bytes.
+static int fill_but(struct fixture *f, size_t left, uint32_t *slots)
+{
+    const size_t slot = sizeof(struct kedge__slot);
+    int n = 0;
+    while (kedge__heap_free(&f->heap) > left + 2 * (112 + slot))
+        slots[n++] = add(f, 0, 100, 1);
+    slots[n] = add(f, 0, kedge__heap_free(&f->heap) - left - slot - 8, 2);
+    assert_int_equal(kedge__heap_free(&f->heap), left);
+    return n + 1;
+}
+
+static void a_node_finds_room_or_hears_what_is_lacking(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint32_t slots[128];
+    size_t lacking = 0;
+    const size_t slot = sizeof(struct kedge__slot);
+    open_heap(&f, 8192);
+    int n = fill_but(&f, 8, slots);
+    // No room at all, not even for one that takes another's place: that is still there.
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[0], slots[1], &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, slot - 8);
+    // What is reserved for the other one comes out of what the old record gives back.
+    kedge__heap_remove(&f.heap, slots[--n]);
+    size_t left = kedge__heap_free(&f.heap);
+    f.account[1].reserved = left + 112 + slot;
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[0], slots[1], &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, slot);
+    f.account[1].reserved -= slot;
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[0], slots[1], &lacking), KEDGE_OK);
+    f.account[1].reserved = 0;
+    // A maximum, too, has the old record's bytes to give.
+    f.account[0].maximum = f.account[0].used - 112 - slot;
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[0], slots[1], &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, slot);
+    f.account[0].maximum += slot;
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[0], slots[1], &lacking), KEDGE_OK);
+    f.account[0].maximum = 0;
+    // A slot that was left has room for it.
+    kedge__heap_remove(&f.heap, slots[0]);
+    assert_int_equal(kedge__heap_node_room(&f.heap, slots[1], slots[2], &lacking), KEDGE_OK);
+    while (n > 1)
+        kedge__heap_remove(&f.heap, slots[--n]);
+    close_heap(&f);
+}
+
+static void what_came_in_flight_may_stay_or_not(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint32_t slots[128];
+    size_t lacking = 0;
+    const size_t slot = sizeof(struct kedge__slot);
+    const size_t held_back = 8 + LARGEST + slot;
+    open_heap(&f, 8192);
+    // A new one leaves what is held back; one that takes another's place need not.
+    int n = fill_but(&f, held_back - 8, slots);
+    assert_int_equal(kedge__heap_may_stay(&f.heap, slots[0], 0, &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, 8);
+    assert_int_equal(kedge__heap_may_stay(&f.heap, slots[0], slots[1], &lacking), KEDGE_OK);
+    kedge__heap_remove(&f.heap, slots[--n]);
+    assert_int_equal(kedge__heap_may_stay(&f.heap, slots[0], 0, &lacking), KEDGE_OK);
+    // One that grows leaves what is reserved for others, after the old one has gone.
+    slots[n++] = add(&f, 0, 200, 3);
+    f.account[1].reserved = kedge__heap_free(&f.heap) + 112 + slot;
+    uint32_t large = slots[n - 1];
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, slots[1], &lacking), KEDGE_OK);
+    f.account[1].reserved += 8;
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, slots[1], &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, 8);
+    assert_int_equal(kedge__heap_may_stay(&f.heap, slots[0], slots[1], &lacking), KEDGE_OK);
+    f.account[1].reserved = 0;
+    // And keeps to its owner's maximum, as a new one does.
+    f.account[0].maximum = f.account[0].used - 112 - slot;
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, slots[1], &lacking), KEDGE_OK);
+    f.account[0].maximum -= 8;
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, slots[1], &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, 8);
+    assert_int_equal(kedge__heap_may_stay(&f.heap, slots[0], slots[1], &lacking), KEDGE_OK);
+    for (int i = 2; i < 5; i++) {
+        kedge__heap_remove(&f.heap, slots[i]);
+        slots[i] = slots[--n];
+    }
+    f.account[0].maximum = f.account[0].used;
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, 0, &lacking), KEDGE_OK);
+    f.account[0].maximum -= 8;
+    assert_int_equal(kedge__heap_may_stay(&f.heap, large, 0, &lacking), KEDGE_ERR_FULL);
+    assert_int_equal(lacking, 8);
+    while (n > 0)
+        kedge__heap_remove(&f.heap, slots[--n]);
+    close_heap(&f);
+}
+
 static void a_reused_slot_has_another_generation(void **state)
 {
     (void)state;
@@ -455,6 +576,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(free_slots_at_the_end_are_room_again),
         cmocka_unit_test(a_replacement_may_use_what_is_held_back_but_not_pass_a_maximum),
         cmocka_unit_test(only_records_of_the_heap_have_a_slot),
+        cmocka_unit_test(what_looks_like_a_header_inside_a_record_is_none),
+        cmocka_unit_test(a_node_finds_room_or_hears_what_is_lacking),
+        cmocka_unit_test(what_came_in_flight_may_stay_or_not),
         cmocka_unit_test(a_reused_slot_has_another_generation),
         cmocka_unit_test(swapped_slots_have_each_others_record),
         cmocka_unit_test(nodes_go_with_their_record),
