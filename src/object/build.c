@@ -119,7 +119,7 @@ static size_t skip_text(const char *t, size_t at)
     return at + 1;
 }
 
-// Behind the value that begins at `at`.
+// Behind the value of a member that begins at `at`.
 static size_t skip_value(const char *t, size_t at)
 {
     size_t depth = 0;
@@ -133,7 +133,7 @@ static size_t skip_value(const char *t, size_t at)
         depth -= c == '}' || c == ']' ? 1 : 0;
         at++;
     } while (depth > 0 || (t[at - 1] != '}' && t[at - 1] != ']' && t[at - 1] != '"' &&
-                           t[at] != ',' && t[at] != '}' && t[at] != ']'));
+                           t[at] != ',' && t[at] != '}'));
     return at;
 }
 

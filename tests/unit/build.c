@@ -183,6 +183,26 @@ static void a_patch_is_what_was_named_and_no_more(void **state)
 }
 
 // As the API takes them: uids as texts, times of both kinds.
+// Rows without a member stand at no offset, though it is written as 0.
+static void a_row_without_a_member_is_not_the_first(void **state)
+{
+    (void)state;
+    static const struct kedge_field rows[] = {
+        {.path = "spec\0sieved\0", .type = KEDGE_FIELD_SIEVED},
+        {.path = "spec\0dropped\0", .type = KEDGE_FIELD_DROP},
+        {.path = "spec\0first\0", .type = KEDGE_FIELD_TEXT},
+        {.path = "spec\0dropped too\0", .type = KEDGE_FIELD_DROP, .offset = 8},
+    };
+    static const struct kedge_table table = {rows, 4, 0};
+    struct kedge_kind kind = kedge_kind_thing;
+    kind.table = &table;
+    struct kedge_build b = patch_of(&kind);
+    kedge_build_text(&b, (kedge_member){&table, NULL, 0}, "here");
+    assert_built(&b, "{\"spec\":{\"first\":\"here\"}}");
+    kedge_build_text(&b, (kedge_member){&table, NULL, 8}, "nowhere");
+    assert_failed(&b, KEDGE_ERR_ARGUMENT, "a member that is no row of its table");
+}
+
 static void what_records_keep_in_fewer_bytes_is_written_in_full(void **state)
 {
     (void)state;
@@ -924,6 +944,7 @@ int main(void)
         cmocka_unit_test(fields_in_any_order_go_to_their_places),
         cmocka_unit_test(a_buffer_of_any_size_is_enough_or_refused),
         cmocka_unit_test(a_patch_is_what_was_named_and_no_more),
+        cmocka_unit_test(a_row_without_a_member_is_not_the_first),
         cmocka_unit_test(what_records_keep_in_fewer_bytes_is_written_in_full),
         cmocka_unit_test(the_last_value_counts),
         cmocka_unit_test(containers_are_patched_by_name),

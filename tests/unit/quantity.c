@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -252,6 +253,19 @@ static void every_number_comes_back(void **state)
     assert_true(kedge_quantity(&r.member) == 0);
 }
 
+// A record that was damaged where it was kept: bytes without an end.
+static void no_more_than_ten_bytes_are_read(void **state)
+{
+    (void)state;
+    struct small_record *r = malloc(sizeof *r); // ASan guards its end
+    assert_non_null(r);
+    _Static_assert(sizeof *r == sizeof r->member + sizeof r->bytes, "nothing is behind the bytes");
+    memset(r, 0xff, sizeof *r);
+    r->member.offset = offsetof(struct small_record, bytes);
+    assert_true(kedge_quantity(&r->member) == INT64_MIN);
+    free(r);
+}
+
 static void the_usual_amounts_take_no_bytes(void **state)
 {
     (void)state;
@@ -288,6 +302,7 @@ int main(void)
         cmocka_unit_test(units_are_rounded_up),
         cmocka_unit_test(each_code_is_one_number),
         cmocka_unit_test(every_number_comes_back),
+        cmocka_unit_test(no_more_than_ten_bytes_are_read),
         cmocka_unit_test(the_usual_amounts_take_no_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
