@@ -141,7 +141,7 @@ static kedge_err use(struct exec *e, kedge_time now, struct kedge__pending *p)
     if (err == KEDGE_WAIT)
         return later(p, now + SOON);
     if (err != KEDGE_OK)
-        return fail(e, err, problem != NULL ? problem : kedge_err_text(err), now);
+        return fail(e, err, problem, now);
     e->state = GOOD;
     e->began = now;
     c->bearer = e->given.token;

@@ -133,7 +133,7 @@ static void renew(struct files *f, const kedge_str *texts, kedge_time now)
         return;
     }
     if (err != KEDGE_OK) {
-        complain(f, NULL, problem != NULL ? problem : kedge_err_text(err));
+        complain(f, NULL, problem);
         return;
     }
     f->complained = false;

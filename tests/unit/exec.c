@@ -219,6 +219,23 @@ static void a_401_has_it_run_again_once_for_each_set_of_credentials(void **state
     assert_int_equal(runs(), 4);
 }
 
+// A 401 that comes while the plugin runs is of the credentials before.
+static void a_401_while_it_runs_is_of_what_was_before(void **state)
+{
+    (void)state;
+    start(COUNTED(""));
+    assert_int_equal(ask(), KEDGE_OK);
+    t.now += KEDGE_MINUTE;
+    kedge__client_unauthorized(t.client, t.client->serial);
+    assert_int_equal(kedge__client_ready(t.client, t.now, &p), KEDGE_WANT_READ);
+    kedge__client_unauthorized(t.client, t.client->serial);
+    assert_int_equal(ask(), KEDGE_OK);
+    t.now += KEDGE_MINUTE;
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_string_equal(t.client->bearer, "token-2");
+    assert_int_equal(runs(), 2);
+}
+
 static void fails(const char *script, kedge_err err, const char *why)
 {
     start(script);
@@ -643,12 +660,12 @@ static void a_wrong_configuration_is_refused(void **state)
     assert_string_equal(kedge_error_text(t.k), "exec: is set without kedge_config_exec");
 }
 
-static void too_little_memory_is_told_wherever_it_ends(void **state)
+static void too_little_memory_is_told_wherever_it_ends_with(kedge_str args)
 {
-    (void)state;
     kedge_err err = KEDGE_ERR_MEMORY;
     unsigned failures = 0;
     t.exec.provide_cluster_info = true;
+    t.exec.args = args;
     t.exec.env = KEDGE_STR("A=b\0");
     kedge_config_exec(&t.config, &t.exec);
     for (size_t size = 2048; err != KEDGE_OK; size += 16, failures++) {
@@ -660,6 +677,17 @@ static void too_little_memory_is_told_wherever_it_ends(void **state)
         kedge_client_free(client);
     }
     assert_true(failures > 50);
+}
+
+// Many arguments are more than what is put together before them.
+static void too_little_memory_is_told_wherever_it_ends(void **state)
+{
+    (void)state;
+    static char many[4096];
+    for (size_t i = 0; i < sizeof many; i += 2)
+        many[i] = 'a';
+    too_little_memory_is_told_wherever_it_ends_with((kedge_str){NULL, 0});
+    too_little_memory_is_told_wherever_it_ends_with((kedge_str){many, sizeof many});
 }
 
 static void nothing_secret_stays(void **state)
@@ -702,6 +730,7 @@ int main(void)
         T(a_token_is_asked_for_once_and_kept),
         T(it_is_run_again_when_what_it_gave_has_expired),
         T(a_401_has_it_run_again_once_for_each_set_of_credentials),
+        T(a_401_while_it_runs_is_of_what_was_before),
         T(what_is_wrong_with_an_answer_is_said),
         T(a_failure_is_everybodys_for_a_second),
         T(who_waits_too_long_ends_it),

@@ -1229,10 +1229,16 @@ static void impersonation_is_taken_whole(void **state)
     IS_LIST(config.impersonate.groups, "a\0b c\0");
     IS_LIST(config.impersonate.extra, "k\0v\0k\0w\0x/y\0\0");
     assert_non_null(config.hooks.impersonate);
-    static const char *const bad[] = {"as-groups: a",          "as-groups: [1]",
-                                      "as-groups: {a: b}",     "as-user-extra: [a]",
-                                      "as-user-extra: {a: b}", "as-user-extra: {a: [1]}",
-                                      "as-user-extra: 7"};
+    static const char *const bad[] = {"as-groups: a",
+                                      "as-groups: [1]",
+                                      "as-groups: {a: b}",
+                                      "as-user-extra: [a]",
+                                      "as-user-extra: {a: b}",
+                                      "as-user-extra: {a: [1]}",
+                                      "as-user-extra: 7",
+                                      "as-user-extra: {\"a\\0b\": [c]}",
+                                      "as-user-extra: {a: [\"b\\0c\"]}",
+                                      "as-groups: [\"a\\0b\"]"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char user[128];
         snprintf(user, sizeof user, "as: root, %s", bad[i]);
@@ -1363,16 +1369,12 @@ static void wherever_reading_fails(void **state)
     assert_true(at > 10);
 }
 
-static void with_any_amount_of_memory(void **state)
+static void with_any_amount_of_memory_for(const char *user)
 {
-    (void)state;
     unsigned char *exact;
     size_t size = 0;
     put("/home/me/.kube/ca", PEM_CA);
-    put(HOME,
-        made(SERVER ", certificate-authority: ca",
-             "token: SECRET, client-certificate-data: " B64_CERT ", client-key-data: " B64_KEY,
-             CONTEXT));
+    put(HOME, made(SERVER ", certificate-authority: ca", user, CONTEXT));
     kedge_err err = KEDGE_ERR_MEMORY;
     unsigned lacking = 0;
     for (; err != KEDGE_OK; size++) {
@@ -1398,6 +1400,17 @@ static void with_any_amount_of_memory(void **state)
         free(exact);
     }
     assert_true(lacking > 200);
+}
+
+static void with_any_amount_of_memory(void **state)
+{
+    (void)state;
+    with_any_amount_of_memory_for("token: SECRET, client-certificate-data: " B64_CERT
+                                  ", client-key-data: " B64_KEY);
+    // Lists and maps behind others: what is kept as JSON.
+    with_any_amount_of_memory_for("exec: {apiVersion: " EXEC "v1beta1, command: c, env: ["
+                                  "{name: A, value: SECRET}, {name: B}, {name: C}]}, "
+                                  "as-user-extra: {a: [b, c], d: [], e: [f]}, as: me");
 }
 
 static void a_great_many_entries_and_deep_nesting_are_refused(void **state)

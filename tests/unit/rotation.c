@@ -407,6 +407,49 @@ static void files_are_left_alone_unless_asked_for(void **state)
     kedge_config_watch_files(NULL);
 }
 
+// Half a pair, or one that the program itself gives in place of, is nothing to be followed; nor is
+// what was not read from a file, or what cannot be read again.
+static void what_cannot_be_followed_is_left_alone(void **state)
+{
+    (void)state;
+    const struct kedge_config whole = t.config;
+    struct kedge_port *port = &t.c.port.fake.port;
+    const struct kedge_port all = *port;
+    unsigned asked = 0;
+    for (int i = 0; i < 6; i++) {
+        struct kedge_config config = whole;
+        if (i != 3)
+            config.ca_file = NULL;
+        if (i == 0)
+            config.key_file = NULL;
+        if (i == 1)
+            config.certificate_file = NULL;
+        if (i == 2) // all three are there, as bytes
+            config.certificate_file = config.key_file = NULL;
+        if (i == 3) { // nothing was read from them
+            config.insecure = true;
+            config.ca = config.certificate = config.key = (kedge_str){NULL, 0};
+        }
+        if (i == 4) {
+            config.certificate = config.key = (kedge_str){NULL, 0};
+            kedge_config_credentials(&config, give_token, &asked);
+        }
+        if (i == 5)
+            port->file = NULL;
+        struct kedge *k = kedge_init(t.c.memory, MEMORY, port);
+        struct kedge_client *client = kedge_client_new(k, &config);
+        if (client == NULL)
+            fail_msg("%d: %s", i, kedge_error_text(k));
+        // The program's function is a source, too.
+        const struct kedge__source *s = client->sources;
+        assert_true(i == 4 ? s != NULL && s->next == NULL : s == NULL);
+        kedge_client_free(client);
+    }
+    *port = all;
+    t.c.k = kedge_init(t.c.memory, MEMORY, port);
+    start();
+}
+
 static void no_key_stays_in_memory(void **state)
 {
     (void)state;
@@ -459,6 +502,7 @@ int main(void)
         T(idle_connections_hold_up_no_certificate),
         T(a_third_certificate_waits_for_the_first_ones_requests),
         T(files_are_left_alone_unless_asked_for),
+        T(what_cannot_be_followed_is_left_alone),
         T(no_key_stays_in_memory),
         T(too_little_memory_is_told_wherever_it_ends),
     };
