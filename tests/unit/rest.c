@@ -82,10 +82,53 @@ static void an_object_is_created_read_patched_and_deleted(void **state)
     close_talk(&t);
 }
 
+struct stopper {
+    struct kedge *k;
+    kedge_err answer; // to the first bytes, after kedge_stop
+    unsigned calls;
+};
+
+static kedge_err stop(void *ctx, kedge_str bytes)
+{
+    struct stopper *s = ctx;
+    assert_true(bytes.len > 0);
+    s->calls++;
+    kedge_stop(s->k);
+    return s->answer;
+}
+
+// What its own sink has ended keeps the sink's error; what has not ended yet is stopped.
+static void a_stop_ends_what_has_not_ended(void **state)
+{
+    (void)state;
+    static const kedge_err sinks[] = {KEDGE_OK, KEDGE_ERR_TOO_LONG};
+    static const kedge_err expected[] = {KEDGE_ERR_STOPPED, KEDGE_ERR_TOO_LONG};
+    for (size_t i = 0; i < 2; i++) {
+        static struct talk t;
+        open_talk(&t);
+        mock_fill(t.port.mock, 50, 1); // some buffers full
+        struct stopper s = {.k = t.k, .answer = sinks[i]};
+        struct kedge_request r = on(KEDGE_LIST, NULL, NULL);
+        assert_int_equal(kedge_rest_stream(t.rest, &r, stop, &s), expected[i]);
+        assert_int_equal(kedge_rest_stream(t.rest, &r, stop, &s), KEDGE_ERR_STOPPED);
+        assert_int_equal(s.calls, 1);
+        close_talk(&t);
+    }
+}
+
+static void no_request_is_made_of_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(kedge_rest_start(NULL, &deployments, NULL, NULL, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_rest_stream(NULL, &deployments, NULL, NULL), KEDGE_ERR_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_created_read_patched_and_deleted),
+        cmocka_unit_test(a_stop_ends_what_has_not_ended),
+        cmocka_unit_test(no_request_is_made_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
