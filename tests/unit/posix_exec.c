@@ -257,6 +257,33 @@ static void whichever_call_is_refused(void **state)
     signal(SIGCHLD, SIG_DFL);
 }
 
+// A pipe would stand where standard output is, and what is dup'ed to itself is closed at exec.
+static void a_program_without_standard_streams_starts_none(void **state)
+{
+    (void)state;
+    int kept[2];
+    bool closed[2];
+    fflush(stdout);
+    fflush(stderr);
+    for (int i = 0; i < 2; i++) {
+        kept[i] = fcntl(i + 1, F_DUPFD, 10);
+        assert_true(kept[i] >= 10);
+    }
+    close(1);
+    close(2);
+    kedge_err err = s->ops->open(s, NULL, 0);
+    for (int i = 0; i < 2; i++) {
+        closed[i] = fcntl(i + 1, F_GETFD) < 0;
+        dup2(kept[i], i + 1);
+        close(kept[i]);
+    }
+    assert_int_equal(err, KEDGE_ERR_IO);
+    assert_true(closed[0] && closed[1]); // neither end is left
+    assert_int_equal(s->ops->open(s, NULL, 0), KEDGE_OK);
+    assert_int_equal(read_all(), KEDGE_ERR_CLOSED);
+    assert_string_equal(text, "hello\n");
+}
+
 static void commands_that_are_none(void **state)
 {
     (void)state;
@@ -322,9 +349,13 @@ static void its_own_variables_replace_ours_of_the_same_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(output_and_exit_code_are_told), T(closing_ends_it_and_its_children),
-        T(whichever_call_is_refused),     T(commands_that_are_none),
-        T(an_environment_is_bounded),     T(its_own_variables_replace_ours_of_the_same_name),
+        T(output_and_exit_code_are_told),
+        T(closing_ends_it_and_its_children),
+        T(whichever_call_is_refused),
+        T(commands_that_are_none),
+        T(a_program_without_standard_streams_starts_none),
+        T(an_environment_is_bounded),
+        T(its_own_variables_replace_ours_of_the_same_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
