@@ -133,7 +133,7 @@ struct kedge_informer_state {
     const char *version;    // resourceVersion that the cache is at; "" before the first list
     size_t objects;         // in the cache
     uint64_t partial;       // objects stored without their fields, being over the size limit
-    uint64_t skipped;       // events and items that could not be used (no name, no such type, ...)
+    uint64_t skipped;       // events and items that were of no use (no name, no such type or kind)
     uint64_t untransformed; // objects for whose transform transform_room was too little, in all:
                             // one that is seen again counts again
     const char *last_partial; // namespace/name of the last partial one, or ""

@@ -248,7 +248,7 @@ static enum outcome step_resync(struct kedge_informer *inf)
 
 static bool same_object(const struct kedge_object *a, const struct kedge_object *b)
 {
-    return kedge_uid_equal(&a->uid, &b->uid) &&
+    return kedge_uid_equal(&a->uid, &b->uid) && kedge_text_len(&a->resource_version) > 0 &&
            kedge_str_eq(kedge_text_str(&a->resource_version), kedge_text_str(&b->resource_version));
 }
 
@@ -259,7 +259,7 @@ static uint32_t apply_object_version(struct kedge_informer *inf, const struct ke
     const struct kedge_object *o = kedge__heap_object(heap_of(inf), delta->slot);
     const char *version = kedge_resource_version(o);
     kedge__informer_raise_floor(inf, version);
-    if (!delta->listed)
+    if (!delta->listed && version[0] != '\0')
         memcpy(inf->applied, version, strlen(version) + 1);
     return kedge__indexer_known(&inf->indexer, delta->slot);
 }

@@ -254,8 +254,8 @@ static bool only_marked(struct kedge_informer *inf, const struct kedge__identity
     if (known == 0)
         return inf->reflector.marking;
     const struct kedge_object *o = kedge__heap_object(heap, known);
-    bool same =
-        same_uid(o, id) && kedge_str_is(kedge_text_str(&o->resource_version), id->resource_version);
+    bool same = same_uid(o, id) && id->resource_version[0] != '\0' &&
+                kedge_str_is(kedge_text_str(&o->resource_version), id->resource_version);
     bool mark = inf->reflector.marking ? same_uid(o, id) : same;
     if (mark)
         kedge__heap_slot(heap, known)->mark = inf->reflector.attempt;

@@ -22,6 +22,7 @@
 // its sweep makes what room can be made; then a storing list, at once if the object that lacked
 // room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
 #include "cache/asks.h"
+#include "cache/expected.h"
 #include "cache/reflector_priv.h"
 
 #include "base/wipe.h"
@@ -209,12 +210,6 @@ void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err
     kedge__reflector_fail_by(inf, now, err, text, NULL);
 }
 
-static const struct kedge_field list_rows[] = {
-    {.path = "metadata\0resourceVersion\0", .type = KEDGE_FIELD_TEXT},
-    {.path = "metadata\0continue\0", .type = KEDGE_FIELD_TEXT},
-};
-static const struct kedge_table list_table = {list_rows, 2, 0};
-
 static const struct kedge_field event_rows[] = {{.path = "type\0", .type = KEDGE_FIELD_TEXT}};
 static const struct kedge_table event_table = {event_rows, 1, 0};
 
@@ -247,7 +242,7 @@ static kedge_err start_sieve(struct kedge_informer *inf, enum kedge_sieve_shape 
         .envelope_cap = KEDGE__ENVELOPE_MAX,
     };
     if (shape == KEDGE_SIEVE_WATCH)
-        o.tables[2] = &kedge__status_table; // an ERROR event's object is a Status
+        o.tables[2] = kedge__expected_rows(inf->kind);
     // What a transform may look at must be there.
     bool marking = shape == KEDGE_SIEVE_LIST && r->marking && inf->options.transform == NULL;
     if (marking)
@@ -259,7 +254,7 @@ static kedge_err start_sieve(struct kedge_informer *inf, enum kedge_sieve_shape 
     if (shape == KEDGE_SIEVE_OBJECT || marking)
         o.tables[1] = NULL;
     if (shape != KEDGE_SIEVE_OBJECT)
-        o.envelope = shape == KEDGE_SIEVE_LIST ? &list_table : &event_table;
+        o.envelope = shape == KEDGE_SIEVE_LIST ? &kedge__expected_list_rows : &event_table;
     r->item_waits = false;
     return kedge_sieve_init(&r->sieve, &o);
 }

@@ -2,6 +2,7 @@
 // reflector_list.c - the reflector's lists: pages, items, the end, and the lists that a full heap
 // needs.
 #include "cache/asks.h"
+#include "cache/expected.h"
 #include "cache/reflector_priv.h"
 
 // client-go's page.
@@ -70,15 +71,21 @@ static void lengthen_page(struct kedge_informer *inf)
 
 #define ENVELOPE_TOKENS 16
 
-// A text of the list's metadata, out of the envelope. `doc` and `tokens` hold what it points to.
-static kedge_json_value list_metadata(const struct kedge_informer *inf, const char *key,
-                                      struct kedge_json *doc, struct kedge_json_token *tokens)
+// What is around the items, out of the envelope. `doc` and `tokens` hold what it points to.
+static kedge_json_value around(const struct kedge_informer *inf, struct kedge_json *doc,
+                               struct kedge_json_token *tokens)
 {
     kedge_str text = inf->reflector.sieve.envelope;
     kedge_json_value absent = {NULL, -1};
     if (kedge_json_parse(doc, text.ptr, text.len, tokens, ENVELOPE_TOKENS) != KEDGE_OK)
         return absent;
-    return kedge_json_get(kedge_json_get(kedge_json_root(doc), "metadata"), key);
+    return kedge_json_root(doc);
+}
+
+static kedge_json_value list_metadata(const struct kedge_informer *inf, const char *key,
+                                      struct kedge_json *doc, struct kedge_json_token *tokens)
+{
+    return kedge_json_get(kedge_json_get(around(inf, doc, tokens), "metadata"), key);
 }
 
 // Undoes the escapes of the continue token at the end of the path's buffer, so that the path can be
@@ -168,6 +175,11 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
     struct kedge__reflector *r = &inf->reflector;
     struct kedge_json_token tokens[ENVELOPE_TOKENS];
     struct kedge_json doc;
+    if (!kedge__expected_list(inf->kind, around(inf, &doc, tokens))) {
+        kedge__reflector_fail(inf, now, KEDGE_ERR_API,
+                              "the answer is no list of this kind, by its own words");
+        return;
+    }
     if (r->first_page[0] == '\0') {
         size_t room = sizeof r->first_page - 1;
         size_t len = kedge_json_text(list_metadata(inf, "resourceVersion", &doc, tokens),

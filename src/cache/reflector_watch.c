@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // reflector_watch.c - the reflector's watches: events, bookmarks, and how they end.
 #include "cache/asks.h"
+#include "cache/expected.h"
 #include "cache/reflector_priv.h"
 
 #include "base/divide.h"
@@ -109,14 +110,31 @@ static bool skip_event(struct kedge_informer *inf, kedge_time now)
     return kedge__reflector_taken(inf, KEDGE_OK, now);
 }
 
-// An event with an object that has a version: all but ERROR.
-static bool take_versioned(struct kedge_informer *inf, enum event_type type,
-                           kedge_json_value object, bool partial, kedge_time now)
+// Somebody else's object: client-go does not take it either, a bookmark no more than others.
+static bool skip_foreign(struct kedge_informer *inf, kedge_json_value object, kedge_time now)
+{
+    char kind[64];
+    char text[KEDGE__PROBLEM_MAX];
+    struct kedge__line l;
+    kedge_json_value name = kedge_json_get(object, "kind");
+    size_t len = kedge_json_text(name, kind, sizeof kind);
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "skips an event whose object is of kind ");
+    kedge__line_printable(&l, (kedge_str){kind, len < sizeof kind ? len : sizeof kind}, 64);
+    kedge__informer_warn(inf, "watch", kedge__line_done(&l).ptr);
+    return skip_event(inf, now);
+}
+
+// An event with an object of our kind: all but ERROR. A server that gives one no version moves the
+// cache, but not its place in the watch.
+static bool take_object(struct kedge_informer *inf, enum event_type type, kedge_json_value object,
+                        bool partial, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
     struct kedge__identity id;
     kedge__identity_read(&id, object);
-    if (id.unusable || id.resource_version[0] == '\0')
+    bool versioned = id.resource_version[0] != '\0';
+    if (id.unusable || (type == BOOKMARK && !versioned))
         return skip_event(inf, now);
     struct kedge__event_object e = {.object = object,
                                     .id = &id,
@@ -128,13 +146,13 @@ static bool take_versioned(struct kedge_informer *inf, enum event_type type,
             inf, kedge__reflector_initial_event(inf, &e, type == BOOKMARK), now);
     // A watch goes forward. This one comes from a server that was set back, to a backup: its
     // history is not ours.
-    if (kedge__version_older(id.resource_version, r->read)) {
+    if (versioned && kedge__version_older(id.resource_version, r->read)) {
         r->then = KEDGE__NEXT_LIST;
         kedge__reflector_fail(inf, now, KEDGE_ERR_API, "the server's versions have gone back");
         return true;
     }
     kedge_err err = type == BOOKMARK ? take_bookmark(inf, &id) : kedge__intake_event(inf, &e);
-    if (err == KEDGE_OK)
+    if (err == KEDGE_OK && versioned)
         told(r, &id);
     return kedge__reflector_taken(inf, err, now);
 }
@@ -151,8 +169,10 @@ static bool take_event(struct kedge_informer *inf, kedge_time now)
     if (err != KEDGE_OK)
         return kedge__reflector_taken(inf, err, now);
     kedge_json_value object = kedge_json_root(&doc);
+    if (type != ERROR && !kedge__expected_event(inf->kind, object))
+        return skip_foreign(inf, object, now);
     if (type != ERROR)
-        return take_versioned(inf, type, object, partial, now);
+        return take_object(inf, type, object, partial, now);
     kedge__reflector_refused(inf, 500, &doc, now);
     return true;
 }

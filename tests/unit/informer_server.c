@@ -36,9 +36,8 @@ struct fixture {
 
 static const struct kedge_informer_options lists = {.no_watch_list = true};
 
-static struct fixture *open_with(const char *const *answers, size_t count,
-                                 const struct kedge_kind *kind,
-                                 const struct kedge_informer_options *options)
+// A client to this server, and a factory without an informer.
+static struct fixture *open_client(const char *const *answers, size_t count)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct kedge_config config = {.server = "http://api.test"};
@@ -51,11 +50,34 @@ static struct fixture *open_with(const char *const *answers, size_t count,
     f->k = kedge_init(f->memory, sizeof f->memory, &f->port.port);
     f->client = kedge_client_new(f->k, &config);
     f->factory = kedge_factory_new(f->client, 0);
-    f->inf = kedge_factory_informer_with(f->factory, kind, options);
+    return f;
+}
+
+static struct fixture *start(struct fixture *f, struct kedge_informer *inf)
+{
+    f->inf = inf;
     recorder_init(&f->r);
     assert_int_equal(kedge_informer_add_handler(f->inf, &f->r.handler), KEDGE_OK);
     assert_int_equal(kedge_factory_start(f->factory), KEDGE_OK);
     return f;
+}
+
+static struct fixture *open_with(const char *const *answers, size_t count,
+                                 const struct kedge_kind *kind,
+                                 const struct kedge_informer_options *options)
+{
+    struct fixture *f = open_client(answers, count);
+    return start(f, kedge_factory_informer_with(f->factory, kind, options));
+}
+
+typedef struct kedge_informer *informer_named(struct kedge_factory *, const struct kedge_gvr *,
+                                              const struct kedge_informer_options *);
+
+static struct fixture *open_named(const char *const *answers, size_t count, informer_named *make,
+                                  const struct kedge_gvr *gvr)
+{
+    struct fixture *f = open_client(answers, count);
+    return start(f, make(f->factory, gvr, &lists));
 }
 
 #define OPEN(answers) \
@@ -292,6 +314,170 @@ static void an_event_means_what_the_cache_makes_of_it(void **state)
     close_it(f);
 }
 
+#define OF(kind, name, version)                                                            \
+    "{\"kind\":\"" kind "\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"namespace\":\"a\"," \
+    "\"name\":\"" name "\",\"uid\":\"u-" name "\",\"resourceVersion\":\"" version "\"}}"
+
+// client-go's reflector: a Service among Pods is dropped, whatever the event says, and its version
+// does not count; what follows does.
+static void an_object_of_another_kind_is_none_of_ours(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        LIST("7", OBJECT("web", "5") "," OBJECT("db", "6")),
+        OK_HEAD EVENT("ADDED", OF("Service", "rejected", "8")) EVENT(
+            "DELETED", OF("Deployment", "web", "9")) EVENT("MODIFIED", OF("Deployment", "db", "10"))
+            EVENT("ADDED", OF("Deployment", "api", "11")) EVENT("DELETED",
+                                                                OF("Service", "db", "12"))
+                EVENT("BOOKMARK", OF("Service", "", "13")) EVENT("ADDED", OF("Table", "t", "14"))};
+    struct fixture *f = OPEN(answers);
+    f->port.cruelty.block_every = 2;
+    run(f, KEDGE_SECOND);
+    const struct kedge_object *o;
+    assert_int_equal(kedge_lister_count(f->inf), 2);
+    assert_int_equal(kedge_lister_get(f->inf, "a", "db", &o), KEDGE_OK);
+    assert_string_equal(kedge_resource_version(o), "10");
+    assert_int_equal(kedge_lister_get(f->inf, "a", "api", &o), KEDGE_OK);
+    assert_int_equal(f->r.adds, 3);
+    assert_int_equal(f->r.updates, 1);
+    assert_int_equal(f->r.deletes, 1);
+    assert_string_equal(state_of(f).version, "11");
+    assert_int_equal(state_of(f).skipped, 4);
+    assert_int_equal(state_of(f).failures, 0);
+    close_it(f);
+}
+
+// Of a resource whose kind nobody has named, all are taken but what a server makes for who reads
+// it: client-go's isUnsupportedTableObject.
+static void a_table_is_no_object(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *object;
+        uint64_t taken;
+    } cases[] = {
+        {"\"apiVersion\":\"meta.k8s.io/v1beta1\",\"kind\":\"Table\"", 0},
+        {"\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"Table\"", 0},
+        {"\"apiVersion\":\"v1\",\"kind\":\"Pod\"", 1},
+        {"\"apiVersion\":\"custom.group/v1\",\"kind\":\"Table\"", 1},
+        {"\"apiVersion\":\"meta.k8s.io.example.com/v1\",\"kind\":\"Table\"", 1},
+        {"\"apiVersion\":3,\"kind\":\"Table\"", 1},
+        {"\"kind\":\"Table\"", 1},
+        {"\"apiVersion\":\"meta.k8s.io/v1\"", 1},
+    };
+    static const struct kedge_gvr any = {"edge.example.com", "v1", "anything"};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        char watch[500];
+        snprintf(watch, sizeof watch,
+                 "%s{\"type\":\"ADDED\",\"object\":{%s,\"metadata\":{\"name\":\"t\","
+                 "\"resourceVersion\":\"8\"}}}",
+                 OK_HEAD, cases[i / 2].object);
+        const char *const answers[] = {LIST("7", ""), watch};
+        struct fixture *f = open_named(
+            answers, 2,
+            i % 2 == 0 ? kedge_factory_dynamic_informer : kedge_factory_metadata_informer, &any);
+        run(f, KEDGE_SECOND);
+        assert_int_equal(f->r.adds, cases[i / 2].taken);
+        assert_int_equal(state_of(f).skipped, 1 - cases[i / 2].taken);
+        close_it(f);
+    }
+}
+
+// A server that knows no metadata sends whole objects; a kind that asks for metadata takes them.
+static void metadata_may_come_as_what_it_is_of(void **state)
+{
+    (void)state;
+    static const struct kedge_table none = {NULL, 0, sizeof(struct kedge_object)};
+    static uint32_t tag;
+    static const struct kedge_kind deployments = {.group = "apps",
+                                                  .version = "v1",
+                                                  .resource = "deployments",
+                                                  .kind = "Deployment",
+                                                  .flags = KEDGE_NAMESPACED | KEDGE_METADATA_ONLY,
+                                                  .table = &none,
+                                                  .tag = &tag};
+    static const char *const answers[] = {
+        LIST("7", ""),
+        OK_HEAD EVENT("ADDED", OF("PartialObjectMetadata", "web", "8"))
+            EVENT("ADDED", OF("Deployment", "db", "9")) EVENT("ADDED", OF("Service", "api", "10"))};
+    struct fixture *f = open_with(answers, 2, &deployments, &lists);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->r.adds, 2);
+    assert_int_equal(state_of(f).skipped, 1);
+    close_it(f);
+}
+
+// What is no list would be one of nothing, and empty the cache.
+static void what_is_no_list_deletes_nothing(void **state)
+{
+    (void)state;
+#define NO_LIST(kind, version)                                       \
+    OK_HEAD "{\"kind\":\"" kind "\",\"apiVersion\":\"" version "\"," \
+            "\"metadata\":{\"resourceVersion\":\"9\"},\"rows\":[]}" SCRIPT_CLOSES
+    static const char *const answers[] = {
+        LIST("7", OBJECT("web", "5")),
+        OK_HEAD EVENT("ERROR", STATUS("\"code\":410,\"reason\":\"Expired\"")),
+        NO_LIST("Table", "meta.k8s.io/v1"),
+        NO_LIST("Status", "v1"),
+        NO_LIST("Deployment", "apps/v1"),
+        OK_HEAD "[]" SCRIPT_CLOSES,
+        LIST("9", "")};
+    struct fixture *f = OPEN(answers);
+    for (uint64_t i = 2; i <= 4; i++) {
+        until_failures(f, i);
+        assert_says(f, KEDGE_ERR_API, "the answer is no list of this kind, by its own words");
+        assert_int_equal(kedge_lister_count(f->inf), 1);
+    }
+    until_failures(f, 5);
+    assert_says(f, KEDGE_ERR_JSON, "an object was expected");
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(kedge_lister_count(f->inf), 0);
+    assert_int_equal(f->r.tombstones, 1);
+    assert_string_equal(state_of(f).version, "9");
+    close_it(f);
+}
+
+// As client-go has it, of which the cache takes what comes: the watch stays where it is.
+static void an_object_without_a_version_moves_the_cache_alone(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        LIST("7", OBJECT("web", "5") "," OBJECT("db", "")),
+        OK_HEAD EVENT("DELETED", OBJECT("web", "")) EVENT("ADDED", OBJECT("api", "8"))
+            EVENT("MODIFIED", OBJECT("db", "")) EVENT("BOOKMARK", "{\"metadata\":{}}")
+                EVENT("ERROR", STATUS("\"code\":410,\"reason\":\"Expired\"")),
+        LIST("9", OBJECT("api", "8") "," OBJECT("db", "")), OK_HEAD};
+    struct fixture *f = OPEN(answers);
+    f->port.cruelty.block_every = 2;
+    until_failures(f, 1);
+    assert_int_equal(f->r.adds, 3);
+    assert_int_equal(f->r.deletes, 1);
+    assert_int_equal(f->r.updates, 1); // it may have changed: nothing says that it has not
+    assert_string_equal(state_of(f).version, "8");
+    assert_int_equal(state_of(f).skipped, 1);
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(f->r.updates, 2);
+    assert_int_equal(f->r.adds, 3);
+    close_it(f);
+}
+
+// client-go: an ERROR event closes the watch even if what it holds is no Status, but a Pod.
+static void an_error_without_a_status_ends_the_watch(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        LIST("7", ""), OK_HEAD EVENT("ERROR", OF("Deployment", "web", "9")), OK_HEAD};
+    struct fixture *f = OPEN(answers);
+    f->port.cruelty.block_every = 2;
+    until_failures(f, 1);
+    assert_null(f->script.last); // closed
+    assert_says(f, KEDGE_ERR_API, "without a Status");
+    run(f, 10 * KEDGE_SECOND);
+    assert_int_equal(count_in(f->script.seen, "resourceVersion=7&"), 2);
+    assert_int_equal(f->r.adds, 0);
+    close_it(f);
+}
+
 static void a_watch_whose_versions_go_back_leads_to_a_list(void **state)
 {
     (void)state;
@@ -418,6 +604,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_table_that_the_sieve_cannot_read_is_named),
         cmocka_unit_test(an_object_of_too_many_fields_becomes_a_partial_one),
         cmocka_unit_test(an_event_means_what_the_cache_makes_of_it),
+        cmocka_unit_test(an_object_of_another_kind_is_none_of_ours),
+        cmocka_unit_test(a_table_is_no_object),
+        cmocka_unit_test(metadata_may_come_as_what_it_is_of),
+        cmocka_unit_test(what_is_no_list_deletes_nothing),
+        cmocka_unit_test(an_object_without_a_version_moves_the_cache_alone),
+        cmocka_unit_test(an_error_without_a_status_ends_the_watch),
         cmocka_unit_test(a_watch_whose_versions_go_back_leads_to_a_list),
         cmocka_unit_test(what_ends_a_watch_decides_what_comes_next),
         cmocka_unit_test(two_long_watches_that_break_without_a_word_lead_to_a_list),

@@ -36,6 +36,12 @@
 #define REFUSED(code, reason)     "HTTP/1.1 " code " No\r\n\r\n" STATUS(code, reason) SCRIPT_CLOSES
 #define ERROR_EVENT(code, reason) EVENT("ERROR", STATUS(code, reason))
 
+#define EXPIRES OK_HEAD ERROR_EVENT("410", "Expired")
+#define TIMED_OUT(message, cause)                                                        \
+    "HTTP/1.1 504 Late\r\n\r\n{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":504," \
+    "\"reason\":\"Timeout\",\"message\":\"" message "\",\"details\":{\"causes\":[" cause \
+    "]}}" SCRIPT_CLOSES
+
 // Requests, as far as they differ: "list", "watch" and "initial" (a WatchList) with their version,
 // match, limit and continue token.
 #define INITIAL       "initial\n"
@@ -513,6 +519,15 @@ static void an_expired_version_of_a_list_is_given_up_at_once(void **state)
                                                       "list\n" WATCH("20") "list 20\n" WATCH("21"));
         close_wire(w);
     }
+    // In the words of 1.17, of 1.17.0 to 1.18.5, and of servers before them.
+    STORY(&cluster_lists, KEDGE_MINUTE,
+          "list 0 limit=500\n" WATCH("20") "list 20\nlist\n" WATCH("30") "list 30\nlist\n" WATCH(
+              "40") "list 40\nlist\n" WATCH("50"),
+          LIST("20", ""), EXPIRES, "HTTP/1.1 504 Late\r\n\r\n" TOO_LARGE SCRIPT_CLOSES,
+          LIST("30", ""), EXPIRES,
+          TIMED_OUT("too large resource version", "{\"message\":\"Too large resource version\"}"),
+          LIST("40", ""), EXPIRES, TIMED_OUT("Too large resource version", ""), LIST("50", ""),
+          OK_HEAD);
     // But once: then there is a pause, and pages, since a list from now is not the watch cache's.
     static const char *const answers[] = {REFUSED("410", "Expired"), REFUSED("410", "Expired"),
                                           LIST("9", "")};
@@ -666,6 +681,89 @@ static void a_watch_that_is_too_much_is_waited_for(void **state)
           "list 0 limit=500\n" WATCH("10") WATCH("10") WATCH("10"), LIST("10", ""),
           REFUSED("429", "TooManyRequests"), OK_HEAD ERROR_EVENT("429", "TooManyRequests"),
           OK_HEAD);
+}
+
+// client-go: four refusals and then a watch are five watches and one list; 40 connections that are
+// refused are no list either.
+static void a_watch_that_is_refused_for_long_leads_to_no_list(void **state)
+{
+    (void)state;
+    STORY(&cluster_lists, KEDGE_MINUTE,
+          "list 0 limit=500\n" WATCH("1") WATCH("1") WATCH("1") WATCH("1") WATCH("1"),
+          LIST("1", ""), REFUSED("429", "TooManyRequests"), REFUSED("429", "TooManyRequests"),
+          REFUSED("429", "TooManyRequests"), REFUSED("429", "TooManyRequests"), OK_HEAD);
+    static const char *const answers[] = {LIST("1", ""), OK_HEAD SCRIPT_RESETS, OK_HEAD};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    w->port.cruelty.block_every = 2;
+    while (w->failed < 1)
+        assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
+    w->port.cruelty.refuse = true;
+    while (w->failed < 41)
+        assert_int_equal(kedge_poll(w->k, KEDGE_MINUTE), KEDGE_OK);
+    w->port.cruelty.refuse = false;
+    run(w, KEDGE_MINUTE);
+    assert_asked(w, "list 0 limit=500\n" WATCH("1") WATCH("1"));
+    assert_int_equal(state_of(w).lists, 1);
+    assert_int_equal(state_of(w).failures, 41);
+    close_wire(w);
+}
+
+// client-go: an object that could not be read was deleted all the same. The server tells of it as
+// of an error; a list shows that it is gone, and leaves alone what is there.
+static void what_the_server_cannot_read_any_more_leaves_by_a_list(void **state)
+{
+    (void)state;
+#define THREE OBJECT("one", "1") "," OBJECT("two", "2") "," OBJECT("three", "3")
+    static const char *const answers[] = {
+        LIST("3", THREE), OK_HEAD ADDED("rotten", "4") ERROR_EVENT("500", "StorageReadError"),
+        LIST("5", THREE), OK_HEAD};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    const struct kedge_object *o;
+    w->port.cruelty.block_every = 2;
+    while (w->failed < 1)
+        assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
+    assert_int_equal(w->failures[0].reason, KEDGE_REASON_STORAGE_READ_ERROR);
+    assert_int_equal(kedge_lister_get(w->inf, "a", "rotten", &o), KEDGE_OK);
+    run(w, 5 * KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\n" WATCH("3") "list 4\n" WATCH("5"));
+    assert_string_equal(state_of(w).version, "5");
+    assert_int_equal(kedge_lister_get(w->inf, "a", "rotten", &o), KEDGE_ERR_NOT_FOUND);
+    assert_int_equal(kedge_lister_count(w->inf), 3);
+    assert_int_equal(w->r.adds, 4);
+    assert_int_equal(w->r.tombstones, 1);
+    assert_int_equal(w->r.updates, 0);
+    close_wire(w);
+}
+
+// client-go: lists and watches of which some fail; the cache is at each step what the server has.
+static void whatever_fails_in_between_the_cache_follows(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        LIST("1", ""),
+        OK_HEAD ADDED("foo", "2") ADDED("bar", "3") ERROR_EVENT("410", "Expired"),
+        LIST("3", OBJECT("foo", "2") "," OBJECT("bar", "3")),
+        OK_HEAD EVENT("DELETED", OBJECT("foo", "4")) ADDED("qux", "5")
+            ERROR_EVENT("410", "Expired"),
+        REFUSED("403", "Forbidden"),
+        LIST("5", OBJECT("bar", "3") "," OBJECT("qux", "5")),
+        REFUSED("410", "Expired"),
+        LIST("5", OBJECT("bar", "3") "," OBJECT("qux", "5")),
+        OK_HEAD ADDED("baz", "6") ERROR_EVENT("410", "Expired"),
+        LIST("6", OBJECT("bar", "3") "," OBJECT("qux", "5") "," OBJECT("baz", "6")),
+        OK_HEAD};
+    struct wire *w = OPEN(answers, &cluster_lists);
+    w->port.cruelty.block_every = 2;
+    run(w, 5 * KEDGE_MINUTE);
+    assert_asked(w, "list 0 limit=500\n" WATCH("1") "list 3\n" WATCH("3") "list 5\nlist 5\n" WATCH(
+                        "5") "list 5\n" WATCH("5") "list 6\n" WATCH("6"));
+    // Nothing was missed, and nothing is told twice.
+    assert_int_equal(w->r.adds, 4);
+    assert_int_equal(w->r.deletes, 1);
+    assert_int_equal(w->r.updates, 0);
+    assert_int_equal(w->r.tombstones, 0);
+    assert_int_equal(kedge_lister_count(w->inf), 3);
+    close_wire(w);
 }
 
 // Each watch that the server cannot go on with is resumed, but the second in a row leads past what
@@ -983,6 +1081,9 @@ int main(int argc, char **argv)
         TEST(a_first_list_cut_twice_by_time_has_half_a_page_that_counts),
         cmocka_unit_test(halved_pages_are_of_a_version_not_older_than_the_last),
         TEST(a_watch_that_is_too_much_is_waited_for),
+        TEST(a_watch_that_is_refused_for_long_leads_to_no_list),
+        TEST(what_the_server_cannot_read_any_more_leaves_by_a_list),
+        TEST(whatever_fails_in_between_the_cache_follows),
         TEST(the_second_internal_error_from_one_version_leads_to_a_list),
         TEST(the_least_time_of_a_watch_may_be_longer),
         TEST(a_watch_that_is_ended_early_comes_back_a_little_later),

@@ -64,9 +64,20 @@ static const struct strange strange[] = {
     {EVENT("DELETED", "\"namespace\":\"y\",\"name\":\"good\",\"resourceVersion\":\"6\"", ""), 1, 0,
      0},
     {EVENT("DELETED", "\"name\":\"good\",\"resourceVersion\":\"6\"", ""), 1, 0, 0},
-    // Of another kind: what a Deployment has too is taken, the rest is not looked at.
+    // Of another kind, whichever member says so, and how often: the last one counts.
     {EVENT("ADDED", "\"namespace\":\"x\",\"name\":\"n\",\"resourceVersion\":\"6\"",
            ",\"kind\":\"Secret\",\"data\":{\"k\":\"eA==\"}"),
+     1, 1, 0},
+    {EVENT("ADDED", "\"namespace\":\"x\",\"name\":\"n\",\"resourceVersion\":\"6\"",
+           ",\"kind\":\"Deployment\",\"kind\":\"Secret\""),
+     1, 1, 0},
+    {EVENT("DELETED", "\"namespace\":\"x\",\"name\":\"good\",\"resourceVersion\":\"6\"",
+           ",\"k\\u0069nd\":\"deployment\""),
+     1, 1, 0},
+    {EVENT("ADDED", "\"namespace\":\"x\",\"name\":\"n\",\"resourceVersion\":\"6\"",
+           ",\"kind\":\"Deployment\""),
+     2, 0, 0},
+    {EVENT("ADDED", "\"namespace\":\"x\",\"name\":\"n\",\"resourceVersion\":\"6\"", ",\"kind\":7"),
      2, 0, 0},
     // Types that are none.
     {EVENT("ADDED", "\"namespace\":\"x\",\"name\":\"n\",\"resourceVersion\":\"6\"",
