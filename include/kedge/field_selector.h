@@ -37,7 +37,8 @@ struct kedge_field_selector {
 };
 
 // Reads a selector. `text` is borrowed as long as the selector is used; NULL is the empty selector.
-// Terms that are empty are passed over, as client-go does.
+// Terms that are empty are passed over, as client-go does, and so are those of no field and no
+// value ("=" and "!=").
 //
 // KEDGE_ERR_ARGUMENT  it is none; error_at and problem say where and why. It matches nothing
 kedge_err kedge_field_selector_parse(struct kedge_field_selector *s, const char *text);

@@ -73,7 +73,8 @@ bool kedge_labels_equal(struct kedge_labels a, struct kedge_labels b);
 kedge_err kedge_labels_merge(struct kedge_labels a, struct kedge_labels b, struct kedge_label *out,
                              size_t cap, size_t *count);
 
-// Writes "a=b,c=d", in the order of the keys, and a NUL; nothing is checked. *len, if not NULL, is
+// Writes "a=b,c=d", in the order of these pairs' text as client-go's Set does ("a.b/c=d" comes
+// before "a=b"), and a NUL; nothing is checked. *len, if not NULL, is
 // set to the length of what was written, without the NUL.
 //
 // KEDGE_ERR_FULL  `cap` is too small: what fits was written, with a NUL if cap > 0

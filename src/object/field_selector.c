@@ -111,11 +111,17 @@ static kedge_str terms_of(const struct kedge_field_selector *s)
     return s == NULL || s->nothing ? none : s->text;
 }
 
+// client-go drops "=" and "!=", of no field and no value, where it reads or renames terms.
+static bool says_nothing(const struct term *t)
+{
+    return t->field.len == 0 && t->value.len == 0;
+}
+
 static bool next_term(kedge_str *left, struct term *t)
 {
     while (take_text(left, &t->text)) {
-        if (t->text.len > 0)
-            return split(t);
+        if (t->text.len > 0 && split(t) && !says_nothing(t))
+            return true;
     }
     return false;
 }
@@ -331,7 +337,8 @@ kedge_err kedge_field_selector_transform(const struct kedge_field_selector *s,
         if (!kedge_str_eq(name, t.field) && !is_field(name))
             return make(out, KEDGE_ERR_ARGUMENT, name);
         t.field = name;
-        write_term(&l, &t);
+        if (!says_nothing(&t))
+            write_term(&l, &t);
     }
     kedge_err err = make(out, end(&l, cap, NULL), kedge__line_done(&l));
     out->nothing |= nothing;

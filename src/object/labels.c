@@ -133,23 +133,83 @@ bool kedge__labels_after(struct kedge_labels labels, const kedge_str *last,
     return found;
 }
 
-kedge_err kedge_labels_text(struct kedge_labels labels, char *buf, size_t cap, size_t *len)
+// The byte of "key=value" at i, or -1 behind its end.
+static int byte_at(const struct kedge_label *l, size_t i)
+{
+    if (i < l->key.len)
+        return (unsigned char)l->key.ptr[i];
+    if (i == l->key.len)
+        return '=';
+    i -= l->key.len + 1;
+    return i < l->value.len ? (unsigned char)l->value.ptr[i] : -1;
+}
+
+// Less than 0, 0 or more than 0 as the text of `a` comes before that of `b`, is the same, or comes
+// behind it: a.b/c=1 comes before a=1.
+static int pair_order(const struct kedge_label *a, const struct kedge_label *b)
+{
+    size_t i = 0;
+    while (byte_at(a, i) == byte_at(b, i) && byte_at(a, i) >= 0)
+        i++;
+    return byte_at(a, i) - byte_at(b, i);
+}
+
+// The same as kedge__labels_after, in the order of the pairs' text.
+static bool pair_after(struct kedge_labels labels, const struct kedge_label *last,
+                       struct kedge_label *least)
+{
+    bool found = false;
+    for (size_t i = 0; i < kedge_labels_count(labels); i++) {
+        struct kedge_label l = kedge_labels_at(labels, i);
+        kedge_labels_get(labels, l.key, &l.value); // that of the later one of two with one key
+        bool after = last == NULL || pair_order(&l, last) > 0;
+        if (after && (!found || pair_order(&l, least) < 0)) {
+            *least = l;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static void write_pair(struct kedge__line *line, const struct kedge_label *l)
+{
+    if (line->len > 0)
+        kedge__line_byte(line, ',');
+    kedge__line_str(line, l->key);
+    kedge__line_byte(line, '=');
+    kedge__line_str(line, l->value);
+}
+
+static kedge_err end_text(const struct kedge__line *line, size_t cap, size_t *len)
+{
+    if (len != NULL)
+        *len = line->len;
+    return line->cut || cap == 0 ? KEDGE_ERR_FULL : KEDGE_OK;
+}
+
+kedge_err kedge__labels_text_by_key(struct kedge_labels labels, char *buf, size_t cap, size_t *len)
 {
     struct kedge_label l;
     char none;
     struct kedge__line line;
     kedge__line_init(&line, cap > 0 ? buf : &none, cap > 0 ? cap : 1);
     const kedge_str *last = NULL;
-    for (kedge_str key; kedge__labels_after(labels, last, &l); key = l.key, last = &key) {
-        if (last != NULL)
-            kedge__line_byte(&line, ',');
-        kedge__line_str(&line, l.key);
-        kedge__line_byte(&line, '=');
-        kedge__line_str(&line, l.value);
+    for (kedge_str key; kedge__labels_after(labels, last, &l); key = l.key, last = &key)
+        write_pair(&line, &l);
+    return end_text(&line, cap, len);
+}
+
+kedge_err kedge_labels_text(struct kedge_labels labels, char *buf, size_t cap, size_t *len)
+{
+    struct kedge_label l, last;
+    char none;
+    struct kedge__line line;
+    kedge__line_init(&line, cap > 0 ? buf : &none, cap > 0 ? cap : 1);
+    for (bool more = pair_after(labels, NULL, &l); more; more = pair_after(labels, &last, &l)) {
+        write_pair(&line, &l);
+        last = l;
     }
-    if (len != NULL)
-        *len = line.len;
-    return line.cut || cap == 0 ? KEDGE_ERR_FULL : KEDGE_OK;
+    return end_text(&line, cap, len);
 }
 
 // Text --------------------------------------------------------------------------------------------

@@ -10,4 +10,7 @@
 bool kedge__labels_after(struct kedge_labels labels, const kedge_str *last,
                          struct kedge_label *least);
 
+// As kedge_labels_text, but in the order of the keys, as a selector has its terms.
+kedge_err kedge__labels_text_by_key(struct kedge_labels labels, char *buf, size_t cap, size_t *len);
+
 #endif

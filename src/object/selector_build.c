@@ -327,7 +327,7 @@ kedge_err kedge_selector_from_labels(struct kedge_selector *s, struct kedge_labe
             return kedge__selector_refuse(s, i, "values: " KEDGE__NO_LABEL_VALUE);
     }
     kedge_str text = {buf, 0};
-    if (kedge_labels_text(labels, buf, cap, &text.len) != KEDGE_OK)
+    if (kedge__labels_text_by_key(labels, buf, cap, &text.len) != KEDGE_OK)
         return kedge__selector_full(s);
     return kedge__selector_made(s, text);
 }
@@ -367,7 +367,7 @@ kedge_err kedge_selector_from_labels_unchecked(struct kedge_selector *s, struct 
                 (l.value.len == 0 || kedge__term_is_word(l.value));
     }
     kedge_str text = {buf, 0};
-    if (kedge_labels_text(labels, buf, cap, &text.len) != KEDGE_OK)
+    if (kedge__labels_text_by_key(labels, buf, cap, &text.len) != KEDGE_OK)
         return kedge__selector_full(s);
     kedge_err err = kedge__selector_made(s, text);
     size_t used = text.len + 1;

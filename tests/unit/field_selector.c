@@ -72,6 +72,13 @@ static const struct {
     {"a==", "a=", "101000", ""},
     {"a=b,a=b", "a=b,a=b", "010000", "b"},
     {"a=(b)", "a=(b)", "000000", "(b)"},
+    // Of no field and no value: nothing is said.
+    {"=", "", "111111", NULL},
+    {"==", "", "111111", NULL},
+    {"!=", "", "111111", NULL},
+    {"!=,,a=b,=", "a=b", "010000", "b"},
+    {"!=x,a=b", "!=x,a=b", "010000", "b"},
+    {"=x,a=b", "=x,a=b", "000000", "b"},
 };
 
 static void it_matches_and_is_written_as_client_go_does(void **state)
@@ -274,6 +281,12 @@ static void terms_are_renamed_and_dropped(void **state)
     assert_int_equal(kedge_field_selector_transform(&s, renamed, NULL, buf, sizeof buf, &out),
                      KEDGE_OK);
     assert_true(kedge_field_selector_is_empty(&out));
+    // So is what is left without field and value; the others go on.
+    assert_int_equal(parse(&s, "b!=,b=1,a!=2"), KEDGE_OK);
+    assert_int_equal(
+        kedge_field_selector_transform(&s, renamed, (void *)(uintptr_t) "", buf, sizeof buf, &out),
+        KEDGE_OK);
+    assert_string_equal(out.text.ptr, "=1,a!=2");
     // What matches nothing still does.
     assert_int_equal(parse(&s, "c"), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_field_selector_transform(&s, renamed, NULL, buf, sizeof buf, &out),

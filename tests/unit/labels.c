@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kedge/labels.h"
+#include "kedge/selector_build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,6 +132,17 @@ static void the_text_of_a_set_is_in_order(void **state)
                      KEDGE_OK);
     assert_string_equal(text, "a=,ab=4,b/c=2,x=3");
     assert_int_equal(len, strlen(text));
+    // That of the pairs, not of the keys; a selector has that of the keys.
+    static const struct kedge_label dots[] = {PAIR("a", "1"), PAIR("a-b", "2"), PAIR("a.b/c", "3"),
+                                              PAIR("a", "0"), PAIR("a0", "4"),  PAIR("aa", "5"),
+                                              PAIR("", "6")};
+    assert_int_equal(kedge_labels_text(kedge_labels_of(dots, 7), text, sizeof text, NULL),
+                     KEDGE_OK);
+    assert_string_equal(text, "=6,a-b=2,a.b/c=3,a0=4,a=0,aa=5");
+    struct kedge_selector s;
+    assert_int_equal(kedge_selector_from_labels(&s, kedge_labels_of(dots, 6), text, sizeof text),
+                     KEDGE_OK);
+    assert_string_equal(text, "a=0,a-b=2,a.b/c=3,a0=4,aa=5");
     assert_int_equal(kedge_labels_text(kedge_labels_of(NULL, 0), text, 1, &len), KEDGE_OK);
     assert_int_equal(len, 0);
     for (size_t cap = 0; cap <= 18; cap++) {
