@@ -304,6 +304,59 @@ static void scope_and_selectors_hold_for_lists_and_watches(void **state)
     cluster_close(&c);
 }
 
+static size_t listed(struct kedge_informer *inf, const char *namespace_, const char *selector)
+{
+    struct kedge_selector s;
+    size_t n = 0;
+    assert_int_equal(kedge_selector_parse(&s, selector), KEDGE_OK);
+    struct kedge_iter it = kedge_lister_list(inf, namespace_, &s);
+    for (; kedge_iter_next(&it) != NULL; n++)
+        ;
+    return n;
+}
+
+// client-go's dynamic and metadata listers: of a namespace, of all; and what is missing is named.
+static void listers_find_them_by_name_namespace_and_labels(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r[2];
+    open_cluster(&c);
+    apply_sensor(&c, "ns-foo", "name-foo", 3);
+    apply_sensor(&c, "ns-foo", "name-foo1", 4);
+    apply_sensor(&c, "ns-bar", "name-bar", 4);
+    struct kedge_informer *both[] = {
+        watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r[0]),
+        watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, NULL), &r[1])};
+    cluster_start(&c);
+    for (size_t i = 0; i < 2; i++) {
+        struct kedge_informer *inf = both[i];
+        const struct kedge_object *o;
+        struct kedge_status s;
+        assert_true(cluster_settle(&c, inf, SETTLE));
+        assert_int_equal(kedge_lister_get_status(inf, "ns-foo", "name-foo1", &o, &s), KEDGE_OK);
+        assert_string_equal(kedge_name(o), "name-foo1");
+        assert_string_equal(kedge_label(o, "room"), "r1");
+        static const char *const missing[][2] = {
+            {"ns-foo", "name-bar"}, {"ns-foo", "nobody"}, {"", "name-foo"}};
+        for (size_t j = 0; j < 3; j++) {
+            char text[80];
+            assert_int_equal(kedge_lister_get_status(inf, missing[j][0], missing[j][1], &o, &s),
+                             KEDGE_ERR_NOT_FOUND);
+            snprintf(text, sizeof text, "sensors.edge.example.com \"%s\" not found", missing[j][1]);
+            assert_string_equal(s.message, text);
+            assert_true(kedge_status_is_not_found(&s));
+        }
+        assert_int_equal(listed(inf, "ns-foo", ""), 2);
+        assert_int_equal(listed(inf, "", ""), 3);
+        assert_int_equal(listed(inf, "ns-none", ""), 0);
+        assert_int_equal(listed(inf, "", "room=r1"), 2);
+        assert_int_equal(listed(inf, "ns-bar", "room in (r1,r2)"), 1);
+        assert_int_equal(listed(inf, "ns-bar", "room=r0"), 0);
+    }
+    cluster_close(&c);
+}
+
 static void what_is_too_large_is_partial(void **state)
 {
     (void)state;
@@ -498,6 +551,7 @@ int main(void)
         cmocka_unit_test(resources_are_told_apart_by_group_version_and_name),
         cmocka_unit_test(what_has_no_json_cannot_be_parsed),
         cmocka_unit_test(scope_and_selectors_hold_for_lists_and_watches),
+        cmocka_unit_test(listers_find_them_by_name_namespace_and_labels),
         cmocka_unit_test(what_is_too_large_is_partial),
         cmocka_unit_test(what_can_be_no_path_is_refused),
         cmocka_unit_test(after_the_start_a_failure_is_an_answer_and_costs_nothing),
