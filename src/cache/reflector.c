@@ -328,12 +328,11 @@ bool kedge__reflector_twice_silent(struct kedge__reflector *r)
 static void json_failure(struct kedge_informer *inf, kedge_err err, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
-    const char *problem = r->sieve.problem;
     if (r->asked == KEDGE__NEXT_WATCH && kedge__reflector_twice_silent(r))
         r->then = KEDGE__NEXT_LIST;
     if (r->initial)
         r->fall_back = true;
-    kedge__reflector_fail(inf, now, err, problem != NULL ? problem : kedge_err_text(err));
+    kedge__reflector_fail(inf, now, err, r->sieve.problem);
 }
 
 // The link's fault, or time's.

@@ -262,6 +262,32 @@ static void only_the_marked_bookmark_ends_it(void **state)
     close_wire(w);
 }
 
+// client-go: expiry behind the bookmark; the stream ends, and the watch behind its last event is
+// refused. What has been told stays, and all is listed anew, from there.
+static void a_watch_behind_it_may_expire(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {OK_HEAD ADDED("p1", "1") END("2"),
+                                          REFUSED("410", "Expired"), OK_HEAD};
+    struct wire *w = OPEN(answers, NULL);
+    run(w, 2 * KEDGE_SECOND);
+    script_say(&w->script, ADDED("p3", "3") SCRIPT_CLOSES);
+    w->port.cruelty.block_every = 2;
+    while (w->failed < 1)
+        assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
+    assert_true(w->failures[0].of_watch);
+    assert_int_equal(w->failures[0].reason, KEDGE_REASON_EXPIRED);
+    assert_int_equal(kedge_lister_count(w->inf), 2);
+    assert_string_equal(state_of(w).version, "3");
+    run(w, 5 * KEDGE_SECOND);
+    assert_asked(w, INITIAL WATCH("3") INITIAL_AT("3"));
+    script_say(&w->script, ADDED("p3", "3") END("4"));
+    run(w, KEDGE_SECOND);
+    assert_int_equal(w->r.adds, 2);
+    assert_int_equal(w->r.tombstones, 1);
+    close_wire(w);
+}
+
 // Versions of the objects come in no order; what was not among them goes with the bookmark, and
 // not before.
 static void what_it_did_not_have_is_swept(void **state)
@@ -805,6 +831,35 @@ static void the_least_time_of_a_watch_may_be_longer(void **state)
     }
 }
 
+// client-go's VeryShortWatchError: a watch that ends within a second and has told nothing. Here the
+// first of them is followed by a pause and the same watch, the second in a row by a list; one that
+// has told something goes on behind it, after a pause, too.
+static void a_very_short_watch_is_followed_by_a_pause(void **state)
+{
+    (void)state;
+    static const char *const silent[] = {LIST("10", ""), OK_HEAD SCRIPT_CLOSES,
+                                         OK_HEAD SCRIPT_CLOSES, LIST("10", ""), OK_HEAD};
+    struct wire *w = OPEN(silent, &cluster_lists);
+    run(w, 700);
+    assert_asked(w, "list 0 limit=500\n" WATCH("10"));
+    run(w, KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\n" WATCH("10") WATCH("10"));
+    run(w, 5 * KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\n" WATCH("10") WATCH("10") "list 10\n" WATCH("10"));
+    assert_int_equal(w->failed, 0); // client-go's error handler is not told of it either
+    close_wire(w);
+    static const char *const telling[] = {LIST("10", ""), OK_HEAD ADDED("web", "11") SCRIPT_CLOSES,
+                                          OK_HEAD BOOKMARK("12", "") SCRIPT_CLOSES,
+                                          OK_HEAD ADDED("api", "13") SCRIPT_CLOSES, OK_HEAD};
+    w = OPEN(telling, &cluster_lists);
+    run(w, 700);
+    assert_asked(w, "list 0 limit=500\n" WATCH("10"));
+    run(w, 20 * KEDGE_SECOND);
+    assert_asked(w, "list 0 limit=500\n" WATCH("10") WATCH("11") WATCH("12") WATCH("13"));
+    assert_int_equal(state_of(w).lists, 1);
+    close_wire(w);
+}
+
 // A server that goes ends all watches at once, in good order: its clients come back one by one.
 static void a_watch_that_is_ended_early_comes_back_a_little_later(void **state)
 {
@@ -1057,6 +1112,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(a_watch_list_goes_on_as_the_watch),
         TEST(only_the_marked_bookmark_ends_it),
+        TEST(a_watch_behind_it_may_expire),
         TEST(what_it_did_not_have_is_swept),
         TEST(a_server_that_refuses_it_is_asked_for_a_list),
         TEST(a_list_that_fails_in_its_place_is_followed_by_a_watch_list),
@@ -1086,6 +1142,7 @@ int main(int argc, char **argv)
         TEST(whatever_fails_in_between_the_cache_follows),
         TEST(the_second_internal_error_from_one_version_leads_to_a_list),
         TEST(the_least_time_of_a_watch_may_be_longer),
+        TEST(a_very_short_watch_is_followed_by_a_pause),
         TEST(a_watch_that_is_ended_early_comes_back_a_little_later),
         TEST(the_backoff_may_be_set),
         cmocka_unit_test(one_side_of_the_backoff_may_be_set),
