@@ -276,11 +276,11 @@ kedge_err kedge__intake_list_item(struct kedge_informer *inf)
         return KEDGE_OK;
     a.known = find(inf, &id);
     // What is known is what was applied: compare with it only when nothing else is on its way.
+    // While a marking list comes, nothing is.
     bool named = inf->options.transform == NULL || !inf->reflector.marking;
     if (!kedge__delivery_busy(inf) && named && only_marked(inf, &id, a.known))
         return KEDGE_OK;
-    bool wait = inf->reflector.marking && (named || kedge__delivery_busy(inf));
-    return wait ? KEDGE_WAIT : take(inf, &a);
+    return take(inf, &a);
 }
 
 kedge_err kedge__intake_event(struct kedge_informer *inf, const struct kedge__event_object *e)

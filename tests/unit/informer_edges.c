@@ -21,15 +21,21 @@ static struct kedge_informer_state state_of(const struct kedge_informer *inf)
 }
 
 // Fills the heap until the informer is STALE.
-static struct kedge_informer *stale_cluster(struct cluster *c, struct recorder *r)
+static struct kedge_informer *stale_with(struct cluster *c, const struct kedge_informer_options *o,
+                                         struct recorder *r)
 {
     cluster_open(c, &(struct cluster_options){.memory = 80 * 1024, .object_max = 1024});
-    struct kedge_informer *inf = cluster_informer(c, &kedge_kind_deployment, NULL, r);
+    struct kedge_informer *inf = cluster_informer(c, &kedge_kind_deployment, o, r);
     mock_fill(c->mock, 300, 2);
     cluster_start(c);
     while (cluster_phase(inf) != KEDGE_STALE)
         assert_int_equal(kedge_poll(c->k, 1000), KEDGE_OK);
     return inf;
+}
+
+static struct kedge_informer *stale_cluster(struct cluster *c, struct recorder *r)
+{
+    return stale_with(c, NULL, r);
 }
 
 static void failures_in_stale_are_followed_by_pauses_too(void **state)
@@ -620,13 +626,13 @@ static void a_delete_without_room_for_its_final_state_is_a_tombstone(void **stat
     cluster_close(&c);
 }
 
-// The marking list tells objects by uid: one of the same name is another object.
-static void what_was_replaced_in_stale_is_a_tombstone_and_an_add(void **state)
+// The marking list tells objects by uid: one of the same name is another object. Under a transform
+// it is told by the name that the transform gives it, and no less by its uid.
+static void replaced_in_stale(const struct kedge_informer_options *options)
 {
-    (void)state;
     struct cluster c;
     struct recorder r;
-    struct kedge_informer *inf = stale_cluster(&c, &r);
+    struct kedge_informer *inf = stale_with(&c, options, &r);
     struct kedge_iter it = kedge_lister_list(inf, "", KEDGE_EVERYTHING);
     const struct kedge_object *o = kedge_iter_next(&it);
     char namespace_[64], name[254], was[64], uid[KEDGE_UID_TEXT];
@@ -651,6 +657,56 @@ static void what_was_replaced_in_stale_is_a_tombstone_and_an_add(void **state)
     if (kedge_lister_get(inf, namespace_, name, &o) == KEDGE_OK)
         assert_string_not_equal(kedge_uid(o, uid), was);
     cluster_close(&c);
+}
+
+static void what_was_replaced_in_stale_is_a_tombstone_and_an_add(void **state)
+{
+    (void)state;
+    static const struct kedge_informer_options transformed = {.transform = leave_as_it_is};
+    replaced_in_stale(NULL);
+    replaced_in_stale(&transformed);
+}
+
+static void stop_informer(void *ctx, const struct kedge_object *o, bool initial)
+{
+    struct kedge_informer *const *inf = ctx;
+    (void)o;
+    (void)initial;
+    kedge_informer_stop(*inf);
+}
+
+// Who finds no room waits for what others deliver now, but not for one that was stopped before all
+// was delivered.
+static void what_others_deliver_is_waited_for_unless_they_are_stopped(void **state)
+{
+    (void)state;
+    for (int stops = 0; stops < 2; stops++) {
+        struct cluster c;
+        struct recorder r[2];
+        struct kedge_informer *first;
+        struct kedge_handler stopper = {.on_add = stop_informer, .ctx = &first};
+        struct kedge_informer_options little = {.maximum = 3000};
+        cluster_open(&c, &(struct cluster_options){.memory = 512 * 1024, .object_max = 1024});
+        mock_fill(c.mock, 300, 2);
+        for (int i = 0; i < 40; i++) {
+            char text[128];
+            snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"m-%d\"}}",
+                     i);
+            mock_apply(c.mock, "configmaps", text);
+        }
+        first = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
+        struct kedge_informer *second = cluster_informer(&c, &kedge_kind_configmap, &little, &r[1]);
+        if (stops)
+            assert_int_equal(kedge_informer_add_handler(first, &stopper), KEDGE_OK);
+        cluster_start(&c);
+        cluster_run(&c, KEDGE_SECOND);
+        assert_int_equal(cluster_phase(second), KEDGE_STALE);
+        assert_in_range(r[1].adds, 5, 39);
+        assert_int_equal(kedge__delivery_busy(first), stops);
+        if (!stops)
+            cluster_assert_equal(&c, first, &r[0]);
+        cluster_close(&c);
+    }
 }
 
 int main(int argc, char **argv)
@@ -679,6 +735,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_delete_without_room_for_its_final_state_is_a_tombstone),
         cmocka_unit_test(under_a_transform_a_delete_without_room_is_stale_and_recovers),
         cmocka_unit_test(what_was_replaced_in_stale_is_a_tombstone_and_an_add),
+        cmocka_unit_test(what_others_deliver_is_waited_for_unless_they_are_stopped),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
