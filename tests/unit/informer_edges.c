@@ -667,6 +667,54 @@ static void what_was_replaced_in_stale_is_a_tombstone_and_an_add(void **state)
     replaced_in_stale(&transformed);
 }
 
+// Under a transform a marking list makes records, to see their names: one at a time, in the room
+// that is held back. Where that has been taken, nothing is marked, and so nothing deleted.
+static void a_marking_list_without_room_deletes_nothing(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r;
+    struct kedge_informer_options transformed = {.transform = leave_as_it_is};
+    struct kedge_informer *inf = stale_with(&c, &transformed, &r);
+    struct kedge__heap *heap = &c.factory->heap;
+    uint32_t taken[256];
+    size_t count = 0;
+    kedge__heap_tidy(heap, SIZE_MAX);
+    while (kedge__heap_free(heap) > 200) {
+        assert_true(count < 256);
+        taken[count++] = kedge__heap_add(heap, inf->owner, 64);
+    }
+    uint64_t lists = state_of(inf).lists;
+    cluster_run(&c, 10 * KEDGE_MINUTE);
+    assert_true(state_of(inf).lists > lists + 1);
+    assert_int_equal(cluster_phase(inf), KEDGE_STALE);
+    assert_int_equal(r.tombstones, 0);
+    // Room in pieces, while a list comes, is room as soon as they are moved together.
+    c.port.fake.cruelty.block_every = 2;
+    while (!inf->reflector.marking || inf->reflector.state != KEDGE__REFLECTOR_LIST_HEAD)
+        assert_int_equal(kedge_poll(c.k, KEDGE_SECOND), KEDGE_OK);
+    for (size_t i = count; i > 1; i -= 2)
+        kedge__heap_remove(heap, taken[i - 2]);
+    lists = state_of(inf).lists;
+    while (state_of(inf).lists == lists)
+        assert_int_equal(kedge_poll(c.k, KEDGE_SECOND), KEDGE_OK);
+    assert_false(inf->reflector.marking); // it was whole
+    assert_int_equal(r.tombstones, 0);
+    for (size_t i = count; i > 0; i -= i > 1 ? 2 : 1)
+        kedge__heap_remove(heap, taken[i - 1]);
+    for (int i = 0; i < 290; i++) {
+        struct mock_item item;
+        char namespace_[64], name[254];
+        assert_true(mock_at(c.mock, "deployments", 0, &item));
+        snprintf(namespace_, sizeof namespace_, "%s", item.namespace);
+        snprintf(name, sizeof name, "%s", item.name);
+        mock_delete(c.mock, "deployments", namespace_, name);
+    }
+    assert_true(cluster_settle(&c, inf, 3 * KEDGE_HOUR));
+    cluster_assert_equal(&c, inf, &r);
+    cluster_close(&c);
+}
+
 static void stop_informer(void *ctx, const struct kedge_object *o, bool initial)
 {
     struct kedge_informer *const *inf = ctx;
@@ -735,6 +783,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_delete_without_room_for_its_final_state_is_a_tombstone),
         cmocka_unit_test(under_a_transform_a_delete_without_room_is_stale_and_recovers),
         cmocka_unit_test(what_was_replaced_in_stale_is_a_tombstone_and_an_add),
+        cmocka_unit_test(a_marking_list_without_room_deletes_nothing),
         cmocka_unit_test(what_others_deliver_is_waited_for_unless_they_are_stopped),
     };
     if (argc > 1)
