@@ -483,6 +483,37 @@ static void values_of_one_hash_are_told_apart(void **state)
     close_cache(f);
 }
 
+// The same of hashes that only begin alike: those beside it in the tree are not its own.
+static void hashes_that_begin_alike_are_told_apart(void **state)
+{
+    (void)state;
+    struct kedge_index index = {.name = "bits", .values = bits};
+    struct fixture *f = open_cache(1 << 16, 8);
+    assert_int_equal(kedge_informer_add_index(&f->inf, &index), KEDGE_OK);
+    struct kedge__value_hash v1 = kedge__index_hash(&f->inf.indexer, KEDGE_STR("v1"));
+    static const uint32_t beside[] = {1, UINT32_MAX}; // one more, one less
+    for (size_t i = 0; i < 2; i++) {
+        f->model[i].slot = arrive(f, i, 2, 0, 0);
+        struct kedge__slot *s = kedge__heap_slot(&f->factory.heap, f->model[i].slot);
+        kedge__heap_slot(&f->factory.heap, s->nodes)->mark = v1.high;
+        kedge__heap_slot(&f->factory.heap, s->nodes)->hash = v1.low + beside[i];
+        kedge__indexer_insert(&f->inf.indexer, f->model[i].slot);
+    }
+    assert_true(put(f, 2, 2, 0));
+    bool want[OBJECTS] = {false, false, true};
+    assert_walk(kedge_lister_by_index(&f->inf, "bits", "v1"), want);
+    struct kedge_value_iter it = kedge_lister_index_values(&f->inf, "bits");
+    // A hash that no value of the object has stands for none.
+    static const char *const values[] = {"", "v1", ""};
+    for (size_t i = 0; i < 3; i++) {
+        char value[8];
+        assert_true(kedge_value_next(&it, value, sizeof value, NULL));
+        assert_string_equal(value, values[i]);
+    }
+    drop_all(f);
+    close_cache(f);
+}
+
 static void a_long_value_is_cut_and_its_length_told(void **state)
 {
     (void)state;
@@ -743,6 +774,7 @@ int main(void)
         cmocka_unit_test(objects_that_share_any_value_come_once),
         cmocka_unit_test(keys_come_in_order),
         cmocka_unit_test(values_of_one_hash_are_told_apart),
+        cmocka_unit_test(hashes_that_begin_alike_are_told_apart),
         cmocka_unit_test(a_long_value_is_cut_and_its_length_told),
         cmocka_unit_test(a_full_heap_still_takes_updates),
         cmocka_unit_test(nodes_count_for_a_maximum_and_for_what_others_reserve),
