@@ -3,7 +3,8 @@
 #
 # mutants.sh [PATCH...]: plants one bug after the other (tests/unit/mutants/*.patch) and looks
 # whether a story finds it within as many of them as the patch's head states: leader-*.patch are
-# leader_story's. `make story-mutants` runs it. A patch says in its first line what the bug is.
+# leader_story's, node-*.patch node_story's. `make story-mutants` runs it. A patch says in its first
+# line what the bug is.
 
 cd "$(dirname "$0")/../.." || exit 1
 dir=${BUILD:-build}/story-mutants

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stories of a node and its pods over a bad network to a bad server, each drawn from a seed.
-// Whatever happens: while the server can be reached the Lease is fresh; of each pod the server
-// never shows an older status behind a newer one, and in the end the last; nothing is written to a
-// pod that has only the name; pods that were to go are gone. `node_story FROM COUNT` runs these
-// seeds.
+// Whatever happens: while the server can be reached the Lease is fresh, the Node is there, and
+// Ready since it is; of each pod the server never shows an older status behind a newer one, and in
+// the end the last; nothing is written to a pod that has only the name; pods that were to go are
+// gone. `node_story COUNT [FROM]` runs these seeds.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,18 +14,38 @@
 
 #include "tiny_node.h"
 
-enum { NAMES = 5, STEPS = 120, SEEDS = 40, SEEN = 1024 };
+enum { NAMES = 5, STEPS = 120, SEEDS = 40, SEEN = 1024, LATE = 32, LATE_BYTES = 4096 };
 
 // A request waits 10 s, and then there is a pause of up to 7.
 #define REACHED_AGAIN (20 * KEDGE_SECOND)
+// That the Node is gone is seen by the loss of its Lease; and a pod's request, for which the report
+// waits, may take 30 s.
+#define THERE_AGAIN (REACHED_AGAIN + 41 * KEDGE_SECOND)
+// What a cluster gives a node that it does not hear of.
+#define GRACE (40 * KEDGE_SECOND)
 
 struct seen {
     char uid[64];
     int n;
 };
 
+// What is on its way, and comes to the server long after its sender has given it up.
+struct late {
+    char bytes[LATE_BYTES];
+    size_t len; // 0: free
+    kedge_time due;
+};
+
 struct story {
     struct tiny_node *t;
+    const struct fake_peer *mock;
+    void *mock_ctx;
+    bool holds; // the network keeps what is sent
+    struct late late[LATE];
+    char ready[16]; // what Ready was when it was looked at last, of which Node, since when
+    char node[64];
+    uint64_t version; // 0: there is no Node
+    kedge_timestamp since;
     uint64_t seed;
     int n;
     kedge_time bad; // when the server could not be reached last, or somebody took the Lease away
@@ -41,6 +61,184 @@ static uint64_t seeds_count = SEEDS;
 static unsigned draw(struct story *s, unsigned bound)
 {
     return (unsigned)fake_port_random(&s->t->port.fake, bound);
+}
+
+// A network that keeps requests
+// -------------------------------------------------------------------
+
+struct held_connection {
+    struct story *s;
+    void *mock;
+    char bytes[LATE_BYTES];
+    size_t len;
+    bool dead; // the network has forgotten it: nothing comes through any more
+};
+
+static void *held_open(void *ctx, const char *host, uint16_t port)
+{
+    struct story *s = ctx;
+    void *mock = s->mock->open(s->mock_ctx, host, port);
+    if (mock == NULL)
+        return NULL;
+    struct held_connection *c = calloc(1, sizeof *c);
+    assert_non_null(c);
+    c->s = s;
+    c->mock = mock;
+    return c;
+}
+
+static bool pass_on(struct held_connection *c)
+{
+    if (c->dead)
+        return false;
+    size_t n = c->len > 0 ? c->s->mock->feed(c->mock, c->bytes, c->len) : 0;
+    c->len -= n;
+    memmove(c->bytes, c->bytes + n, c->len);
+    return c->len == 0;
+}
+
+static size_t held_feed(void *connection, const void *bytes, size_t len)
+{
+    struct held_connection *c = connection;
+    if (!c->s->holds && pass_on(c))
+        return c->s->mock->feed(c->mock, bytes, len);
+    size_t n = len < LATE_BYTES - c->len ? len : LATE_BYTES - c->len;
+    c->dead |= c->len == 0 && draw(c->s, 2) == 0;
+    memcpy(c->bytes + c->len, bytes, n);
+    c->len += n;
+    return n;
+}
+
+static size_t held_output(void *connection, void *buf, size_t cap)
+{
+    struct held_connection *c = connection;
+    if (c->s->holds || !pass_on(c))
+        return 0;
+    return c->s->mock->output(c->mock, buf, cap);
+}
+
+static enum fake_state held_state(void *connection)
+{
+    struct held_connection *c = connection;
+    return c->s->holds || c->dead ? FAKE_OPEN : c->s->mock->state(c->mock);
+}
+
+static void held_close(void *connection)
+{
+    struct held_connection *c = connection;
+    struct story *s = c->s;
+    struct late *l = s->late;
+    while (l < s->late + LATE - 1 && l->len > 0)
+        l++;
+    if (c->len > 0 && l->len == 0) {
+        memcpy(l->bytes, c->bytes, c->len);
+        l->len = c->len;
+        l->due = s->t->port.fake.now + 100 + (kedge_time)draw(s, 20000);
+    }
+    s->mock->close(c->mock);
+    free(c);
+}
+
+// The answers find nobody.
+static void arrive(struct story *s, struct late *l)
+{
+    char answer[512];
+    void *mock = s->mock->open(s->mock_ctx, "api.test", 8080);
+    size_t len = l->len;
+    l->len = 0;
+    if (mock == NULL)
+        return;
+    for (size_t at = 0, n = 1; at < len && n > 0; at += n) {
+        n = s->mock->feed(mock, l->bytes + at, len - at);
+        for (int i = 0; i < 64 && s->mock->output(mock, answer, sizeof answer) > 0; i++) {
+        }
+    }
+    s->mock->close(mock);
+}
+
+static void held_tick(void *ctx, kedge_time now)
+{
+    struct story *s = ctx;
+    s->mock->tick(s->mock_ctx, now);
+    for (size_t i = 0; i < LATE && !s->holds; i++) {
+        if (s->late[i].len > 0 && s->late[i].due <= now)
+            arrive(s, &s->late[i]);
+    }
+}
+
+static kedge_time held_next(void *ctx)
+{
+    struct story *s = ctx;
+    return s->mock->next(s->mock_ctx);
+}
+
+static const struct fake_peer held_peer = {held_open,  held_feed, held_output, held_state,
+                                           held_close, held_tick, held_next};
+
+// What the server shows
+// ---------------------------------------------------------------------------
+
+static kedge_timestamp wall(struct story *s)
+{
+    return s->t->port.fake.wall + s->t->port.fake.now * 1000;
+}
+
+// When Ready changes it does so now, and not when it was what it was before. What was late on its
+// way says when it was sent.
+static void look_at_ready(struct story *s)
+{
+    struct tiny_node *t = s->t;
+    struct mock_item item = {.version = 0};
+    char uid[64], is[16];
+    kedge_timestamp since = 0;
+    mock_get(t->port.mock, "nodes", "", "edge-1", &item);
+    if (item.version == s->version)
+        return;
+    s->version = item.version;
+    snprintf(uid, sizeof uid, "%s", tiny_text(t, "nodes", "", "edge-1", "metadata.uid"));
+    snprintf(is, sizeof is, "%.*s", (int)strcspn(tiny_ready(t), " "), tiny_ready(t));
+    if (uid[0] != '\0')
+        kedge_timestamp_parse(kedge_str_of(tiny_text(t, "nodes", "", "edge-1",
+                                                     "status.conditions.3.lastTransitionTime")),
+                              &since);
+    if (strcmp(uid, s->node) == 0 && strcmp(is, s->ready) != 0 && since <= s->since &&
+        wall(s) - since > 2 * 1000000)
+        fail_msg("seed %llu: Ready became %s, but since long before", (unsigned long long)s->seed,
+                 is);
+    snprintf(s->node, sizeof s->node, "%s", uid);
+    snprintf(s->ready, sizeof s->ready, "%s", is);
+    s->since = since;
+}
+
+// What the cluster says of a node that it has not heard of: all is Unknown.
+static void call_it_unknown(struct story *s)
+{
+    json_t *o = tiny_object(s->t, "nodes", "", "edge-1"), *c;
+    char now[KEDGE_TIMESTAMP_TEXT];
+    size_t i;
+    if (o == NULL)
+        return;
+    kedge_timestamp_format(wall(s), false, now);
+    json_array_foreach(json_object_get(json_object_get(o, "status"), "conditions"), i, c)
+    {
+        json_object_set_new(c, "status", json_string("Unknown"));
+        json_object_set_new(c, "reason", json_string("NodeStatusUnknown"));
+        json_object_set_new(c, "lastTransitionTime", json_string(now));
+    }
+    tiny_put(s->t, "nodes", o);
+}
+
+static void look_at_node(struct story *s, kedge_time age)
+{
+    struct tiny_node *t = s->t;
+    kedge_time reached = t->port.fake.now - s->bad;
+    look_at_ready(s);
+    if (age > GRACE && age != KEDGE_FOREVER && strcmp(s->ready, "True") == 0)
+        call_it_unknown(s);
+    if (reached < THERE_AGAIN || strcmp(s->ready, "True") == 0)
+        return;
+    fail_msg("seed %llu: the Node is \"%s\", though the server was there for %lld",
+             (unsigned long long)s->seed, tiny_ready(t), (long long)reached);
 }
 
 // What the server shows of a pod may only get newer.
@@ -80,10 +278,9 @@ static void look(struct story *s)
     kedge_time now = t->port.fake.now;
     if (s->refused)
         s->bad = now;
-    if (now - s->bad < REACHED_AGAIN)
-        return;
     kedge_time age = tiny_lease_age(t);
-    if (age > REACHED_AGAIN)
+    look_at_node(s, age);
+    if (age > REACHED_AGAIN && now - s->bad >= REACHED_AGAIN)
         fail_msg("seed %llu: the Lease is %lld ms old, though the server was there for %lld",
                  (unsigned long long)s->seed, (long long)age, (long long)(now - s->bad));
 }
@@ -200,7 +397,7 @@ static void run(struct story *s, kedge_time ms, bool lively)
         if (lively)
             in_between(s);
         if (s->refused && t->port.fake.now >= s->heals) {
-            s->refused = t->port.fake.cruelty.refuse = false;
+            s->refused = s->holds = t->port.fake.cruelty.refuse = false;
             mock_heal(t->port.mock);
         }
         look(s);
@@ -214,7 +411,11 @@ static void trouble(struct story *s)
     static const int codes[] = {500, 429, 503, 404 + 5, 403};
     struct tiny_node *t = s->t;
     s->bad = t->port.fake.now;
-    switch (draw(s, 5)) {
+    switch (draw(s, 6)) {
+    case 5:
+        s->refused = s->holds = true;
+        s->heals = t->port.fake.now + 1000 * (kedge_time)draw(s, 60);
+        break;
     case 0:
         s->refused = t->port.fake.cruelty.refuse = true;
         s->heals = t->port.fake.now + 1000 * (kedge_time)draw(s, 90);
@@ -335,6 +536,10 @@ static void tell_story(uint64_t seed)
     s.seed = seed;
     s.t = tiny_set_up(&(struct mock_options){
         .seed = seed, .no_managed_fields = true, .kubelets = true, .bookmark_ms = 10000});
+    s.mock = s.t->port.fake.peer;
+    s.mock_ctx = s.t->port.fake.peer_ctx;
+    s.t->port.fake.peer = &held_peer;
+    s.t->port.fake.peer_ctx = &s;
     s.t->options.pod_max = 2 * NAMES;
     s.t->end_after = 2 * KEDGE_SECOND;
     if (seed % 3 != 0) { // so that a request takes several turns
@@ -349,7 +554,8 @@ static void tell_story(uint64_t seed)
         act(&s);
     }
     mock_heal(s.t->port.mock);
-    run(&s, 8 * KEDGE_MINUTE, false); // a Node that was taken away is missed by the next report
+    s.refused = s.holds = s.t->port.fake.cruelty.refuse = false;
+    run(&s, 2 * KEDGE_MINUTE, false);
     check_end(&s);
     // What has ended is forgotten here by the runtime, too.
     tiny_tear_down(s.t);
@@ -367,9 +573,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories_end_well),
     };
-    if (argc == 3) {
-        seeds_from = strtoull(argv[1], NULL, 10);
-        seeds_count = strtoull(argv[2], NULL, 10);
-    }
+    if (argc > 1)
+        seeds_count = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        seeds_from = strtoull(argv[2], NULL, 10);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,5 +8,5 @@ comma := ,
 .PHONY: story-mutants
 story-mutants: export STORY_FLAGS = $(STANDARD) $(limits) $(CPPFLAGS) -O2 -g
 story-mutants: export STORY_LIBRARIES = $(BUILD)/tests/helpers.a $(BUILD)/libkedge-posix.a $(BUILD)/libkedge.a -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
-story-mutants: $(BUILD)/tests/unit/leader_story ##  plants bugs in leader election and looks whether its stories find them
+story-mutants: $(addprefix $(BUILD)/tests/unit/,leader_story node_story) ##  plants bugs in leader election and the node agent and looks whether their stories find them
 	@tests/unit/mutants.sh $(MUTANTS)
