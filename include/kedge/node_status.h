@@ -24,8 +24,9 @@
 // restart of the device; one that is not (somebody called the node's Ready Unknown, say) has
 // changed with this report.
 //
-// It needs a calendar, as kedge/node_lease.h says. Nothing here waits; everything may be called
-// anywhere, also in a handler, by the thread that polls.
+// It needs the rights to get, create and patch its Node and to patch nodes/status, as system:node
+// has them, and a calendar, as kedge/node_lease.h says. Nothing here waits; everything may be
+// called anywhere, also in a handler, by the thread that polls.
 #ifndef KEDGE_NODE_STATUS_H
 #define KEDGE_NODE_STATUS_H
 
