@@ -87,14 +87,21 @@ the_agent_dies() {
     check "... the pod still runs" becomes 10 Running pod third .status.phase
 }
 
-# While it runs, a Node that is gone is found out with the next status, within 5 minutes. Its Lease
-# goes with it, where there is a garbage collector; here, by hand.
-a_node_is_deleted() {
-    end "$agent_pid" KILL
+# Its Lease goes with it, where there is a garbage collector; here, by hand.
+delete_node() {
     kubectl delete node edge-1 >/dev/null
     kubectl -n kube-node-lease delete lease edge-1 >/dev/null
+}
+
+a_node_is_deleted() {
+    delete_node
+    check "a Node that somebody deletes is registered again, Ready" becomes 20 True node edge-1 "$ready"
+    check "... and owns the Lease" becomes 30 "$(field node edge-1 .metadata.uid)" lease edge-1 \
+        '.metadata.ownerReferences[0].uid' kube-node-lease
+    end "$agent_pid" KILL
+    delete_node
     start_agent
-    check "a Node that somebody deleted is registered again, Ready" becomes 40 True node edge-1 "$ready"
+    check "... also one that is deleted while the agent is away" becomes 40 True node edge-1 "$ready"
     check "... and owns the Lease" becomes 30 "$(field node edge-1 .metadata.uid)" lease edge-1 \
         '.metadata.ownerReferences[0].uid' kube-node-lease
     kill -TERM "$agent_pid"
