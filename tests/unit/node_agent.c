@@ -951,7 +951,7 @@ static void with_any_amount_of_memory(void **state)
     struct tiny_node *t = tiny_set_up(NULL);
     bool fits = false;
     unsigned starts_that_failed = 0;
-    size_t size = 8192;
+    size_t size = 2048;
     for (; !fits; size += 128) {
         t->k = kedge_init(t->memory, size, &t->port.fake.port);
         t->client = kedge_client_new(t->k, &t->config);

@@ -440,6 +440,32 @@ static void another_node_that_took_the_name_is_registered(void **state)
     tear_down(f);
 }
 
+static void a_label_that_somebody_changed_is_set_with_the_next_start(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    json_t *o = object(f);
+    json_object_set_new(at(o, "metadata", "labels"), "zone", json_string("attic"));
+    char *text = json_dumps(o, 0);
+    mock_apply(f->port.mock, "nodes", text);
+    free(text);
+    json_decref(o);
+    kedge_node_status_changed(f->node, true);
+    run(f, KEDGE_SECOND);
+    o = object(f);
+    expect_text(json_object_get(at(o, "metadata", "labels"), "zone"), "attic");
+    json_decref(o);
+    kedge_node_status_stop(f->node);
+    assert_int_equal(kedge_node_status_start(f->node), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    o = object(f);
+    expect_text(json_object_get(at(o, "metadata", "labels"), "zone"), "shed");
+    json_decref(o);
+    tear_down(f);
+}
+
 static void a_node_that_was_deleted_is_registered_again(void **state)
 {
     (void)state;
@@ -970,6 +996,7 @@ int main(void)
         cmocka_unit_test(what_others_made_of_a_condition_is_undone_with_a_time),
         cmocka_unit_test(a_report_that_fails_anywhere_is_tried_again),
         cmocka_unit_test(another_node_that_took_the_name_is_registered),
+        cmocka_unit_test(a_label_that_somebody_changed_is_set_with_the_next_start),
         cmocka_unit_test(a_node_that_was_deleted_is_registered_again),
         cmocka_unit_test(a_report_waits_for_the_shared_connection),
         cmocka_unit_test(a_first_report_waits_for_the_shared_connection),

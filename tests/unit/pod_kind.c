@@ -152,6 +152,30 @@ KEDGE_DEFINE_KIND(half_phase, "", "v1", "pods", "Pod", KEDGE_NAMESPACED)
 KEDGE_DECLARE_KIND(other)
 KEDGE_DEFINE_KIND(other, "example.com", "v1", "pods", "Pod", KEDGE_NAMESPACED)
 
+#define KEDGE_ROWS_later_pod(FIELD, LIST, ENUM, K)      \
+    ENUM(K, pod_phase, status_phase, "status", "phase") \
+    LIST(K, task, conditions, "status", "conditions")
+KEDGE_DECLARE_KIND(later_pod)
+KEDGE_DEFINE_KIND(later_pod, "", "v2", "pods", "Pod", KEDGE_NAMESPACED)
+
+#define KEDGE_ROWS_odd_pod(FIELD, LIST, ENUM, K) KEDGE_ROWS_later_pod(FIELD, LIST, ENUM, K)
+KEDGE_DECLARE_KIND(odd_pod)
+KEDGE_DEFINE_KIND(odd_pod, "", "v1", "pods", "Pod", KEDGE_NAMESPACED)
+
+// Conditions that are kept as something else are none.
+static void conditions_of_another_kind_are_not_looked_at(void **state)
+{
+    (void)state;
+    struct tiny_node *t = tiny_set_up(NULL);
+    t->options.pod_kind = &kedge_kind_odd_pod;
+    tiny_start(t);
+    tiny_make(t, "a", "edge-1",
+              ",\"conditions\":[{\"name\":\"Ready\",\"type\":\"Ready\",\"status\":\"True\"}]");
+    tiny_run(t, KEDGE_SECOND);
+    assert_string_equal(tiny_text(t, "pods", "default", "a", "status.phase"), "Running");
+    tiny_tear_down(t);
+}
+
 static void a_kind_without_a_phase_is_refused(void **state)
 {
     (void)state;
@@ -162,6 +186,7 @@ static void a_kind_without_a_phase_is_refused(void **state)
                 {&kedge_kind_text_phase, "ENUM(K, pod_phase, status_phase"},
                 {&kedge_kind_half_phase, "ENUM(K, pod_phase, status_phase"},
                 {&kedge_kind_other, "not one of pods of v1"},
+                {&kedge_kind_later_pod, "not one of pods of v1"},
                 {&kedge_kind_node, "not one of pods of v1"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         static unsigned char memory[TINY_MEMORY];
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(what_the_device_knows_is_kept),
         cmocka_unit_test(a_kind_like_the_built_in_one),
         cmocka_unit_test(a_kind_with_conditions_knows_since_when),
+        cmocka_unit_test(conditions_of_another_kind_are_not_looked_at),
         cmocka_unit_test(a_kind_without_a_phase_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -824,6 +824,14 @@ static void what_makes_no_pod_is_not_taken_on(void **state)
     assert_int_equal(kedge_pod_status_add(f->m, o), KEDGE_OK);
     assert_int_equal(kedge_pod_status_seen(f->m, o), KEDGE_OK);
     free(o);
+    // Nor has one that is too large for a record.
+    o = partial_of(&kedge_kind_pod,
+                   kedge_str_of("{\"metadata\":{\"name\":\"y\",\"namespace\":\"n\","
+                                "\"uid\":\"w\"},\"status\":{\"phase\":\"Failed\"}}"));
+    assert_int_equal(kedge_pod_status_add(f->m, o), KEDGE_OK);
+    assert_int_equal(kedge_pod_status_seen(f->m, o), KEDGE_OK);
+    assert_int_equal(set(f, "w", "x"), KEDGE_OK); // it is not known to be over
+    free(o);
     assert_int_equal(seen_text(f, "{\"metadata\":{\"uid\":\"nobody\"}}"), KEDGE_ERR_NOT_FOUND);
     tear_down(f);
 }
