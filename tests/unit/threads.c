@@ -674,6 +674,26 @@ static void *record(void *arg)
     return NULL;
 }
 
+static void open_recording(struct recording *r, struct shared *s)
+{
+    memset(r, 0, sizeof *r);
+    open_shared(s);
+    s->cluster.port.fake.port.wall_clock = kedge_posix()->wall_clock;
+    r->core = kedge_event_recorder_new(
+        s->cluster.client, &(struct kedge_event_recorder_options){.queue = 32768, .burst = 100000});
+    r->series = kedge_event_series_new(
+        s->cluster.client, &(struct kedge_event_series_options){.controller = "a", .store = 32768});
+    assert_non_null(r->series);
+}
+
+static void close_recording(struct recording *r, struct shared *s)
+{
+    kedge_event_recorder_close(r->core);
+    kedge_event_series_close(r->series);
+    cluster_close(&s->cluster);
+    free(s);
+}
+
 static void several_record_while_the_loop_sends(void **state)
 {
     (void)state;
@@ -682,13 +702,7 @@ static void several_record_while_the_loop_sends(void **state)
     pthread_t threads[WORKERS];
     struct kedge_event_recorder_facts core;
     struct kedge_event_series_facts series;
-    open_shared(s);
-    s->cluster.port.fake.port.wall_clock = kedge_posix()->wall_clock;
-    r.core = kedge_event_recorder_new(
-        s->cluster.client, &(struct kedge_event_recorder_options){.queue = 32768, .burst = 100000});
-    r.series = kedge_event_series_new(
-        s->cluster.client, &(struct kedge_event_series_options){.controller = "a", .store = 32768});
-    assert_non_null(r.series);
+    open_recording(&r, s);
     for (int i = 0; i < WORKERS; i++)
         pthread_create(&threads[i], NULL, record, &r);
     do {
@@ -703,10 +717,40 @@ static void several_record_while_the_loop_sends(void **state)
     assert_int_equal(core.recorded + core.dropped, WORKERS * RECORDS);
     assert_int_equal(series.recorded, r.series_taken);
     assert_int_equal(series.created, 20);
-    kedge_event_recorder_close(r.core);
-    kedge_event_series_close(r.series);
-    cluster_close(&s->cluster);
-    free(s);
+    close_recording(&r, s);
+}
+
+// What was taken before is sent, what comes later is refused: each event is one or the other.
+static void a_shut_down_while_several_record_loses_nothing_that_was_taken(void **state)
+{
+    (void)state;
+    struct shared *s = malloc(sizeof *s);
+    static struct recording r;
+    pthread_t threads[WORKERS];
+    struct kedge_event_recorder_facts core;
+    struct kedge_event_series_facts series;
+    struct kedge_object_reference about = {.version = "v1", .kind = "Pod", .name = "late"};
+    open_recording(&r, s);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_create(&threads[i], NULL, record, &r);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
+    kedge_event_recorder_shut_down(r.core);
+    kedge_event_series_shut_down(r.series);
+    assert_int_equal(kedge_event_record_for(r.core, &about, KEDGE_EVENT_NORMAL, "R", "m"),
+                     KEDGE_ERR_STOPPED);
+    do {
+        assert_int_equal(kedge_poll(s->cluster.k, 0), KEDGE_OK);
+        kedge_event_recorder_facts(r.core, &core);
+        kedge_event_series_facts(r.series, &series);
+    } while (atomic_load(&r.done) < WORKERS || core.waiting > 0 || series.kept > 0);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(core.recorded, r.core_taken);
+    assert_int_equal(core.created + core.patched, r.core_taken);
+    assert_int_equal(core.failed + series.failed, 0);
+    assert_int_equal(series.recorded, r.series_taken);
+    close_recording(&r, s);
 }
 
 static void *stopper(void *arg)
@@ -807,6 +851,7 @@ int main(void)
         cmocka_unit_test(the_end_of_a_request_is_told_without_the_lock),
         cmocka_unit_test(who_waits_beside_does_not_take_the_wake),
         cmocka_unit_test(several_record_while_the_loop_sends),
+        cmocka_unit_test(a_shut_down_while_several_record_loses_nothing_that_was_taken),
         cmocka_unit_test(another_thread_stops_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
