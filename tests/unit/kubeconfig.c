@@ -1526,7 +1526,7 @@ static void an_empty_home_is_none(void **state)
 static void a_header_may_be_empty_and_a_text_may_not_be_a_bool(void **state)
 {
     (void)state;
-    char text[1024];
+    char text[5120];
     snprintf(text, sizeof text, "apiVersion: ''\nkind: ''\n%s", made_cluster(SERVER));
     assert_int_equal(load_text(text), KEDGE_OK);
     static const char *const wrong[] = {"token: true", "token: false", "token: 0x1f", "token: 12"};
