@@ -261,7 +261,7 @@ static void wherever_an_answer_ends(void **state)
         static const struct fake_cruelty none;
         assert_int_equal(run(&lives[l], LEADER_BENCH_MEMORY, &none), KEDGE_OK);
         size_t bytes = (size_t)b.port.fake.bytes_read;
-        size_t step = sweep_whole() ? 1 : 23;
+        size_t step = sweep_whole() ? 1 : 41;
         for (size_t e = 0; e < 2; e++) {
             for (size_t at = e * step / 2; at < bytes; at += step) {
                 struct fake_cruelty cruelty = {.cut = true, .cut_at = at, .cut_with = ends[e]};
