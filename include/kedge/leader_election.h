@@ -167,6 +167,20 @@ const char *kedge_leader_elector_leader(const struct kedge_leader_elector *elect
 // With KEDGE_THREADS, callable from any thread.
 kedge_err kedge_leader_elector_check(struct kedge_leader_elector *elector, kedge_time tolerance);
 
+struct kedge_leader_report {
+    bool leads;        // by the clock of now; client-go's metric leader_election_master_status
+    uint64_t terms;    // that began, since the elector was made
+    uint64_t renewals; // that the server answered in time
+    uint64_t slow;     // renewals that failed and led to a look at the Lease; client-go's metric
+                       // leader_election_slowpath_total
+    uint64_t failures; // tries of who leads that came to nothing
+};
+
+// Fills in *report. KEDGE_ERR_ARGUMENT if either is NULL. With KEDGE_THREADS, callable from any
+// thread.
+kedge_err kedge_leader_elector_report(struct kedge_leader_elector *elector,
+                                      struct kedge_leader_report *report);
+
 // The Lease as "namespace/name". Never NULL; lives as long as the elector.
 const char *kedge_leader_elector_describe(const struct kedge_leader_elector *elector);
 

@@ -268,6 +268,19 @@ kedge_err kedge_leader_elector_check(struct kedge_leader_elector *elector, kedge
     return late ? KEDGE_ERR_TIMEOUT : KEDGE_OK;
 }
 
+kedge_err kedge_leader_elector_report(struct kedge_leader_elector *elector,
+                                      struct kedge_leader_report *report)
+{
+    struct kedge_leader_elector *e = elector;
+    if (e == NULL || report == NULL)
+        return KEDGE_ERR_ARGUMENT;
+    kedge__lock(e->k);
+    *report = e->figures;
+    report->leads = kedge__leader_leads(e, kedge__clock(e->k));
+    kedge__unlock(e->k);
+    return KEDGE_OK;
+}
+
 const char *kedge_leader_elector_describe(const struct kedge_leader_elector *elector)
 {
     return elector != NULL ? elector->described : "";

@@ -70,6 +70,8 @@ struct kedge_leader_elector {
     char uid[KEDGE__LEADER_UID];
     char version[KEDGE__LEADER_VERSION];
 
+    struct kedge_leader_report figures; // but `leads`
+
     char *body; // options.lease_max bytes, of a request
     char reported[KEDGE_LEADER_IDENTITY];
     char problem[KEDGE__LEADER_PROBLEM];

@@ -101,6 +101,7 @@ static void fail_try(struct kedge_leader_elector *e, kedge_time now)
         wait_until(e, kedge__after(now, period));
         return;
     }
+    e->figures.failures++;
     kedge_time next = kedge__after(e->tried_at, period);
     wait_until(e, next > now ? next : now);
 }
@@ -127,7 +128,10 @@ static void written(struct kedge_leader_elector *e, kedge_time now)
         fail_try(e, now);
         return;
     }
-    if (!e->leading) {
+    if (e->leading) {
+        e->figures.renewals++;
+    } else {
+        e->figures.terms++;
         log_line(e, KEDGE_LOG_INFO, "we lead");
         e->tell_start = true;
     }
@@ -264,6 +268,7 @@ static void tried(struct kedge_leader_elector *e, kedge_err err, kedge_time now)
         judge(e, now);
     } else if (e->ask == KEDGE__LEADER_RENEW) {
         log_line(e, KEDGE_LOG_DEBUG, e->problem);
+        e->figures.slow += e->leading ? 1 : 0;
         ask(e, KEDGE__LEADER_GET, now);
     } else if (get && gone && !e->options.coordinated) {
         ask(e, KEDGE__LEADER_CREATE, now);

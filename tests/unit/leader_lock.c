@@ -280,6 +280,60 @@ static void what_a_record_lacks_or_has_wrong_is_nothing(void **state)
     }
 }
 
+// Figures ----------------------------------------------------------------------------------------
+
+static struct kedge_leader_report report_of(const struct contender *c)
+{
+    struct kedge_leader_report r;
+    memset(&r, 0xff, sizeof r);
+    assert_int_equal(kedge_leader_elector_report(c->elector, &r), KEDGE_OK);
+    return r;
+}
+
+static void what_it_comes_to_is_counted(void **state)
+{
+    (void)state;
+    struct kedge_leader_report r;
+    leader_bench_open(&b);
+    leader_bench_put(&b, "", HELD_BY("x"));
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    assert_int_equal(kedge_leader_elector_report(a->elector, NULL), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_leader_elector_report(NULL, &r), KEDGE_ERR_ARGUMENT);
+    leader_bench_run(&b, 5 * KEDGE_SECOND);
+    r = report_of(a); // who waits has nothing to show
+    assert_false(r.leads);
+    assert_int_equal(r.terms + r.renewals + r.slow + r.failures, 0);
+    leader_bench_until_leads(&b, a, 15 * KEDGE_SECOND);
+    leader_bench_run(&b, 7 * KEDGE_SECOND);
+    r = report_of(a);
+    assert_true(r.leads);
+    assert_int_equal(r.terms, 1);
+    assert_int_equal(r.renewals, 3);
+    assert_int_equal(r.slow, 0);
+    // One that fails, and is made good by a look; then one where the look fails, too.
+    mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .status = 500});
+    leader_bench_run(&b, 2 * KEDGE_SECOND);
+    r = report_of(a);
+    assert_int_equal(r.renewals, 4);
+    assert_int_equal(r.slow, 1);
+    assert_int_equal(r.failures, 0);
+    mock_inject(b.port.mock,
+                &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .status = 500, .count = 2});
+    leader_bench_run(&b, 2 * KEDGE_SECOND);
+    r = report_of(a);
+    assert_int_equal(r.renewals, 4);
+    assert_int_equal(r.slow, 2);
+    assert_int_equal(r.failures, 1);
+    // The clock decides, though the loop has not turned.
+    b.port.fake.now += KEDGE_HOUR;
+    assert_false(report_of(a).leads);
+    leader_bench_run(&b, 0);
+    assert_int_equal(kedge_leader_elector_start(a->elector), KEDGE_OK);
+    leader_bench_until_leads(&b, a, KEDGE_MINUTE);
+    assert_int_equal(report_of(a).terms, 2);
+    leader_bench_close(&b);
+}
+
 // Stopped in the midst of it ---------------------------------------------------------------------
 
 static void assert_released(const struct contender *a)
@@ -363,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_lease_that_another_takes_first_is_anothers),
         cmocka_unit_test(a_label_that_another_changes_is_set_again_and_others_stay),
         cmocka_unit_test(what_a_record_lacks_or_has_wrong_is_nothing),
+        cmocka_unit_test(what_it_comes_to_is_counted),
         cmocka_unit_test(a_stop_while_it_is_renewed_releases_it_all_the_same),
         cmocka_unit_test(a_stop_while_it_is_looked_at_releases_it_all_the_same),
         cmocka_unit_test(one_that_the_server_chose_is_released_without_a_strategy),

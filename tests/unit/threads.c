@@ -791,6 +791,9 @@ static void *asker(void *arg)
         expect(&e->shared, kedge_leader_elector_time_left(e->elector) <= 3 * KEDGE_SECOND);
         expect(&e->shared,
                !leads || kedge_leader_elector_check(e->elector, KEDGE_HOUR) == KEDGE_OK);
+        struct kedge_leader_report r;
+        expect(&e->shared, kedge_leader_elector_report(e->elector, &r) == KEDGE_OK);
+        expect(&e->shared, !r.leads || r.terms > 0);
         atomic_fetch_add(&e->shared.reads, leads);
     }
     return NULL;
