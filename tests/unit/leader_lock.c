@@ -221,6 +221,21 @@ static void a_lease_that_another_takes_first_is_anothers(void **state)
     leader_bench_close(&b);
 }
 
+// Its own writes are known to it again at once.
+static void after_a_conflict_it_is_renewed_without_looking_again(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, 3 * KEDGE_SECOND);
+    mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .status = 409});
+    leader_bench_run(&b, 4 * KEDGE_SECOND);
+    assert_string_equal(b.asked,
+                        "GET 404, POST 201, PUT 200, PUT 409, GET 200, PUT 200, PUT 200, ");
+    assert_true(leads(a));
+    leader_bench_close(&b);
+}
+
 static const struct kedge_leader_label labels[] = {{"custom-key", "custom-val"}};
 
 static void with_label(struct kedge_leader_options *o)
@@ -415,6 +430,7 @@ int main(void)
         cmocka_unit_test(without_a_recorder_nothing_is_recorded),
         cmocka_unit_test(a_lease_that_another_makes_first_is_anothers),
         cmocka_unit_test(a_lease_that_another_takes_first_is_anothers),
+        cmocka_unit_test(after_a_conflict_it_is_renewed_without_looking_again),
         cmocka_unit_test(a_label_that_another_changes_is_set_again_and_others_stay),
         cmocka_unit_test(what_a_record_lacks_or_has_wrong_is_nothing),
         cmocka_unit_test(what_it_comes_to_is_counted),
