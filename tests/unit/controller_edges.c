@@ -174,6 +174,54 @@ static void an_object_without_the_label_leads_nowhere(void **state)
     close_edge(&e);
 }
 
+// A step takes a bounded amount of what was there, so that others have their turn.
+static void of_many_objects_some_are_walked_over_in_a_step(void **state)
+{
+    (void)state;
+    static struct edge e;
+    struct kedge_controller_options o = {.reconcile = reconcile, .ctx = &e, .keys = 200};
+    struct kedge_controller_report r;
+    open_edge(&e, KEDGE_LOG_ERROR);
+    e.c = kedge_controller_new(e.cluster.k, &o);
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "c-%d", i);
+        put(&e, name, "");
+    }
+    watch(&e);
+    cluster_start(&e.cluster);
+    do {
+        kedge_controller_step(e.c);
+        assert_int_equal(kedge_poll(e.cluster.k, 100), KEDGE_OK);
+        assert_int_equal(kedge_controller_report(e.c, &r), KEDGE_OK);
+    } while (!r.synced);
+    assert_int_equal(kedge_controller_step(e.c), KEDGE_OK);
+    assert_int_equal(kedge_controller_report(e.c, &r), KEDGE_OK);
+    assert_int_equal(r.events, 64);
+    drive(&e, KEDGE_SECOND);
+    assert_int_equal(e.calls, 100);
+    close_edge(&e);
+}
+
+static void a_source_needs_room_for_its_longest_keys(void **state)
+{
+    (void)state;
+    static struct edge e;
+    static struct kedge_controller_source two = {.map = kedge_controller_map_label,
+                                                 .map_ctx = "of"};
+    struct kedge_controller_options o = {
+        .name = "small", .reconcile = reconcile, .ctx = &e, .keys = 8, .bytes = 400};
+    open_edge(&e, KEDGE_LOG_ERROR);
+    struct kedge_controller *small = kedge_controller_new(e.cluster.k, &o);
+    assert_non_null(small);
+    assert_int_equal(kedge_controller_watch(small, e.configmaps, &two), KEDGE_ERR_ARGUMENT);
+    assert_non_null(strstr(kedge_error_text(e.cluster.k), "small: a source of configmaps may need "
+                                                          "room for 2 keys of 317 bytes at once"));
+    assert_null(two.controller);
+    e.cluster.k->failure = KEDGE_OK;
+    close_edge(&e);
+}
+
 // Failures ---------------------------------------------------------------------------------------
 
 static void a_failure_without_words_has_its_own_sentence(void **state)
@@ -353,6 +401,8 @@ int main(void)
         cmocka_unit_test(of_an_object_too_large_every_update_passes),
         cmocka_unit_test(an_owner_without_a_version_is_of_the_core_group),
         cmocka_unit_test(an_object_without_the_label_leads_nowhere),
+        cmocka_unit_test(of_many_objects_some_are_walked_over_in_a_step),
+        cmocka_unit_test(a_source_needs_room_for_its_longest_keys),
         cmocka_unit_test(a_failure_without_words_has_its_own_sentence),
         cmocka_unit_test(a_request_that_was_stopped_is_a_failure),
         cmocka_unit_test(what_is_no_key_is_counted_also_without_a_log),

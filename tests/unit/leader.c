@@ -1359,6 +1359,10 @@ static void bad_name(struct kedge_leader_options *o)
 }
 static void no_namespace(struct kedge_leader_options *o)
 {
+    o->namespace_ = NULL;
+}
+static void empty_namespace(struct kedge_leader_options *o)
+{
     o->namespace_ = "";
 }
 static void no_identity(struct kedge_leader_options *o)
@@ -1436,6 +1440,7 @@ static void options_are_looked_at_and_the_member_is_named(void **state)
         {no_name, "name: must be that of a Lease"},
         {bad_name, "name: must be that of a Lease"},
         {no_namespace, "namespace_: must be that of a namespace"},
+        {empty_namespace, "namespace_: must be that of a namespace"},
         {no_identity, "identity: must not be empty"},
         {empty_identity, "identity: must not be empty"},
         {long_identity, "identity: must be shorter than KEDGE_LEADER_IDENTITY"},

@@ -395,6 +395,100 @@ static void a_stop_while_it_is_looked_at_releases_it_all_the_same(void **state)
     leader_bench_close(&b);
 }
 
+static void a_start_while_it_asks_is_one_too_many(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL});
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_int_equal(kedge_leader_elector_start(a->elector), KEDGE_ERR_STATE);
+    kedge_leader_elector_stop(a->elector);
+    leader_bench_run(&b, 0);
+    assert_string_equal(a->told, "stopped, ");
+    leader_bench_close(&b);
+}
+
+static size_t feed_late_behind_another(void *connection, const void *bytes, size_t len)
+{
+    if (meanwhile != NULL && len > 4 && memcmp(bytes, meanwhile, 4) == 0) {
+        leader_bench_put(&b, "", written);
+        b.port.fake.now += 6 * KEDGE_SECOND;
+    }
+    return b.peer.feed(connection, bytes, len);
+}
+
+static void patient_and_releases(struct kedge_leader_options *o)
+{
+    o->release_on_cancel = true;
+    o->request_timeout = KEDGE_MINUTE;
+}
+
+static void a_release_that_is_always_too_late_has_an_end(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct fake_peer peer = b.peer;
+    struct contender *a = leader_bench_add(&b, "a", patient_and_releases);
+    leader_bench_run(&b, KEDGE_SECOND);
+    peer.feed = feed_late_behind_another;
+    b.port.fake.peer = &peer;
+    meanwhile = "PUT ";
+    written = HELD_BY("a");
+    leader_bench_forget(&b);
+    kedge_leader_elector_stop(a->elector);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_false(kedge_leader_elector_is_running(a->elector));
+    assert_int_equal(b.puts, 2); // at 0 and 6 s, of 10
+    meanwhile = NULL;
+    leader_bench_close(&b);
+}
+
+// Call-backs that take their time, or end it all -------------------------------------------------
+
+static void take_20_seconds(struct contender *c, const char *what)
+{
+    if (strcmp(what, "leader ") == 0 && c->started == 0)
+        b.port.fake.now += 20 * KEDGE_SECOND;
+}
+
+static void who_is_told_of_a_leader_for_too_long_does_not_start(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    a->on_told = take_20_seconds;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(kedge_poll(b.k, 0), KEDGE_OK);
+    assert_string_equal(a->told, "leader a, stopped, ");
+    assert_int_equal(a->started, 0);
+    assert_false(leads(a));
+    leader_bench_close(&b);
+}
+
+static void close_when_it_stops(struct contender *c, const char *what)
+{
+    if (strcmp(what, "event ") == 0 && strstr(c->told, "stopped leading") != NULL)
+        kedge_leader_elector_close(c->elector);
+}
+
+static void who_is_told_of_the_end_may_close_it(void **state)
+{
+    (void)state;
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", releases);
+    a->on_told = close_when_it_stops;
+    leader_bench_run(&b, KEDGE_SECOND);
+    kedge_leader_elector_stop(a->elector);
+    leader_bench_run(&b, KEDGE_SECOND);
+    assert_string_equal(a->told,
+                        "leader a, event a became leader, started, event a stopped leading, ");
+    assert_int_equal(a->stopped, 0); // after a close nothing is called back
+    assert_string_equal(leader_bench_spec(&b, "holderIdentity"), "\"a\"");
+    assert_false(kedge_leader_elector_is_running(a->elector));
+    leader_bench_close(&b);
+}
+
 static void coordinated_and_releases(struct kedge_leader_options *o)
 {
     o->coordinated = true;
@@ -436,6 +530,10 @@ int main(void)
         cmocka_unit_test(what_it_comes_to_is_counted),
         cmocka_unit_test(a_stop_while_it_is_renewed_releases_it_all_the_same),
         cmocka_unit_test(a_stop_while_it_is_looked_at_releases_it_all_the_same),
+        cmocka_unit_test(a_start_while_it_asks_is_one_too_many),
+        cmocka_unit_test(a_release_that_is_always_too_late_has_an_end),
+        cmocka_unit_test(who_is_told_of_a_leader_for_too_long_does_not_start),
+        cmocka_unit_test(who_is_told_of_the_end_may_close_it),
         cmocka_unit_test(one_that_the_server_chose_is_released_without_a_strategy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
