@@ -2,7 +2,7 @@
 // config.c - the pod's configuration, and what it shares with kubeconfig.
 #include "client/config_priv.h"
 
-#include "base/wipe.h"
+#include "client/file.h"
 #include "client/token.h"
 
 #define POD_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -130,33 +130,6 @@ kedge_err kedge__config_end(struct kedge__config_loading *l, kedge_err err)
     return err;
 }
 
-// Fills `buf` from the file's begin. The number of bytes, or an error.
-static int read_up_to(struct kedge *k, const char *path, char *buf, size_t cap)
-{
-    size_t got = 0;
-    int n = 1;
-    while (got < cap && n > 0) {
-        n = k->port->file(k->port, path, got, buf + got, cap - got);
-        got += n > 0 ? (size_t)n : 0;
-    }
-    return n < 0 ? n : (int)got;
-}
-
-static int measure(struct kedge *k, const char *path)
-{
-    char piece[256];
-    size_t len = 0;
-    int n = 1;
-    while (n > 0 && len <= KEDGE_CONFIG_FILE_MAX) {
-        n = k->port->file(k->port, path, len, piece, sizeof piece);
-        len += n > 0 ? (size_t)n : 0;
-    }
-    kedge__wipe(piece, sizeof piece);
-    if (n < 0)
-        return n;
-    return len <= KEDGE_CONFIG_FILE_MAX ? (int)len : KEDGE_ERR_TOO_LONG;
-}
-
 // The file may be replaced by a longer one between measuring and reading: then once more. `room`
 // ends with a byte that a file as measured does not reach, and that is its NUL in the end.
 kedge_err kedge__config_read(struct kedge *k, const char *path, kedge_str *out)
@@ -165,14 +138,14 @@ kedge_err kedge__config_read(struct kedge *k, const char *path, kedge_str *out)
         return KEDGE_ERR_UNSUPPORTED;
     for (int attempt = 0; attempt < 3; attempt++) {
         size_t mark = kedge__mark(k);
-        int len = measure(k, path);
+        int len = kedge__file_length(k, path, KEDGE_CONFIG_FILE_MAX);
         if (len < 0)
             return (kedge_err)len;
         size_t room = (size_t)len + 1;
         char *text = kedge__take(k, KEDGE__CONFIG_PART, room, 1, 1);
         if (text == NULL)
             return KEDGE_ERR_MEMORY;
-        int got = read_up_to(k, path, text, room);
+        int got = kedge__file_read(k, path, text, room);
         if (got < 0)
             return (kedge_err)got;
         if ((size_t)got < room) {

@@ -11,6 +11,7 @@
 #include "base/wipe.h"
 #include "client/client_priv.h"
 #include "client/config_priv.h"
+#include "client/file.h"
 
 // How often, as client-go.
 #define EVERY (5 * KEDGE_MINUTE)
@@ -63,13 +64,9 @@ static void complain(struct files *f, const char *path, const char *problem)
 // Reads a file behind the first `*used` bytes of the buffer, with a NUL behind it.
 static bool read_one(struct files *f, int which, size_t *used, kedge_str *out)
 {
-    const struct kedge_port *port = f->source.client->k->port;
-    size_t from = *used, got = 0;
-    int n = 1;
-    while (n > 0 && from + got < f->cap) {
-        n = port->file(port, f->paths[which], got, f->buf + from + got, f->cap - from - got);
-        got += n > 0 ? (size_t)n : 0;
-    }
+    size_t from = *used;
+    int n = kedge__file_read(f->source.client->k, f->paths[which], f->buf + from, f->cap - from);
+    size_t got = n > 0 ? (size_t)n : 0;
     if (n < 0) {
         complain(f, f->paths[which], kedge__config_read_problem((kedge_err)n));
         return false;

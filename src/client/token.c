@@ -8,6 +8,7 @@
 #include "client/token.h"
 
 #include "base/wipe.h"
+#include "client/file.h"
 
 // What the next token may be longer than the first, beside the first one's own length.
 #define MARGIN 1024
@@ -91,36 +92,15 @@ static bool has_file(struct kedge *k, const struct kedge__token_source *t)
     return t->path != NULL && k->port->file != NULL;
 }
 
-// Reads all of the file into `buf`, and how long it is into *len. KEDGE_ERR_TOO_LONG with more than
-// `cap`.
+// Reads all of the file into `buf`, and how long it is into *len. KEDGE_ERR_TOO_LONG with `cap`
+// bytes: a file of exactly this size would do, but cannot be told from a longer one.
 static kedge_err read_file(struct kedge *k, const char *path, char *buf, size_t cap, size_t *len)
 {
-    *len = 0;
-    while (*len < cap) {
-        int n = k->port->file(k->port, path, *len, buf + *len, cap - *len);
-        if (n <= 0)
-            return (kedge_err)n;
-        *len += (size_t)n;
-    }
-    // A file of exactly this size would do, but cannot be told from a longer one.
-    return KEDGE_ERR_TOO_LONG;
-}
-
-// How long the file is, without keeping a byte of it.
-static kedge_err measure(struct kedge *k, const char *path, size_t *len)
-{
-    char piece[256];
-    kedge_err err = KEDGE_OK;
-    *len = 0;
-    for (int n = 1; n > 0 && err == KEDGE_OK; *len += n > 0 ? (size_t)n : 0) {
-        n = k->port->file(k->port, path, *len, piece, sizeof piece);
-        if (n < 0)
-            err = (kedge_err)n;
-        else if (*len + (size_t)n > KEDGE_TOKEN_MAX)
-            err = KEDGE_ERR_TOO_LONG;
-    }
-    kedge__wipe(piece, sizeof piece);
-    return err;
+    int got = kedge__file_read(k, path, buf, cap);
+    *len = got > 0 ? (size_t)got : 0;
+    if (got < 0)
+        return (kedge_err)got;
+    return *len < cap ? KEDGE_OK : KEDGE_ERR_TOO_LONG;
 }
 
 // Takes `text` into use. It may lie in the buffer, behind the token in use.
@@ -176,9 +156,10 @@ static kedge_err take_room(struct kedge *k, struct kedge__token_source *t, size_
 // The file's token, or else the text's.
 static kedge_err read_first(struct kedge *k, struct kedge__token_source *t, kedge_str text)
 {
-    size_t file_len = 0;
-    kedge_err file_err = has_file(k, t) ? measure(k, t->path, &file_len) : KEDGE_ERR_UNSUPPORTED;
-    if (take_room(k, t, text.len, file_err == KEDGE_OK ? file_len : 0) != KEDGE_OK)
+    int len =
+        has_file(k, t) ? kedge__file_length(k, t->path, KEDGE_TOKEN_MAX) : KEDGE_ERR_UNSUPPORTED;
+    kedge_err file_err = len < 0 ? (kedge_err)len : KEDGE_OK;
+    if (take_room(k, t, text.len, len > 0 ? (size_t)len : 0) != KEDGE_OK)
         return KEDGE_ERR_MEMORY;
     kedge_err text_err = use(t, text);
     if (file_err == KEDGE_OK)
