@@ -20,6 +20,7 @@
 
 #include "kedge/reader.h"
 
+#include "json/cursor.h"
 #include "json/number.h"
 #include "json/utf8.h"
 
@@ -204,16 +205,31 @@ enum kedge_json_type kedge_json_type(kedge_json_value v)
     return (enum kedge_json_type)types[node_of(v)[KIND]];
 }
 
+bool kedge__json_enter(kedge_json_value *v)
+{
+    bool object = node_of(*v)[KIND] == OBJECT;
+    bool has = kedge_json_count(*v) > 0;
+    v->at = has ? v->at + (object ? 2 : 1) : -1;
+    return has;
+}
+
+bool kedge__json_step(kedge_json_value *v)
+{
+    int next = node_of(*v)[NEXT];
+    v->at = next >= 0 ? next : -1;
+    return next >= 0;
+}
+
 kedge_json_value kedge_json_first(kedge_json_value container)
 {
-    bool object = node_of(container)[KIND] == OBJECT;
-    bool has = kedge_json_count(container) > 0;
-    return value_at(container.doc, has ? container.at + (object ? 2 : 1) : -1);
+    kedge__json_enter(&container);
+    return container;
 }
 
 kedge_json_value kedge_json_next(kedge_json_value element)
 {
-    return value_at(element.doc, node_of(element)[NEXT]);
+    kedge__json_step(&element);
+    return element;
 }
 
 size_t kedge_json_count(kedge_json_value container)
@@ -228,10 +244,9 @@ kedge_json_value kedge_json_get(kedge_json_value object, const char *key)
     kedge_json_value found = {object.doc, -1};
     if (node_of(object)[KIND] != OBJECT)
         return found;
-    kedge_json_value v = kedge_json_first(object);
-    for (; v.at >= 0; v = kedge_json_next(v)) {
-        if (kedge_json_key_is(v, name))
-            found = v;
+    for (bool more = kedge__json_enter(&object); more; more = kedge__json_step(&object)) {
+        if (kedge_json_key_is(object, name))
+            found.at = object.at;
     }
     return found;
 }

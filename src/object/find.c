@@ -9,6 +9,7 @@
 //             ^level 1, behind 5  1 1 0
 #include <string.h>
 
+#include "json/cursor.h"
 #include "object/project.h"
 
 enum { KEYS_MAX = 8 };
@@ -85,7 +86,8 @@ void kedge__find(struct kedge__found *found, const struct kedge_table *table, si
     int depth = 0;
     levels[0].rows = begin(found, table, rows, object);
     levels[0].behind = 0;
-    levels[0].member = kedge_json_first(object);
+    levels[0].member = object;
+    kedge__json_enter(&levels[0].member);
     while (depth >= 0) {
         struct level *level = &levels[depth];
         kedge_json_value member = level->member;
@@ -93,7 +95,7 @@ void kedge__find(struct kedge__found *found, const struct kedge_table *table, si
             depth--;
             continue;
         }
-        level->member = kedge_json_next(member);
+        kedge__json_step(&level->member);
         uint64_t going = take(found, table, level, member);
         enum kedge_json_type type = kedge_json_type(member);
         if (going != 0 && type != KEDGE_JSON_OBJECT && type != KEDGE_JSON_NULL)
@@ -102,7 +104,8 @@ void kedge__find(struct kedge__found *found, const struct kedge_table *table, si
             continue;
         levels[depth + 1].rows = going;
         levels[depth + 1].behind = key_end(table, going, level->behind);
-        levels[depth + 1].member = kedge_json_first(member);
+        levels[depth + 1].member = member;
+        kedge__json_enter(&levels[depth + 1].member);
         depth++;
     }
 }

@@ -8,6 +8,7 @@
 // same code runs twice: measuring, it only counts; writing, it knows where the texts begin.
 #include <string.h>
 
+#include "json/cursor.h"
 #include "object/date.h"
 #include "object/project_priv.h"
 #include "object/words.h"
@@ -169,9 +170,9 @@ static bool is_null(kedge_json_value v)
 static bool ascending(kedge_json_value map)
 {
     kedge_str last = {"", 0};
-    kedge_json_value m = kedge_json_first(map);
-    for (bool first = true; kedge_json_type(m) != KEDGE_JSON_ABSENT; first = false) {
-        kedge_str key = kedge_json_raw_key(m);
+    bool more = kedge__json_enter(&map);
+    for (bool first = true; more; first = false) {
+        kedge_str key = kedge_json_raw_key(map);
         size_t common = key.len < last.len ? key.len : last.len;
         int order = common > 0 ? memcmp(last.ptr, key.ptr, common) : 0;
         bool escaped = key.len > 0 && memchr(key.ptr, '\\', key.len) != NULL;
@@ -179,7 +180,7 @@ static bool ascending(kedge_json_value map)
         if (escaped || (!first && !above))
             return false;
         last = key;
-        m = kedge_json_next(m);
+        more = kedge__json_step(&map);
     }
     return true;
 }
@@ -196,11 +197,10 @@ static bool same_key(kedge_json_value a, kedge_json_value b)
 
 static bool comes_again(kedge_json_value member)
 {
-    kedge_json_value m = kedge_json_next(member);
-    while (kedge_json_type(m) != KEDGE_JSON_ABSENT) {
+    kedge_json_value m = member;
+    while (kedge__json_step(&m)) {
         if (same_key(member, m))
             return true;
-        m = kedge_json_next(m);
     }
     return false;
 }
@@ -219,14 +219,14 @@ static bool put_map(struct kedge__builder *b, size_t member, kedge_json_value v,
         return false;
     bool once = ascending(v);
     size_t count = 0;
-    kedge_json_value m = kedge_json_first(v);
-    for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m))
+    kedge_json_value m = v;
+    for (bool more = kedge__json_enter(&m); more; more = kedge__json_step(&m))
         count += value_fits(m, bytes) && (once || !comes_again(m)) ? 1 : 0;
 
     size_t pair = take_array(b, count, sizeof(struct kedge_text_pair), sizeof(kedge_offset));
     write_list(b, member, pair, count);
-    m = kedge_json_first(v);
-    for (; kedge_json_type(m) != KEDGE_JSON_ABSENT; m = kedge_json_next(m)) {
+    m = v;
+    for (bool more = kedge__json_enter(&m); more; more = kedge__json_step(&m)) {
         if (!once && comes_again(m))
             continue;
         bool fits = value_fits(m, bytes);
@@ -275,9 +275,8 @@ static bool put_list(struct kedge__builder *b, size_t member, kedge_json_value v
     size_t align = items != NULL ? align_of(items) : sizeof(kedge_offset);
     size_t place = take_array(b, count, size, align);
     write_list(b, member, place, count);
-    kedge_json_value element = kedge_json_first(v);
-    for (size_t i = 0; i < count; i++, element = kedge_json_next(element), place += size)
-        b->mistyped += !put_element(b, place, element, items, depth);
+    for (bool more = kedge__json_enter(&v); more; more = kedge__json_step(&v), place += size)
+        b->mistyped += !put_element(b, place, v, items, depth);
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "json/cursor.h"
 #include "object/project.h"
 
 enum { CODE, REASON, MESSAGE, DETAILS, ROWS };
@@ -123,8 +124,9 @@ static void read_causes(struct kedge_status *s, kedge_json_value causes)
 {
     bool timeout = kedge_status_is_timeout(s);
     size_t count = kedge_json_type(causes) == KEDGE_JSON_ARRAY ? kedge_json_count(causes) : 0;
-    kedge_json_value cause = kedge_json_first(causes);
-    for (size_t i = 0; i < count; i++, cause = kedge_json_next(cause)) {
+    kedge_json_value cause = causes;
+    kedge__json_enter(&cause);
+    for (size_t i = 0; i < count; i++, kedge__json_step(&cause)) {
         bool in_words = timeout && says_too_large(kedge_json_get(cause, "message"));
         if (in_words || kedge_json_text_is(kedge_json_get(cause, "reason"),
                                            KEDGE_STR(KEDGE_CAUSE_RESOURCE_VERSION_TOO_LARGE)))
