@@ -187,7 +187,7 @@ static void go_on(struct kedge_informer *inf, kedge_time now)
 }
 
 // Ends what is under way and goes on after a backoff step.
-void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_time now, kedge_err err,
+void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_err err, kedge_time now,
                               const char *text, const struct kedge_status *status)
 {
     struct kedge__reflector *r = &inf->reflector;
@@ -204,10 +204,10 @@ void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_time now, kedge_
     kedge__informer_failed(inf, err, r->asked == KEDGE__NEXT_WATCH, text, status);
 }
 
-void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err err,
+void kedge__reflector_fail(struct kedge_informer *inf, kedge_err err, kedge_time now,
                            const char *text)
 {
-    kedge__reflector_fail_by(inf, now, err, text, NULL);
+    kedge__reflector_fail_by(inf, err, now, text, NULL);
 }
 
 static const struct kedge_field event_rows[] = {{.path = "type\0", .type = KEDGE_FIELD_TEXT}};
@@ -222,7 +222,7 @@ void kedge__reflector_request(struct kedge_informer *inf, const struct kedge__li
     r->asked = r->then = watch && !r->initial ? KEDGE__NEXT_WATCH : KEDGE__NEXT_LIST;
     r->asked_at = now;
     if (path->cut) {
-        kedge__reflector_fail(inf, now, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");
+        kedge__reflector_fail(inf, KEDGE_ERR_TOO_LONG, now, "the path is longer than text_max");
         return;
     }
     kedge__exchange_start(&r->connection, &ask, watch, now);
@@ -265,13 +265,13 @@ static bool answered(struct kedge_informer *inf, kedge_time now)
     bool watch = r->asked == KEDGE__NEXT_WATCH || r->initial;
     bool ok = r->connection.response.status == 200;
     if (ok && r->connection.response.encoded) {
-        kedge__reflector_fail(inf, now, KEDGE_ERR_HTTP, "the answer is compressed, unasked");
+        kedge__reflector_fail(inf, KEDGE_ERR_HTTP, now, "the answer is compressed, unasked");
         return true;
     }
     enum kedge_sieve_shape shape = watch ? KEDGE_SIEVE_WATCH : KEDGE_SIEVE_LIST;
     kedge_err err = start_sieve(inf, ok ? shape : KEDGE_SIEVE_OBJECT);
     if (err != KEDGE_OK) {
-        kedge__reflector_fail(inf, now, err,
+        kedge__reflector_fail(inf, err, now,
                               "the kind's table or text_max does not suit the sieve");
         return true;
     }
@@ -294,7 +294,7 @@ static bool step_head(struct kedge_informer *inf, kedge_time now)
         return false;
     if (err == KEDGE_OK)
         return answered(inf, now);
-    kedge__reflector_fail(inf, now, err, r->connection.problem);
+    kedge__reflector_fail(inf, err, now, r->connection.problem);
     return true;
 }
 
@@ -309,7 +309,7 @@ bool kedge__reflector_taken(struct kedge_informer *inf, kedge_err err, kedge_tim
     if (err == KEDGE_ERR_FULL)
         kedge__reflector_become_stale(inf, now);
     else if (err != KEDGE_OK)
-        kedge__reflector_fail(inf, now, err, "an object cannot be read");
+        kedge__reflector_fail(inf, err, now, "an object cannot be read");
     return true;
 }
 
@@ -332,7 +332,7 @@ static void json_failure(struct kedge_informer *inf, kedge_err err, kedge_time n
         r->then = KEDGE__NEXT_LIST;
     if (r->initial)
         r->fall_back = true;
-    kedge__reflector_fail(inf, now, err, r->sieve.problem);
+    kedge__reflector_fail(inf, err, now, r->sieve.problem);
 }
 
 // The link's fault, or time's.
@@ -348,7 +348,7 @@ static void body_broke(struct kedge_informer *inf, kedge_err err, kedge_time now
     else if (r->asked == KEDGE__NEXT_LIST &&
              (err == KEDGE_ERR_TIMEOUT || now - r->asked_at >= CUT_AFTER))
         kedge__reflector_count_cut(inf);
-    kedge__reflector_fail(inf, now, err, r->connection.problem);
+    kedge__reflector_fail(inf, err, now, r->connection.problem);
 }
 
 static void body_ended(struct kedge_informer *inf, kedge_err err, kedge_time now)

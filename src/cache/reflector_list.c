@@ -187,7 +187,7 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
         r->first_page[len <= room ? len : 0] = '\0';
     }
     if (r->first_page[0] == '\0') {
-        kedge__reflector_fail(inf, now, KEDGE_ERR_JSON, "the list has no resourceVersion");
+        kedge__reflector_fail(inf, KEDGE_ERR_JSON, now, "the list has no resourceVersion");
         return;
     }
     r->paginated |= r->continued && r->at_zero;

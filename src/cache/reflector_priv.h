@@ -26,9 +26,9 @@ kedge_time kedge__reflector_backoff(struct kedge_informer *inf, kedge_time now);
 void kedge__reflector_abandon(struct kedge_informer *inf);
 // The same, tells of it, and does what r->then says after a backoff step. `status`: what the server
 // said, or NULL.
-void kedge__reflector_fail(struct kedge_informer *inf, kedge_time now, kedge_err err,
+void kedge__reflector_fail(struct kedge_informer *inf, kedge_err err, kedge_time now,
                            const char *text);
-void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_time now, kedge_err err,
+void kedge__reflector_fail_by(struct kedge_informer *inf, kedge_err err, kedge_time now,
                               const char *text, const struct kedge_status *status);
 // Ends the reply, and lists anew when Retry-After allows it, which is at once as a rule; the limit
 // stays as it is.

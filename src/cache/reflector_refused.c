@@ -48,7 +48,7 @@ static void refused_without_words(struct kedge_informer *inf, const struct kedge
         kedge__line_text(&l, a->location);
     }
     kedge__line_text(&l, ": is it an API server?");
-    kedge__reflector_fail_by(inf, now, KEDGE_ERR_API, text, s);
+    kedge__reflector_fail_by(inf, KEDGE_ERR_API, now, text, s);
 }
 
 static bool is_gone(const struct kedge_status *s)
@@ -91,7 +91,7 @@ static void refused(struct kedge_informer *inf, const struct kedge_status *s, ke
     if (r->asked == KEDGE__NEXT_WATCH && (is_gone(s) || leads_to_list(r, s)))
         r->then = KEDGE__NEXT_LIST;
     if (s->from_server && s->message[0] != '\0')
-        kedge__reflector_fail_by(inf, now, KEDGE_ERR_API, s->message, s);
+        kedge__reflector_fail_by(inf, KEDGE_ERR_API, now, s->message, s);
     else
         refused_without_words(inf, s, now);
 }

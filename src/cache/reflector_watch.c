@@ -148,7 +148,7 @@ static bool take_object(struct kedge_informer *inf, enum event_type type, kedge_
     // history is not ours.
     if (versioned && kedge__version_older(id.resource_version, r->read)) {
         r->then = KEDGE__NEXT_LIST;
-        kedge__reflector_fail(inf, now, KEDGE_ERR_API, "the server's versions have gone back");
+        kedge__reflector_fail(inf, KEDGE_ERR_API, now, "the server's versions have gone back");
         return true;
     }
     kedge_err err = type == BOOKMARK ? take_bookmark(inf, &id) : kedge__intake_event(inf, &e);
@@ -199,7 +199,7 @@ bool kedge__reflector_watch_body(struct kedge_informer *inf, kedge_time now)
             return false;
         if (kedge__reflector_twice_silent(r))
             r->then = KEDGE__NEXT_LIST;
-        kedge__reflector_fail(inf, now, KEDGE_ERR_TIMEOUT, "the watch has gone silent");
+        kedge__reflector_fail(inf, KEDGE_ERR_TIMEOUT, now, "the watch has gone silent");
         return true;
     }
     if (event == KEDGE_SIEVE_ITEM && r->state == KEDGE__REFLECTOR_WATCH_BODY)

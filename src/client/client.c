@@ -144,6 +144,12 @@ static kedge_err init(struct kedge_client *c, const struct kedge_config *config)
     return err;
 }
 
+// A secret, or NULL.
+static void forget_text(const struct kedge *k, const char *text)
+{
+    kedge__forget(k, text, kedge_str_of(text).len);
+}
+
 // The key and the proxy's URL are parsed, and the token source has a copy of the token. The
 // password is used where it stands, if there is a client that uses one; and so is the key, if a new
 // CA may need it again.
@@ -151,13 +157,13 @@ static void forget_secrets(const struct kedge *k, struct kedge_config *config,
                            const struct kedge_client *c)
 {
     if (c == NULL || c->password == NULL) {
-        kedge__forget(k, config->password, config->password != NULL ? strlen(config->password) : 0);
+        forget_text(k, config->password);
         config->password = NULL;
     }
     if (c == NULL || c->key.len == 0)
         kedge__forget(k, config->key.ptr, config->key.len);
-    kedge__forget(k, config->token, config->token != NULL ? strlen(config->token) : 0);
-    kedge__forget(k, config->proxy_url, config->proxy_url != NULL ? strlen(config->proxy_url) : 0);
+    forget_text(k, config->token);
+    forget_text(k, config->proxy_url);
     config->key = (kedge_str){NULL, 0};
     config->token = config->proxy_url = NULL;
 }
@@ -240,7 +246,7 @@ void kedge_client_free(struct kedge_client *c)
     kedge__forget(c->k, c->key.ptr, c->key.len);
     c->key = (kedge_str){NULL, 0};
     kedge__proxy_free(c);
-    kedge__forget(c->k, c->password, c->password != NULL ? strlen(c->password) : 0);
+    forget_text(c->k, c->password);
     c->password = NULL;
     if (c->has_token)
         kedge__token_wipe(&c->token);

@@ -61,11 +61,6 @@ static size_t key_end(const struct kedge_table *table, uint64_t rows, size_t beh
     return behind + strlen(table->fields[i].path + behind) + 1;
 }
 
-static bool there(kedge_json_value v)
-{
-    return kedge_json_type(v) != KEDGE_JSON_ABSENT;
-}
-
 static uint64_t begin(struct kedge__found *found, const struct kedge_table *table, size_t rows,
                       kedge_json_value object)
 {
@@ -91,7 +86,7 @@ void kedge__find(struct kedge__found *found, const struct kedge_table *table, si
     while (depth >= 0) {
         struct level *level = &levels[depth];
         kedge_json_value member = level->member;
-        if (!there(member)) {
+        if (member.at < 0) {
             depth--;
             continue;
         }

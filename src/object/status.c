@@ -4,18 +4,16 @@
 
 #include <string.h>
 
-#include "json/cursor.h"
 #include "object/project.h"
+#include "json/cursor.h"
 
-enum { CODE, REASON, MESSAGE, DETAILS, ROWS };
-
-static const struct kedge_field status_fields[ROWS] = {
+static const struct kedge_field status_fields[] = {
     {"code\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
     {"reason\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
     {"message\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
     {"details\0", {NULL}, 0, KEDGE_FIELD_SIEVED, 0},
 };
-const struct kedge_table kedge__status_table = {status_fields, ROWS, 0};
+const struct kedge_table kedge__status_table = {status_fields, 4, 0};
 
 // In the order of the enum, each ended by a NUL.
 static const char reason_names[] =
@@ -137,11 +135,12 @@ static void read_causes(struct kedge_status *s, kedge_json_value causes)
     s->cause_count = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);
 }
 
-static kedge_json_value found_value(kedge_json_value object, const struct kedge__found *found,
-                                    int row)
+// 0: there is none.
+static int32_t code_of(kedge_json_value object)
 {
-    kedge_json_value v = {object.doc, found->at[row]};
-    return v;
+    int64_t n;
+    bool is_one = kedge_json_int64(kedge_json_get(object, "code"), &n) && n > 0 && n <= INT32_MAX;
+    return is_one ? (int32_t)n : 0;
 }
 
 static void read_details(struct kedge_status *s, kedge_json_value details)
@@ -158,23 +157,21 @@ static void read_details(struct kedge_status *s, kedge_json_value details)
 
 void kedge__status_take(struct kedge_status *s, kedge_json_value object)
 {
-    struct kedge__found found;
-    int64_t n;
-    kedge__find(&found, &kedge__status_table, ROWS, object);
-    if (kedge_json_int64(found_value(object, &found, CODE), &n) && n > 0 && n <= INT32_MAX)
-        s->code = (int32_t)n;
+    kedge_json_value message = kedge_json_get(object, "message");
+    int32_t code = code_of(object);
+    if (code > 0)
+        s->code = code;
     s->from_server = true;
-    read_text(s->reason, sizeof s->reason, found_value(object, &found, REASON));
-    read_text(s->message, sizeof s->message, found_value(object, &found, MESSAGE));
+    read_member(s->reason, sizeof s->reason, object, "reason");
+    read_text(s->message, sizeof s->message, message);
     if (kedge_status_is_timeout(s))
-        s->version_too_large = says_too_large(found_value(object, &found, MESSAGE));
-    read_details(s, found_value(object, &found, DETAILS));
+        s->version_too_large = says_too_large(message);
+    read_details(s, kedge_json_get(object, "details"));
 }
 
 bool kedge_status_read(struct kedge_status *s, kedge_json_value object)
 {
-    int64_t n;
-    if (!kedge_json_int64(kedge_json_get(object, "code"), &n) || n <= 0 || n > INT32_MAX)
+    if (code_of(object) == 0)
         return false;
     kedge__status_take(s, object);
     return true;
