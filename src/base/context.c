@@ -229,6 +229,11 @@ size_t kedge_memory_report(const struct kedge *k, struct kedge_memory_part *part
     return k->part_count + 1;
 }
 
+kedge_time kedge__after(kedge_time now, kedge_time ms)
+{
+    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
+}
+
 kedge_time kedge__clock(struct kedge *k)
 {
     kedge__lock(k);

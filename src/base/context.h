@@ -142,10 +142,7 @@ bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level);
 void kedge__log(struct kedge *k, enum kedge_log_level level, const char *text);
 
 // The moment `ms` from `now`, or never.
-static inline kedge_time kedge__after(kedge_time now, kedge_time ms)
-{
-    return ms < KEDGE_FOREVER - now ? now + ms : KEDGE_FOREVER;
-}
+kedge_time kedge__after(kedge_time now, kedge_time ms);
 
 // The port's answers, or what stands in for them where it has none. Where the port's clock goes
 // back (a counter of 32 bits begins anew), no time has passed: this one never does. In any thread,
