@@ -33,14 +33,8 @@ static char next_character(kedge_str *json)
     return c;
 }
 
-// Decodes the text into `out`, or nowhere if it is NULL. False if it is no base64.
-static bool decode(kedge_json_value v, unsigned char *out, size_t *len)
+bool kedge__bytes_read(kedge_str json, unsigned char *out, size_t *len)
 {
-    kedge_str json = kedge_json_raw(v);
-    if (kedge_json_type(v) != KEDGE_JSON_TEXT)
-        return false;
-    json.ptr++; // the quotes
-    json.len -= 2;
     struct kedge__base64 d = {0, 0, 0, false};
     unsigned char byte;
     *len = 0;
@@ -52,6 +46,17 @@ static bool decode(kedge_json_value v, unsigned char *out, size_t *len)
         ++*len;
     }
     return kedge__base64_whole(&d);
+}
+
+// The same of a value, which need not be a text.
+static bool decode(kedge_json_value v, unsigned char *out, size_t *len)
+{
+    kedge_str json = kedge_json_raw(v);
+    if (kedge_json_type(v) != KEDGE_JSON_TEXT)
+        return false;
+    json.ptr++; // the quotes
+    json.len -= 2;
+    return kedge__bytes_read(json, out, len);
 }
 
 static bool fits(kedge_json_value v)

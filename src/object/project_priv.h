@@ -40,6 +40,10 @@ struct kedge__reader {
     bool (*is_text_of)(kedge_str text);
 };
 
+// bytes.c: the inside of a JSON text, which is base64, as bytes to `out` or, if that is NULL,
+// nowhere; *len is how many. False: it is none.
+bool kedge__bytes_read(kedge_str json, unsigned char *out, size_t *len);
+
 // A text of a few bytes: its length, or more than KEDGE__SHORT_TEXT if it is none or longer.
 enum { KEDGE__SHORT_TEXT = 64 };
 size_t kedge__short_text(kedge_json_value v, char buf[KEDGE__SHORT_TEXT]);

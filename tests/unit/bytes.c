@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kedge/fields.h"
+#include "object/project_priv.h"
 
 // Decodes from and into heap blocks of exactly their sizes. False if it is no base64.
 static bool decodes(const char *json, const char *expected)
@@ -18,10 +18,10 @@ static bool decodes(const char *json, const char *expected)
     assert_non_null(exact);
     memcpy(exact, json, n);
     kedge_str s = {exact, n};
-    bool ok = kedge__reader_base64.bytes(s, NULL, &counted);
+    bool ok = kedge__bytes_read(s, NULL, &counted);
     unsigned char *out = malloc(counted + 1);
     assert_non_null(out);
-    assert_int_equal(kedge__reader_base64.bytes(s, out, &len), ok);
+    assert_int_equal(kedge__bytes_read(s, out, &len), ok);
     assert_int_equal(len, counted);
     if (ok) {
         assert_int_equal(len, strlen(expected));
