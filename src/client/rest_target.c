@@ -2,6 +2,7 @@
 // rest_target.c - path, query and DeleteOptions out of a request, as client-go's request builder.
 #include "client/rest_target.h"
 
+#include "base/divide.h"
 #include "kedge/writer.h"
 #include "net/escape.h"
 
@@ -359,25 +360,28 @@ void kedge__rest_target(struct kedge__line *l, const struct kedge_request *r, co
 
 void kedge__rest_duration(struct kedge__line *l, kedge_time ms)
 {
-    int64_t seconds = ms / 1000;
-    int64_t rest = ms % 1000;
-    if (seconds == 0) {
+    uint64_t left = (uint64_t)ms;
+    uint32_t rest = kedge__divide(&left, 1000);
+    if (left == 0) {
         kedge__line_int(l, rest);
         kedge__line_text(l, "ms");
         return;
     }
-    if (seconds >= 3600) {
-        kedge__line_int(l, seconds / 3600);
+    uint32_t seconds = kedge__divide(&left, 60);
+    bool minutes = left > 0;
+    uint32_t minute = kedge__divide(&left, 60);
+    if (left > 0) {
+        kedge__line_number(l, left);
         kedge__line_byte(l, 'h');
     }
-    if (seconds >= 60) {
-        kedge__line_int(l, seconds / 60 % 60);
+    if (minutes) {
+        kedge__line_int(l, minute);
         kedge__line_byte(l, 'm');
     }
-    kedge__line_int(l, seconds % 60);
+    kedge__line_int(l, seconds);
     if (rest > 0) {
         kedge__line_byte(l, '.');
-        for (int64_t digit = 100; rest > 0; rest %= digit, digit /= 10)
+        for (uint32_t digit = 100; rest > 0; rest %= digit, digit /= 10)
             kedge__line_int(l, rest / digit);
     }
     kedge__line_byte(l, 's');

@@ -3,6 +3,7 @@
 // beginning of a JSON value, of which `depth` containers are open.
 #include "kedge/writer.h"
 
+#include "base/divide.h"
 #include "json/utf8.h"
 
 #include <string.h>
@@ -187,8 +188,7 @@ void kedge_writer_int64(struct kedge_writer *w, int64_t value)
     // The negative of INT64_MIN does not fit int64_t; as unsigned it does.
     uint64_t left = value < 0 ? ~(uint64_t)value + 1 : (uint64_t)value;
     do {
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
+        digits[--at] = (char)('0' + kedge__divide(&left, 10));
     } while (left > 0);
     if (value < 0)
         digits[--at] = '-';
