@@ -23,9 +23,9 @@ kedge_err kedge__identity_parse(struct kedge_json *doc, kedge_str text, void *bu
                                 struct kedge_json_token *tokens, size_t count);
 
 // The rows of a Status, for watch events of type ERROR and error replies: code, reason, message and
-// the whole of details. Four rows: with metadata and the 48 of a kind they are within the 64 that
-// can be sieved together. `status` is not among them: sieved beside a kind's rows, it would let the
-// whole status of every object in.
+// the whole of details. Four rows: with metadata, the 48 of a kind and the one more that informers
+// look at (cache/expected.c) they are the 64 that can be sieved together. `status` is not among
+// them: sieved beside a kind's rows, it would let the whole status of every object in.
 extern const struct kedge_table kedge__status_table;
 
 // What else kedge_status_read_reply wants to see: kind, apiVersion, status. For a reply that no

@@ -407,6 +407,47 @@ static void metadata_may_come_as_what_it_is_of(void **state)
     close_it(f);
 }
 
+// The largest table there may be leaves room for the row that says what an object is.
+static void a_kind_of_48_rows_is_watched_like_others(void **state)
+{
+    (void)state;
+    static char paths[KEDGE_KIND_ROWS][16];
+    static struct kedge_field rows[KEDGE_KIND_ROWS];
+    static struct kedge_table table = {rows, KEDGE_KIND_ROWS, sizeof(struct kedge_object)};
+    static uint32_t tag;
+    static const struct kedge_kind wide = {.group = "edge.example.com",
+                                           .version = "v1",
+                                           .resource = "wides",
+                                           .kind = "Wide",
+                                           .flags = KEDGE_NAMESPACED,
+                                           .table = &table,
+                                           .tag = &tag};
+    for (size_t i = 0; i < KEDGE_KIND_ROWS; i++) {
+        snprintf(paths[i], sizeof paths[i], "spec%cf%02zu", 0, i);
+        rows[i] =
+            (struct kedge_field){.path = paths[i], .offset = table.size, .type = KEDGE_FIELD_TEXT};
+        table.size = (uint16_t)(table.size + sizeof(struct kedge_text));
+    }
+#define WIDE(kind, name, version)                                               \
+    "{\"kind\":\"" kind "\",\"metadata\":{\"namespace\":\"a\",\"name\":\"" name \
+    "\",\"uid\":\"u\",\"resourceVersion\":\"" version "\"},\"spec\":{\"f47\":\"last\"}}"
+    static const char *const answers[] = {LIST("7", ""),
+                                          OK_HEAD EVENT("ADDED", WIDE("Wide", "web", "8"))
+                                              EVENT("ADDED", WIDE("Narrow", "db", "9"))};
+    struct fixture *f = open_with(answers, 2, &wide, &lists);
+    const struct kedge_object *o;
+    run(f, KEDGE_SECOND);
+    assert_string_equal(state_of(f).text, "");
+    assert_int_equal(f->r.adds, 1);
+    assert_int_equal(state_of(f).skipped, 1);
+    assert_int_equal(kedge_lister_get(f->inf, "a", "web", &o), KEDGE_OK);
+    const struct kedge_text *last =
+        (const struct kedge_text *)(const void *)((const char *)o +
+                                                  rows[KEDGE_KIND_ROWS - 1].offset);
+    assert_string_equal(kedge_text(last), "last");
+    close_it(f);
+}
+
 // What is no list would be one of nothing, and empty the cache.
 static void what_is_no_list_deletes_nothing(void **state)
 {
@@ -607,6 +648,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_object_of_another_kind_is_none_of_ours),
         cmocka_unit_test(a_table_is_no_object),
         cmocka_unit_test(metadata_may_come_as_what_it_is_of),
+        cmocka_unit_test(a_kind_of_48_rows_is_watched_like_others),
         cmocka_unit_test(what_is_no_list_deletes_nothing),
         cmocka_unit_test(an_object_without_a_version_moves_the_cache_alone),
         cmocka_unit_test(an_error_without_a_status_ends_the_watch),
