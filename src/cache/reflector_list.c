@@ -176,7 +176,7 @@ static void end_page(struct kedge_informer *inf, kedge_time now)
     struct kedge_json_token tokens[ENVELOPE_TOKENS];
     struct kedge_json doc;
     if (!kedge__expected_list(inf->kind, around(inf, &doc, tokens))) {
-        kedge__reflector_fail(inf, now, KEDGE_ERR_API,
+        kedge__reflector_fail(inf, KEDGE_ERR_API, now,
                               "the answer is no list of this kind, by its own words");
         return;
     }
