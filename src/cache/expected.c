@@ -52,7 +52,7 @@ static bool is_table(kedge_json_value object)
     return strncmp(version, "meta.k8s.io/", 12) == 0;
 }
 
-bool kedge__expected_event(const struct kedge_kind *kind, kedge_json_value object)
+static bool may_be_of(const struct kedge_kind *kind, kedge_json_value object)
 {
     kedge_json_value name = kedge_json_get(object, "kind");
     if (has_no_name(kind))
@@ -62,6 +62,21 @@ bool kedge__expected_event(const struct kedge_kind *kind, kedge_json_value objec
     return kedge_json_text_is(name, kedge_str_of(kind->kind)) ||
            ((kind->flags & KEDGE_METADATA_ONLY) != 0 &&
             kedge_json_text_is(name, KEDGE_STR(PARTIAL)));
+}
+
+bool kedge__expected_event(struct kedge_informer *inf, kedge_json_value object)
+{
+    if (may_be_of(inf->kind, object))
+        return true;
+    char kind[64];
+    char text[KEDGE__PROBLEM_MAX];
+    struct kedge__line l;
+    size_t len = kedge_json_text(kedge_json_get(object, "kind"), kind, sizeof kind);
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "skips an event whose object is of kind ");
+    kedge__line_printable(&l, (kedge_str){kind, len < sizeof kind ? len : sizeof kind}, 64);
+    kedge__informer_warn(inf, "watch", kedge__line_done(&l).ptr);
+    return false;
 }
 
 bool kedge__expected_list(const struct kedge_kind *kind, kedge_json_value list)

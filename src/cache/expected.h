@@ -9,8 +9,9 @@
 // and what kedge__expected_event looks at.
 const struct kedge_table *kedge__expected_rows(const struct kedge_kind *kind);
 
-// True if an event's object, sieved with these rows, may be of that kind: it says so, or nothing.
-bool kedge__expected_event(const struct kedge_kind *kind, kedge_json_value object);
+// True if an event's object, sieved with these rows, may be of the informer's kind: it says so, or
+// nothing. One that is not, a bookmark no less than others, is warned of.
+bool kedge__expected_event(struct kedge_informer *inf, kedge_json_value object);
 
 // The rows that are sieved of what is around a list's items.
 extern const struct kedge_table kedge__expected_list_rows;

@@ -110,21 +110,6 @@ static bool skip_event(struct kedge_informer *inf, kedge_time now)
     return kedge__reflector_taken(inf, KEDGE_OK, now);
 }
 
-// Somebody else's object: client-go does not take it either, a bookmark no more than others.
-static bool skip_foreign(struct kedge_informer *inf, kedge_json_value object, kedge_time now)
-{
-    char kind[64];
-    char text[KEDGE__PROBLEM_MAX];
-    struct kedge__line l;
-    kedge_json_value name = kedge_json_get(object, "kind");
-    size_t len = kedge_json_text(name, kind, sizeof kind);
-    kedge__line_init(&l, text, sizeof text);
-    kedge__line_text(&l, "skips an event whose object is of kind ");
-    kedge__line_printable(&l, (kedge_str){kind, len < sizeof kind ? len : sizeof kind}, 64);
-    kedge__informer_warn(inf, "watch", kedge__line_done(&l).ptr);
-    return skip_event(inf, now);
-}
-
 // An event with an object of our kind: all but ERROR. A server that gives one no version moves the
 // cache, but not its place in the watch.
 static bool take_object(struct kedge_informer *inf, enum event_type type, kedge_json_value object,
@@ -169,8 +154,8 @@ static bool take_event(struct kedge_informer *inf, kedge_time now)
     if (err != KEDGE_OK)
         return kedge__reflector_taken(inf, err, now);
     kedge_json_value object = kedge_json_root(&doc);
-    if (type != ERROR && !kedge__expected_event(inf->kind, object))
-        return skip_foreign(inf, object, now);
+    if (type != ERROR && !kedge__expected_event(inf, object))
+        return skip_event(inf, now);
     if (type != ERROR)
         return take_object(inf, type, object, partial, now);
     kedge__reflector_refused(inf, 500, &doc, now);
