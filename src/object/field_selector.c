@@ -119,8 +119,11 @@ static bool says_nothing(const struct term *t)
 
 static bool next_term(kedge_str *left, struct term *t)
 {
+    static const kedge_str none = {NULL, 0};
     while (take_text(left, &t->text)) {
-        if (t->text.len > 0 && split(t) && !says_nothing(t))
+        t->field = t->value = none;
+        (void)split(t); // an empty one has no sign, and stays so
+        if (!says_nothing(t))
             return true;
     }
     return false;
