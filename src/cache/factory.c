@@ -300,11 +300,13 @@ kedge_err kedge_factory_start(struct kedge_factory *f)
             return err;
     }
     f->started = true;
+    kedge__lock(f->k);
     kedge_time now = kedge__clock(f->k);
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
         if (!inf->started && !inf->stopped)
             kedge__informer_do_start(inf, now);
     }
+    kedge__unlock(f->k);
     return KEDGE_OK;
 }
 

@@ -390,10 +390,12 @@ void kedge_informer_stop(struct kedge_informer *inf)
         return;
     // It closes its connection, which must not happen inside a step; a handler may be in one of
     // ours. Then it is done when that has returned.
+    kedge__lock(inf->factory->k);
     if (inf->factory->k->inside)
         inf->stop_asked = true;
     else
         kedge__informer_do_stop(inf);
+    kedge__unlock(inf->factory->k);
 }
 
 void kedge__informer_do_start(struct kedge_informer *inf, kedge_time now)
@@ -420,7 +422,9 @@ kedge_err kedge_informer_start(struct kedge_informer *inf)
         return KEDGE_ERR_STOPPED;
     if (!f->started)
         return KEDGE_ERR_STATE;
+    kedge__lock(f->k);
     kedge__informer_do_start(inf, kedge__clock(f->k));
+    kedge__unlock(f->k);
     return KEDGE_OK;
 }
 

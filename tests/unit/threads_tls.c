@@ -276,6 +276,24 @@ static void over_tls(void **state)
     assert_int_equal(t.refused, 0);
 }
 
+// An informer's connection comes and goes, and with it its share of what all connections have.
+static void while_an_informer_is_stopped_and_started(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    open_world();
+    begin(threads);
+    for (int i = 0; atomic_load(&t.ended) < THREADS; i++) {
+        assert_int_equal(kedge_poll(t.cluster.k, 10), KEDGE_OK);
+        if (i % 20 == 10)
+            kedge_informer_stop(t.informer);
+        if (i % 20 == 15)
+            assert_int_equal(kedge_informer_start(t.informer), KEDGE_OK);
+    }
+    assert_int_equal(kedge_informer_start(t.informer), KEDGE_OK);
+    assert_all_well(threads);
+}
+
 static void through_a_proxy(void **state)
 {
     (void)state;
@@ -428,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(over_tls),
+        T(while_an_informer_is_stopped_and_started),
         T(through_a_proxy),
         T(with_a_plugin),
         T(a_stop_ends_who_waits_for_a_plugin),
