@@ -444,6 +444,35 @@ static void it_is_told_what_it_is_for(void **state)
                                 "\",\"spec\":{\"interactive\":false}}\n");
 }
 
+// The older version of the interface, by its own name in both directions.
+static void a_plugin_may_speak_v1beta1(void **state)
+{
+    (void)state;
+    t.exec.api_version = V1BETA1;
+    t.exec.interactive = KEDGE_EXEC_INTERACTIVE_UNSET; // if available
+    assert_true(kedge_timestamp_parse(KEDGE_STR("2006-01-02T15:04:04Z"), &t.wall));
+    start("echo run >>runs; printf %s \"$KUBERNETES_EXEC_INFO\" >said;"
+          "echo '{\"kind\": \"ExecCredential\", \"apiVersion\": \"" V1BETA1 "\", \"status\": {"
+          "\"token\": \"foo-bar\", \"expirationTimestamp\": \"2006-01-02T15:04:05Z\"}}'");
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_string_equal(t.client->bearer, "foo-bar");
+    assert_string_equal(said(), "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1BETA1
+                                "\",\"spec\":{\"interactive\":false}}");
+    t.now += KEDGE_MINUTE;
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_int_equal(runs(), 1);
+    t.wall += 1000000;
+    assert_int_equal(ask(), KEDGE_OK);
+    assert_int_equal(runs(), 2);
+    kedge_client_free(t.client);
+    t.client = NULL;
+    t.k = kedge_init(t.memory, sizeof t.memory, &t.port);
+    fails("echo '{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"foo-bar\"}}'",
+          KEDGE_ERR_CONFIG, SH "its answer has another apiVersion than it is configured with");
+    fails("echo '" ANSWER("{\"token\":\"foo-bar\"}") "'", KEDGE_ERR_CONFIG,
+          SH "its answer has another apiVersion than it is configured with");
+}
+
 static void it_is_told_of_the_cluster_where_that_is_asked_for(void **state)
 {
     (void)state;
@@ -743,6 +772,7 @@ int main(void)
         T(what_expires_at_the_beginning_of_time_has_expired),
         T(an_empty_name_is_nobody),
         T(it_is_told_what_it_is_for),
+        T(a_plugin_may_speak_v1beta1),
         T(it_is_told_of_the_cluster_where_that_is_asked_for),
         T(insecure_is_told_too_and_without_a_ca_there_is_none),
         T(it_is_told_of_the_proxy),

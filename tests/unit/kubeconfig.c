@@ -468,6 +468,9 @@ static void a_server_with_a_path_loses_query_and_fragment(void **state)
         {"https://a/?x=1", "https://a/?x=1"},
         {"https://a?x=/y", "https://a?x=/y"},
         {"HTTPS://[::1]:6443/p#f", "HTTPS://[::1]:6443/p"},
+        {"https://a:8080/foo/bar/", "https://a:8080/foo/bar/"},
+        {"https://a:8080/", "https://a:8080/"},
+        {"https://a:8080//", "https://a:8080//"},
     };
     char text[128];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -475,6 +478,28 @@ static void a_server_with_a_path_loses_query_and_fragment(void **state)
         assert_int_equal(load_text(made_cluster(text)), KEDGE_OK);
         assert_string_equal(config.server, cases[i][1]);
         assert_string_equal(config.token, "t");
+    }
+}
+
+// client-go's TestCreateCleanWithPrefix.
+static void a_server_is_kept_as_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const servers[] = {
+        "http://anything.com:8080/foo/bar",
+        "http://anything.com:8080/foo/bar/",
+        "http://anything.com:8080/",
+        "http://anything.com:8080//",
+        "anything.com:8080",
+        "anything.com",
+        "anything",
+    };
+    char text[128];
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        snprintf(text, sizeof text, "server: '%s'", servers[i]);
+        assert_int_equal(load_text(made_cluster(text)), KEDGE_OK);
+        assert_string_equal(config.server, servers[i]);
+        assert_null(config.token);
     }
 }
 
@@ -1553,6 +1578,7 @@ int main(void)
         TEST(data_may_be_broken_into_lines),
         TEST(basic_authentication_is_read),
         TEST(a_server_with_a_path_loses_query_and_fragment),
+        TEST(a_server_is_kept_as_it_is_written),
         TEST(credentials_never_go_to_a_server_without_https),
         TEST(relative_paths_are_meant_from_the_file_of_the_stanza),
         TEST(a_kubeconfig_without_a_folder_leaves_paths_as_they_are),

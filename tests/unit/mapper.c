@@ -365,6 +365,55 @@ static void the_preferred_version_is_found_or_the_first_that_has_it(void **state
     discovery_close(&t);
 }
 
+#define NAMED(name, kind) RESOURCE(name, kind, "", "")
+
+// client-go's TestRESTMapper.
+static void core_and_preferred_versions_come_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *resource, *want;
+    } rows[] = {
+        {"", "pods", "/v1/pods"},
+        {"v1", "pods", "/v1/pods"},
+        {"v2", "pods", "/v2/pods"},
+        {"", "jobs", "extensions/v1beta/jobs"},
+        {"", "peas", "unpreferred/v2beta1/peas"},
+        {"", "broccoli", "unpreferred/v1/broccoli"},
+        {"v2alpha1", "broccoli", "unpreferred/v2alpha1/broccoli"},
+    };
+    serve(GROUP(
+        "extensions",
+        VERSION(
+            "v1beta", "Current",
+            NAMED("jobs", "Job") "," NAMED(
+                "pods",
+                "Pod"))) "," GROUP("unpreferred",
+                                   V1(NAMED("broccoli", "Broccoli")) "," VERSION(
+                                       "v2beta1", "Current",
+                                       NAMED("broccoli", "Broccoli") "," NAMED(
+                                           "peas",
+                                           "Pea")) "," VERSION("v2alpha1", "Current",
+                                                               NAMED(
+                                                                   "broccoli",
+                                                                   "Broccoli") "," NAMED("peas",
+                                                                                         "Pea"))));
+    discovery_serves(
+        &t, "/api",
+        discovery_says(&t, 200, AGGREGATED,
+                       "{\"items\":[{\"versions\":[" V1(NAMED("pods", "Pod")) "," VERSION(
+                           "v2", "Current", NAMED("pods", "Pod")) "]}]}"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        kedge_err err =
+            kedge_mapper_resource(mapper, NULL, rows[i].version, rows[i].resource, &found);
+        if (err != KEDGE_OK || strcmp(name_of(&found), rows[i].want) != 0)
+            fail_msg("row %zu: %s, %s", i, kedge_err_name(err), name_of(&found));
+    }
+    assert_int_equal(kedge_mapper_kind(mapper, "unpreferred", "", "Pea", &found), KEDGE_OK);
+    assert_string_equal(name_of(&found), "unpreferred/v2beta1/peas");
+    discovery_close(&t);
+}
+
 static void a_name_that_does_not_fit_is_told(void **state)
 {
     (void)state;
@@ -446,6 +495,7 @@ int main(void)
         cmocka_unit_test(an_exact_group_beats_one_that_begins_so),
         cmocka_unit_test(a_stale_version_is_not_found_and_asked_twice),
         cmocka_unit_test(the_preferred_version_is_found_or_the_first_that_has_it),
+        cmocka_unit_test(core_and_preferred_versions_come_first),
         cmocka_unit_test(a_name_that_does_not_fit_is_told),
         cmocka_unit_test(resources_before_their_group_are_refused),
         cmocka_unit_test(an_answer_to_a_long_question_is_not_kept),
