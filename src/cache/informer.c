@@ -23,18 +23,6 @@ static bool step(struct kedge__task *t, kedge_time now)
     return !inf->stopped && kedge__reflector_step(inf, now);
 }
 
-static void tell_state(struct kedge_informer *inf)
-{
-    if (!inf->state_dirty)
-        return;
-    inf->state_dirty = false;
-    if (inf->on_state == NULL)
-        return;
-    kedge__unlock(inf->factory->k);
-    inf->on_state(inf->on_state_ctx, inf);
-    kedge__lock(inf->factory->k);
-}
-
 // All informers of a factory share what may be moved in a turn.
 static bool tidy(struct kedge_factory *f)
 {
@@ -56,7 +44,7 @@ static bool deliver(struct kedge__task *t, kedge_time now)
     bool moved = kedge__delivery_run(inf, now);
     bool blocked = inf->delivery.blocked;
     if (!inf->stop_asked)
-        tell_state(inf);
+        kedge__state_tell(inf);
     if (!inf->stop_asked)
         kedge__watch_error_tell(inf);
     if (inf->stop_asked) {
@@ -275,15 +263,6 @@ kedge_err kedge_informer_state(const struct kedge_informer *inf, struct kedge_in
         .bytes_out = inf->reflector.connection.bytes_out,
     };
     return KEDGE_OK;
-}
-
-void kedge_informer_on_state(struct kedge_informer *inf,
-                             void (*changed)(void *ctx, struct kedge_informer *informer), void *ctx)
-{
-    if (inf == NULL)
-        return;
-    inf->on_state = changed;
-    inf->on_state_ctx = ctx;
 }
 
 const struct kedge_kind *kedge_informer_kind(const struct kedge_informer *inf)

@@ -275,6 +275,8 @@ void kedge__informer_failed(struct kedge_informer *inf, kedge_err err, bool of_w
 void kedge__informer_warn(struct kedge_informer *inf, const char *what, const char *problem);
 // watch_error.c: tells the watch error handler what it has not been told.
 void kedge__watch_error_tell(struct kedge_informer *inf);
+// That the state has changed, if it has.
+void kedge__state_tell(struct kedge_informer *inf);
 // True if version `a` is older than `b`: shorter, or of equal length and less as text.
 bool kedge__version_older(const char *a, const char *b);
 // Sets inf->floor to the greater of itself and `version`.

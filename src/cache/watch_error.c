@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// watch_error.c - the user's handler for failures of list and watch.
+// watch_error.c - the user's handlers for changes of state, and for failures of list and watch.
+// As all handlers they are called without the lock.
 #include "cache/informer_priv.h"
 
 kedge_err
@@ -32,5 +33,26 @@ void kedge__watch_error_tell(struct kedge_informer *inf)
         return;
     kedge__unlock(inf->factory->k);
     inf->on_watch_error(inf->on_watch_error_ctx, inf, &error);
+    kedge__lock(inf->factory->k);
+}
+
+void kedge_informer_on_state(struct kedge_informer *inf,
+                             void (*changed)(void *ctx, struct kedge_informer *informer), void *ctx)
+{
+    if (inf == NULL)
+        return;
+    inf->on_state = changed;
+    inf->on_state_ctx = ctx;
+}
+
+void kedge__state_tell(struct kedge_informer *inf)
+{
+    if (!inf->state_dirty)
+        return;
+    inf->state_dirty = false;
+    if (inf->on_state == NULL)
+        return;
+    kedge__unlock(inf->factory->k);
+    inf->on_state(inf->on_state_ctx, inf);
     kedge__lock(inf->factory->k);
 }
