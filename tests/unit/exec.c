@@ -310,6 +310,10 @@ static void a_failure_is_everybodys_for_a_second(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(ask(), KEDGE_ERR_CONFIG);
     assert_int_equal(runs(), 1);
+    // Nothing was sent that a 401 could be about.
+    kedge__client_unauthorized(t.client, t.client->serial);
+    assert_int_equal(ask(), KEDGE_ERR_CONFIG);
+    assert_int_equal(runs(), 1);
     t.now += KEDGE_SECOND;
     assert_int_equal(ask(), KEDGE_ERR_CONFIG);
     assert_int_equal(runs(), 2);
@@ -693,9 +697,11 @@ static void too_little_memory_is_told_wherever_it_ends_with(kedge_str args)
 {
     kedge_err err = KEDGE_ERR_MEMORY;
     unsigned failures = 0;
+    static const char many[4000] = {0}; // arguments: their pointers take more than all before
     t.exec.provide_cluster_info = true;
     t.exec.args = args;
     t.exec.env = KEDGE_STR("A=b\0");
+    t.exec.args = (kedge_str){many, sizeof many};
     kedge_config_exec(&t.config, &t.exec);
     for (size_t size = 2048; err != KEDGE_OK; size += 16, failures++) {
         assert_true(size < sizeof t.memory);

@@ -549,6 +549,12 @@ static kedge_err stops(void *ctx, kedge_str bytes)
     return KEDGE_OK;
 }
 
+static kedge_err stops_and_refuses(void *ctx, kedge_str bytes)
+{
+    stops(ctx, bytes);
+    return KEDGE_ERR_FULL;
+}
+
 static void a_sink_may_refuse_cancel_and_stop(void **state)
 {
     (void)state;
@@ -565,6 +571,10 @@ static void a_sink_may_refuse_cancel_and_stop(void **state)
     assert_int_equal(t.done, 0);
     assert_int_equal(kedge_rest_stream(t.rest, &get, stops, &t), KEDGE_ERR_STOPPED);
     assert_int_equal(kedge_rest_stream(t.rest, &get, sink, &t), KEDGE_ERR_STOPPED);
+    close_talk(&t);
+    // What it says itself counts.
+    open_talk(&t, answers, 1);
+    assert_int_equal(kedge_rest_stream(t.rest, &get, stops_and_refuses, &t), KEDGE_ERR_FULL);
     close_talk(&t);
 }
 
@@ -693,6 +703,8 @@ static void what_cannot_be_a_request_is_told(void **state)
     assert_int_equal(ask(&t, &r, false), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_stream(NULL, &get, sink, &t), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_stream(t.rest, NULL, sink, &t), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_rest_start(NULL, &get, sink, done, &t), KEDGE_ERR_ARGUMENT);
+    assert_int_equal(kedge_rest_start(t.rest, NULL, sink, done, &t), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_facts(NULL, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_facts(t.rest, NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_rest_status(NULL)->code, 0);
