@@ -30,7 +30,7 @@ struct kedge__trust {
 
 // What a source waits for.
 struct kedge__pending {
-    struct kedge_stream *stream; // NULL: only for the time; always so where there are threads
+    struct kedge_stream *stream; // NULL: only for the time
     uint8_t interest;
     kedge_time again;    // ask again at this time; KEDGE_FOREVER: when the stream is ready
     const char *problem; // after an error: why; lives as long as the source

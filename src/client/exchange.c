@@ -14,6 +14,8 @@
 #include "client/proxy.h"
 #include "net/http_fields.h"
 
+#define LOOK (50 * KEDGE_MILLISECOND) // how soon a plugin is looked after that nobody waits for
+
 static kedge_err put_tls_over(struct kedge__connection *c)
 {
     struct kedge_client *client = c->client;
@@ -168,6 +170,12 @@ static kedge_err step_credentials(struct kedge__connection *c, kedge_time now)
         return begin(c, now);
     if (!kedge__is_want(err))
         return fail(c, err, p.problem);
+    // Where there are threads, another one may take a plugin's output and close the stream while
+    // this one waits for it.
+    if (KEDGE_THREADS && p.stream != NULL) {
+        p.stream = NULL;
+        p.again = kedge__after(now, LOOK);
+    }
     c->waits = p.stream;
     c->interest = p.interest;
     c->deadline = p.again < c->limit ? p.again : c->limit;

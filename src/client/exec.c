@@ -16,8 +16,7 @@
 #define RUN_MAX (5 * KEDGE_MINUTE)
 // It is run no more often than this.
 #define PAUSE KEDGE_SECOND
-// How soon after connections of two certificates ago were in the way, and how soon a plugin's
-// output is looked at again that nobody can wait for.
+// How soon after connections of two certificates ago were in the way.
 #define SOON (50 * KEDGE_MILLISECOND)
 // How often an hour it is said how to install what is missing.
 #define HINTS_MAX 10
@@ -173,9 +172,6 @@ static kedge_err run(struct exec *e, kedge_time now, struct kedge__pending *p)
         return fail(e, KEDGE_ERR_CONFIG, "it failed: see what it wrote to standard error", now);
     if (now - e->began >= RUN_MAX)
         return fail(e, KEDGE_ERR_TIMEOUT, "it did not end within 5 minutes", now);
-    // Where there are threads, another one may take the output and close the stream meanwhile.
-    if (KEDGE_THREADS)
-        return later(p, now + SOON);
     *p = (struct kedge__pending){e->stream, KEDGE_INTEREST_READ, e->began + RUN_MAX, NULL};
     return KEDGE_WANT_READ;
 }
