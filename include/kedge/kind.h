@@ -112,7 +112,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
     KEDGE__ROW_NUMBERS(name)                                                               \
     KEDGE__EXTERN const struct kedge_table kedge__table_##name;                            \
     KEDGE__EXTERN const struct kedge_kind kedge_kind_##name;                               \
-    static inline const struct kedge_##name *kedge_as_##name(const struct kedge_object *o) \
+    KEDGE__INLINE const struct kedge_##name *kedge_as_##name(const struct kedge_object *o) \
     {                                                                                      \
         return (const struct kedge_##name *)kedge_object_as(o, &kedge_kind_##name);        \
     }                                                                                      \
@@ -130,7 +130,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
 // or a value that the table does not have).
 #define KEDGE_DECLARE_ENUM(name)                                                         \
     enum kedge_##name{KEDGE__NO_##name = 0, KEDGE_VALUES_##name(KEDGE__VALUE_CONSTANT)}; \
-    static inline const char *kedge_##name##_text(unsigned value)                        \
+    KEDGE__INLINE const char *kedge_##name##_text(unsigned value)                        \
     {                                                                                    \
         return kedge_enum_text(KEDGE_VALUES_##name(KEDGE__VALUE_NAME), value);           \
     }
@@ -158,6 +158,13 @@ const char *kedge_enum_text(const char *names, unsigned value);
 #else
 #define KEDGE__EXTERN             extern
 #define KEDGE__ASSERT(claim, why) _Static_assert(claim, why)
+#endif
+
+// A kind that is declared in a .c file may have accessors that nobody calls.
+#ifdef __GNUC__
+#define KEDGE__INLINE static inline __attribute__((unused))
+#else
+#define KEDGE__INLINE static inline
 #endif
 
 #define KEDGE__HAS(present, row) (((present)[(row) / 8] & 1 << (row) % 8) != 0)
@@ -238,7 +245,7 @@ const char *kedge_enum_text(const char *names, unsigned value);
     };
 
 #define KEDGE__ELEMENT(K, item, member, ...)                                                 \
-    static inline const struct kedge_##item *kedge_##K##_##member(const struct kedge_##K *o, \
+    KEDGE__INLINE const struct kedge_##item *kedge_##K##_##member(const struct kedge_##K *o, \
                                                                   size_t i)                  \
     {                                                                                        \
         return KEDGE_AT(struct kedge_##item, &o->member, i);                                 \
