@@ -14,7 +14,7 @@
 
 static struct kedge_informer *informer_of(struct kedge__task *t)
 {
-    return (struct kedge_informer *)(void *)t;
+    return (struct kedge_informer *)(void *)((char *)t - offsetof(struct kedge_informer, task));
 }
 
 static bool step(struct kedge__task *t, kedge_time now)

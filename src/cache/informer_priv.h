@@ -118,18 +118,18 @@ enum kedge__note {
 };
 
 struct kedge__delivery {
-    struct kedge_handler *handlers;
-    uint32_t slot; // of the object of the note under way
-    uint32_t old;  // UPDATE: slot that holds the old record
-    uint32_t walk; // the slot that a sweep or a resync has come to
-    uint32_t sweep_mark;
     enum kedge__note note; // under way
     bool sweeping;
     bool sweep_stored;
     bool resyncing;
     bool resync_queued;
-    bool blocked;           // at the end of the last run a handler was not ready
-    bool called;            // the last step called a handler
+    bool blocked; // at the end of the last run a handler was not ready
+    bool called;  // the last step called a handler
+    struct kedge_handler *handlers;
+    uint32_t slot; // of the object of the note under way
+    uint32_t old;  // UPDATE: slot that holds the old record
+    uint32_t walk; // the slot that a sweep or a resync has come to
+    uint32_t sweep_mark;
     uint64_t number;        // of the notification under way, or of the last one
     kedge_time next_resync; // KEDGE_FOREVER: no handler wants one
 };
@@ -145,12 +145,8 @@ struct kedge__change_ops {
 };
 
 struct kedge_informer {
-    struct kedge__task task; // first
     struct kedge_factory *factory;
     const struct kedge_kind *kind;
-    struct kedge__delivery delivery;
-    struct kedge__indexer indexer;
-    struct kedge__delta_fifo fifo;
     enum kedge_informer_phase phase;
     bool synced;
     bool started;    // once, at least
@@ -160,6 +156,10 @@ struct kedge_informer {
     kedge_err reason;
     kedge_err late; // why list or watch has failed since the last list was whole; OK: it has not
     uint16_t owner; // account of the heap
+    struct kedge__delivery delivery;
+    struct kedge__indexer indexer;
+    struct kedge__task task;
+    struct kedge__delta_fifo fifo;
     const struct kedge__change_ops *change; // NULL: it has neither transform nor filter
     struct kedge__account account;
     struct kedge__reflector reflector;
