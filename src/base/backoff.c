@@ -19,8 +19,7 @@ static int64_t percent_of(int64_t us, uint32_t percent)
     uint64_t high = (whole >> 32) * percent + (low >> 32);
     if (high >= (uint64_t)LONGEST_US >> 32)
         return LONGEST_US;
-    uint64_t result = (high << 32 | (uint32_t)low) + rest;
-    return result < LONGEST_US ? (int64_t)result : LONGEST_US;
+    return (int64_t)((high << 32 | (uint32_t)low) + rest); // `rest` has less than 32 bits
 }
 
 static int64_t to_us(kedge_time ms)

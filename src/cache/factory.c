@@ -25,19 +25,17 @@ struct kedge_factory *kedge_factory_new(struct kedge_client *client, kedge_time 
 struct kedge_factory *kedge_factory_new_with(struct kedge_client *client,
                                              const struct kedge_factory_options *options)
 {
-    if (client != NULL && options != NULL && options->object_max > 0 &&
-        options->object_max < OBJECT_MIN) {
-        kedge__line_text(kedge__fail(client->k, KEDGE_ERR_ARGUMENT), "object_max is less than 512");
-        return NULL;
-    }
     struct kedge_factory *f = kedge_factory_new(client, 0);
     if (f == NULL || options == NULL)
         return f;
     f->options = *options;
+    f->are_sound = kedge__options_are_sound;
     if (f->options.object_max == 0)
         f->options.object_max = OBJECT_DEFAULT;
-    f->are_sound = kedge__options_are_sound;
-    return f;
+    if (f->options.object_max >= OBJECT_MIN)
+        return f;
+    kedge__line_text(kedge__fail(f->k, KEDGE_ERR_ARGUMENT), "object_max is less than 512");
+    return NULL;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -392,6 +392,25 @@ static void a_shutdown_before_the_start_ends_it(void **state)
     cluster_close(&c);
 }
 
+static void nothing_comes_of_nothing(void **state)
+{
+    (void)state;
+    const struct kedge_informer_options options = {.page = 7};
+    const struct kedge_factory_options small = {.object_max = 511};
+    struct cluster c;
+    cluster_open(&c, &(struct cluster_options){0});
+    assert_null(kedge_factory_new_with(NULL, &small));
+    assert_null(kedge_factory_informer(NULL, &kedge_kind_pod));
+    assert_null(kedge_factory_informer_with(NULL, &kedge_kind_pod, &options));
+    assert_null(kedge_factory_informer_with(NULL, &kedge_kind_pod, NULL));
+    assert_null(kedge_factory_informer_with(c.factory, NULL, &options));
+    assert_int_equal(kedge_error(c.k), KEDGE_OK);
+    assert_null(kedge_factory_new_with(c.client, &small));
+    assert_int_equal(kedge_error(c.k), KEDGE_ERR_ARGUMENT);
+    assert_string_equal(kedge_error_text(c.k), "object_max is less than 512");
+    cluster_close(&c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +428,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wait_names_those_that_are_not_synced),
         cmocka_unit_test(a_shutdown_gives_everything_back),
         cmocka_unit_test(a_shutdown_before_the_start_ends_it),
+        cmocka_unit_test(nothing_comes_of_nothing),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
