@@ -197,9 +197,8 @@ static void registered(struct kedge_node_status *n, const struct kedge_object *n
     n->looked = false;
     n->uid = node->uid;
     if (n->options.on_registered != NULL) {
-        kedge__unlock(kedge_of(n));
+        // The end of a request is told without the lock.
         n->options.on_registered(n->options.ctx, node);
-        kedge__lock(kedge_of(n));
     }
 }
 

@@ -26,7 +26,7 @@ static struct fixture {
     struct recorder recorder;
     struct kedge_informer *informer;
     struct kedge_rest *rest;
-    unsigned calls[16]; // by enum call
+    unsigned calls[20]; // by enum call
     pthread_t reader;
     atomic_bool through;
     bool stuck;
@@ -50,7 +50,10 @@ enum call {
     END,
     LEAD,
     NEW_LEADER,
-    STOP_LEADING
+    STOP_LEADING,
+    REFRESH,
+    REGISTERED,
+    RENEWED
 };
 
 static void *read_beside(void *arg)
@@ -452,6 +455,51 @@ static void those_of_elections(void **state)
     kedge_leader_elector_close(e);
 }
 
+static void refresh(void *ctx)
+{
+    (void)ctx;
+    called(REFRESH);
+}
+
+static void on_registered(void *ctx, const struct kedge_object *node)
+{
+    (void)ctx;
+    assert_string_equal(kedge_name(node), "edge-1");
+    called(REGISTERED);
+}
+
+static void on_renewed(void *ctx, kedge_time gap)
+{
+    (void)ctx;
+    (void)gap;
+    called(RENEWED);
+}
+
+static void those_of_a_node(void **state)
+{
+    (void)state;
+    static const struct kedge_node_facts facts = {.kubelet_version = "v1.36.0-kedge"};
+    struct kedge_node_status_options node = {.node = "edge-1",
+                                             .facts = &facts,
+                                             .rest = f.rest,
+                                             .refresh = refresh,
+                                             .on_registered = on_registered};
+    struct kedge_node_lease_options lease = {.node = "edge-1", .on_renewed = on_renewed};
+    struct kedge_node_status *n = kedge_node_status_new(f.cluster.client, &node);
+    struct kedge_node_lease *l = kedge_node_lease_new(f.cluster.client, &lease);
+    start();
+    for (unsigned i = 0; i < 2; i++) { // created, and found
+        assert_int_equal(kedge_node_status_start(n), KEDGE_OK);
+        assert_int_equal(kedge_node_lease_start(l), KEDGE_OK);
+        cluster_run(&f.cluster, KEDGE_MINUTE);
+        kedge_node_status_stop(n);
+        kedge_node_lease_stop(l);
+        assert_int_equal(f.calls[REGISTERED], i + 1);
+    }
+    called(REFRESH); // nor does the lock stay with this thread
+    assert_called(REFRESH, RENEWED);
+}
+
 #define of(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
 
 int main(void)
@@ -464,6 +512,7 @@ int main(void)
         of(those_of_watches),
         of(those_of_watches_that_go_on),
         of(those_of_elections),
+        of(those_of_a_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
