@@ -577,6 +577,32 @@ static void a_list_that_breaks_off_is_told_once(void **state)
     discovery_close(&t);
 }
 
+// client-go's TestServerPreferredResourcesRetries: twice at most, and the rest is told all the
+// same.
+static void a_group_version_that_fails_is_asked_for_twice(void **state)
+{
+    (void)state;
+    for (int errors = 1; errors <= 2; errors++) {
+        struct kedge_discovery *d = serving_old(
+            "{\"groups\":[{\"name\":\"extensions\",\"versions\":[{\"version\":\"v1beta1\"}],"
+            "\"preferredVersion\":{\"version\":\"v1beta1\"}}]}",
+            0);
+        discovery_serves(&t, "/api", discovery_says(&t, 200, NULL, "{\"versions\":[\"v1\"]}"));
+        discovery_serves(&t, "/api/v1",
+                         discovery_says(&t, 200, NULL, OLD_RESOURCES(OLD_RESOURCE("pods"))));
+        for (int i = 0; i < errors; i++)
+            discovery_serves(&t, "/apis/extensions/v1beta1", discovery_says(&t, 500, NULL, "{}"));
+        discovery_serves(&t, "/apis/extensions/v1beta1",
+                         discovery_says(&t, 200, NULL, OLD_RESOURCES(OLD_RESOURCE("deployments"))));
+        kedge_err err = kedge_discovery_preferred_resources(d, discovery_line, &t);
+        assert_int_equal(err, errors == 1 ? KEDGE_OK : KEDGE_ERR_PARTIAL);
+        assert_non_null(strstr(t.lines, "v1 pods "));
+        assert_int_equal(strstr(t.lines, "extensions/v1beta1 deployments ") != NULL, errors == 1);
+        assert_int_equal(discovery_asked(&t, "/apis/extensions/v1beta1"), 2);
+        discovery_close(&t);
+    }
+}
+
 static void more_group_versions_than_fit_are_asked_for_in_parts(void **state)
 {
     (void)state;
@@ -954,6 +980,7 @@ int main(void)
         cmocka_unit_test(an_old_server_is_asked_for_each_group_version),
         cmocka_unit_test(the_preferred_version_comes_first_wherever_it_is_listed),
         cmocka_unit_test(a_list_that_breaks_off_is_told_once),
+        cmocka_unit_test(a_group_version_that_fails_is_asked_for_twice),
         cmocka_unit_test(more_group_versions_than_fit_are_asked_for_in_parts),
         cmocka_unit_test(failures_beyond_the_memory_for_them_are_counted),
         cmocka_unit_test(the_old_form_is_checked_too),
