@@ -446,16 +446,18 @@ static void another_loop_asks_while_others_add(void **state)
     char key[KEDGE_WORKQUEUE_KEY];
     struct kedge_workqueue_report report;
     struct kedge_wait list[4];
+    bool all_added = false;
     open_queue(NULL);
     pthread_create(&thread, NULL, add_for_later, NULL);
     do {
+        all_added = atomic_load(&w.ended) > 0;
         assert_int_equal(kedge_interests(w.k, list, 4), 0);
         (void)kedge_next_deadline(w.k);
         assert_int_equal(kedge_poll(w.k, 0), KEDGE_OK);
         while (kedge_workqueue_get(w.q, key, sizeof key) == KEDGE_OK)
             kedge_workqueue_done(w.q, key);
         kedge_workqueue_report(w.q, &report);
-    } while (atomic_load(&w.ended) == 0 || report.depth + report.waiting > 0);
+    } while (!all_added || report.depth + report.waiting > 0);
     pthread_join(thread, NULL);
     assert_int_equal(w.wrong, 0);
     assert_int_equal(kedge_poll(w.k, 0), KEDGE_OK);
