@@ -9,8 +9,8 @@
 //             ^level 1, behind 5  1 1 0
 #include <string.h>
 
-#include "json/cursor.h"
 #include "object/project.h"
+#include "json/cursor.h"
 
 enum { KEYS_MAX = 8 };
 

@@ -8,10 +8,10 @@
 // same code runs twice: measuring, it only counts; writing, it knows where the texts begin.
 #include <string.h>
 
-#include "json/cursor.h"
 #include "object/date.h"
 #include "object/project_priv.h"
 #include "object/words.h"
+#include "json/cursor.h"
 
 // Frama-C's parser has no _Static_assert.
 enum {
