@@ -286,7 +286,8 @@ static void compared(struct kedge_node_status *n, kedge_err err, const struct ke
         was_read(n, err, node); // another one has taken its place
         return;
     }
-    kedge__node_learn(n, node);
+    if (!kedge_is_partial(node)) // else what is known stands
+        kedge__node_learn(n, node);
     n->fresh = true;
     send_report(n);
 }

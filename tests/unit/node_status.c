@@ -390,6 +390,32 @@ static void what_others_made_of_a_condition_is_undone_with_a_time(void **state)
     tear_down(f);
 }
 
+// Of such a Node nothing is seen but whose it is: that says nothing of its conditions.
+static void a_node_too_large_to_be_read_keeps_its_times(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    json_t *o = object(f);
+    for (int i = 0; i < 200; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "feature.node.kubernetes.io/cpu-cpuid.%d", i);
+        json_object_set_new(at(o, "metadata", "labels"), key, json_string("true"));
+    }
+    char *text = json_dumps(o, 0);
+    mock_apply(f->port.mock, "nodes", text);
+    free(text);
+    json_decref(o);
+    uint64_t before = report_of(f).reports;
+    run(f, 11 * KEDGE_MINUTE);
+    assert_int_equal(report_of(f).reports, before + 2);
+    assert_int_equal(report_of(f).failures, 0);
+    assert_non_null(strstr(condition(f, "Ready"), "True KubeletReady 2026-01-01T00:10:"));
+    assert_non_null(strstr(condition(f, "Ready"), " 2026-01-01T00:00:00Z"));
+    tear_down(f);
+}
+
 // The report reads the Node, then writes: either may fail.
 static void a_report_that_fails_anywhere_is_tried_again(void **state)
 {
@@ -994,6 +1020,7 @@ int main(void)
         cmocka_unit_test(conditions_of_the_programs_own_and_of_others),
         cmocka_unit_test(a_node_that_is_there_gets_what_it_lacks),
         cmocka_unit_test(what_others_made_of_a_condition_is_undone_with_a_time),
+        cmocka_unit_test(a_node_too_large_to_be_read_keeps_its_times),
         cmocka_unit_test(a_report_that_fails_anywhere_is_tried_again),
         cmocka_unit_test(another_node_that_took_the_name_is_registered),
         cmocka_unit_test(a_label_that_somebody_changed_is_set_with_the_next_start),
