@@ -2,11 +2,10 @@
 // kedge/event_selector.h - which events are about an object: a field selector for lists and watches
 // of them, as client-go's GetFieldSelector makes it.
 //
-//     char text[512];
+//     char text[1200];
 //     struct kedge_field_selector mine;
 //     if (kedge_event_selector(&mine, "", &about, text, sizeof text) == KEDGE_OK)
-//         request.field_selector = text; //
-//         involvedObject.apiVersion=v1,involvedObject.kind=Pod,...
+//         options.field_selector = text; // "involvedObject.apiVersion=v1,involvedObject.kind=..."
 #ifndef KEDGE_EVENT_SELECTOR_H
 #define KEDGE_EVENT_SELECTOR_H
 

@@ -101,9 +101,9 @@ struct kedge_leader_options {
     void (*on_new_leader)(void *ctx, const char *identity);
     // "became leader" before on_started_leading, "stopped leading" before on_stopped_leading. NULL:
     // not told.
-    void (*on_event)(void *ctx, const struct kedge_leader_event *event);
-    void *event_ctx; // of on_event; NULL: ctx
-    void *ctx;
+    void (*on_event)(void *event_ctx, const struct kedge_leader_event *event);
+    void *event_ctx; // of on_event
+    void *ctx;       // of the others
 };
 
 // A ready-made on_event: records what client-go's elector does, an Event about the Lease of type

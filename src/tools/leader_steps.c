@@ -336,8 +336,7 @@ static void tell_event(struct kedge_leader_elector *e, const char *what)
         .uid = uid,
         .resource_version = version,
     };
-    e->options.on_event(e->options.event_ctx != NULL ? e->options.event_ctx : e->options.ctx,
-                        &event);
+    e->options.on_event(e->options.event_ctx, &event);
 }
 
 static void tell_leader(struct kedge_leader_elector *e)

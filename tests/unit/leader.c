@@ -1492,7 +1492,7 @@ static void times_fit_together(void **state)
     for (size_t i = 0; i < COUNT(sets); i++) {
         leader_bench_open(&b);
         struct kedge_leader_options o = leader_bench_options("a");
-        o.ctx = &b.contenders[0];
+        o.ctx = o.event_ctx = &b.contenders[0];
         b.contenders[0].bench = &b;
         o.lease_duration = sets[i].lease;
         o.renew_deadline = sets[i].renew;

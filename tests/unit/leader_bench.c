@@ -123,7 +123,7 @@ struct contender *leader_bench_make(struct leader_bench *b, const char *identity
     assert_true(b->count < CONTENDERS_MAX);
     struct contender *c = &b->contenders[b->count++];
     c->bench = b;
-    o.ctx = c;
+    o.ctx = o.event_ctx = c;
     if (change != NULL)
         change(&o);
     c->elector = kedge_leader_elector_new(b->client, &o);

@@ -158,8 +158,10 @@ static void without_a_recorder_nothing_is_recorded(void **state)
     };
     leader_bench_open(&b);
     kedge_leader_event_record(NULL, &event);
-    leader_bench_add(&b, "a", NULL);
+    events = NULL;
+    struct contender *a = leader_bench_add(&b, "a", records);
     leader_bench_run(&b, KEDGE_SECOND);
+    assert_true(leads(a));
     assert_int_equal(mock_count(b.port.mock, "events"), 0);
     leader_bench_close(&b);
 }
