@@ -73,8 +73,8 @@ struct kedge_node_lease *kedge_node_lease_new(struct kedge_client *client,
 // otherwise           the first failure of a constructor
 kedge_err kedge_node_lease_start(struct kedge_node_lease *lease);
 
-// Ends it and closes the connection. The Lease stays as it is on the server, as a kubelet's does:
-// it runs out. NULL does nothing.
+// Ends it and closes the connection; no call-back follows. The Lease stays as it is on the server,
+// as a kubelet's does: it runs out. NULL does nothing.
 void kedge_node_lease_stop(struct kedge_node_lease *lease);
 
 // Whose the Lease is: the uid of the Node object, copied. With the next renewal a Lease that has no

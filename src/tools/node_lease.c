@@ -379,7 +379,7 @@ kedge_err kedge_node_lease_start(struct kedge_node_lease *lease)
     if (kedge_of(lease)->failure != KEDGE_OK)
         return kedge_of(lease)->failure;
     if (lease->state == STOPPED) {
-        lease->known = lease->lost = false;
+        lease->known = false;
         lease->tries = 0;
         kedge_backoff_reset(&lease->backoff);
         wait_for(lease, 0);
@@ -392,6 +392,10 @@ void kedge_node_lease_stop(struct kedge_node_lease *lease)
     if (lease == NULL)
         return;
     kedge_rest_close(lease->rest);
+    // What was not told yet is told no more.
+    lease->lost = false;
+    lease->told = lease->out.renewed;
+    lease->told_renewals = lease->out.renewals;
     lease->state = STOPPED;
     lease->task.deadline = KEDGE_FOREVER;
 }

@@ -626,6 +626,36 @@ static void it_is_renewed_while_the_program_waits_for_a_long_list(void **state)
     tear_down(f);
 }
 
+static void what_happened_meanwhile_is_not_told_after_a_stop(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up();
+    struct slow slow;
+    mock_fill(f->port.mock, 400, 5);
+    make_slow(f, &slow, 10);
+    start(f);
+    run(f, KEDGE_SECOND);
+    struct kedge_rest *rest = kedge_rest_new(f->client, NULL);
+    struct kedge_api api = kedge_api_of(rest, &kedge_kind_deployment, "");
+    struct kedge_api_list list = {.page_size = -1};
+    uint64_t renewals = state_of(f).renewals;
+    unsigned told = f->told;
+    assert_true(mock_delete(f->port.mock, "leases", SPACE, "edge-1"));
+    assert_int_equal(kedge_api_list(&api, NULL, &list), KEDGE_OK);
+    assert_true(state_of(f).renewals > renewals); // it was made anew
+    kedge_node_lease_stop(f->lease);
+    run(f, KEDGE_MINUTE);
+    assert_int_equal(f->lost, 0);
+    assert_int_equal(f->told, told);
+    assert_int_equal(kedge_node_lease_start(f->lease), KEDGE_OK);
+    run(f, KEDGE_SECOND);
+    assert_int_equal(f->lost, 0);
+    assert_int_equal(f->told, told + 1);
+    assert_true(f->gap >= KEDGE_MINUTE);
+    kedge_rest_close(rest);
+    tear_down(f);
+}
+
 static void it_is_renewed_while_an_informer_lists(void **state)
 {
     (void)state;
@@ -815,6 +845,7 @@ int main(void)
         cmocka_unit_test(without_a_calendar_it_says_what_is_missing),
         cmocka_unit_test(the_servers_calendar_will_do),
         cmocka_unit_test(it_is_renewed_while_the_program_waits_for_a_long_list),
+        cmocka_unit_test(what_happened_meanwhile_is_not_told_after_a_stop),
         cmocka_unit_test(it_is_renewed_while_an_informer_lists),
         cmocka_unit_test(the_clients_rate_limit_is_not_its_own),
         cmocka_unit_test(whatever_call_fails),
