@@ -74,8 +74,8 @@ kedge_err kedge_labels_merge(struct kedge_labels a, struct kedge_labels b, struc
                              size_t cap, size_t *count);
 
 // Writes "a=b,c=d", in the order of these pairs' text as client-go's Set does ("a.b/c=d" comes
-// before "a=b"), and a NUL; nothing is checked. *len, if not NULL, is
-// set to the length of what was written, without the NUL.
+// before "a=b"), and a NUL; nothing is checked. *len, if not NULL, is set to the length of what was
+// written, without the NUL.
 //
 // KEDGE_ERR_FULL  `cap` is too small: what fits was written, with a NUL if cap > 0
 kedge_err kedge_labels_text(struct kedge_labels labels, char *buf, size_t cap, size_t *len);
