@@ -161,7 +161,9 @@ static bool pair_after(struct kedge_labels labels, const struct kedge_label *las
     bool found = false;
     for (size_t i = 0; i < kedge_labels_count(labels); i++) {
         struct kedge_label l = kedge_labels_at(labels, i);
-        kedge_labels_get(labels, l.key, &l.value); // that of the later one of two with one key
+        // The later one of two with one key, which no map in a record has.
+        if (labels.map == NULL)
+            kedge_labels_get(labels, l.key, &l.value);
         bool after = last == NULL || pair_order(&l, last) > 0;
         if (after && (!found || pair_order(&l, least) < 0)) {
             *least = l;
