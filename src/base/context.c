@@ -198,9 +198,11 @@ void kedge_log_to(struct kedge *k, enum kedge_log_level level,
 {
     if (k == NULL)
         return;
+    kedge__lock(k); // another thread may be telling
     k->log_level = level;
     k->log = log;
     k->log_ctx = ctx;
+    kedge__unlock(k);
 }
 
 bool kedge__log_wants(const struct kedge *k, enum kedge_log_level level)

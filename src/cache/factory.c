@@ -297,8 +297,8 @@ kedge_err kedge_factory_start(struct kedge_factory *f)
         if (err != KEDGE_OK)
             return err;
     }
+    kedge__lock(f->k); // others may look whether there is something to read
     f->started = true;
-    kedge__lock(f->k);
     kedge_time now = kedge__clock(f->k);
     for (struct kedge_informer *inf = f->informers; inf != NULL; inf = inf->next) {
         if (!inf->started && !inf->stopped)
