@@ -10,7 +10,7 @@
 
 struct kedge__task;
 
-// Something that the loop drives: an informer, a lone request. Embedded first in its owner.
+// Something that the loop drives: an informer, a lone request. Embedded in its owner.
 struct kedge__task_ops {
     // Goes as far as it can without blocking, a bounded amount. True if it got anywhere, so that
     // another turn may get further at once.
