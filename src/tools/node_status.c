@@ -190,12 +190,13 @@ static void go_on(struct kedge_node_status *n)
 
 static void registered(struct kedge_node_status *n, const struct kedge_object *node)
 {
+    char uid[KEDGE_UID_TEXT];
     kedge_backoff_reset(&n->backoff);
     n->out.is_registered = true;
     n->out.reason = KEDGE_OK;
     n->text[0] = '\0';
     n->looked = false;
-    n->uid = node->uid;
+    kedge__node_keep(n->uid, sizeof n->uid, kedge_uid(node, uid));
     if (n->options.on_registered != NULL) {
         // The end of a request is told without the lock.
         n->options.on_registered(n->options.ctx, node);
@@ -278,11 +279,12 @@ static void report_failed(struct kedge_node_status *n, kedge_err err)
 
 static void compared(struct kedge_node_status *n, kedge_err err, const struct kedge_object *node)
 {
+    char uid[KEDGE_UID_TEXT];
     if (err != KEDGE_OK) {
         report_failed(n, err);
         return;
     }
-    if (!kedge_uid_equal(&node->uid, &n->uid)) {
+    if (n->uid[0] != '\0' && strcmp(kedge_uid(node, uid), n->uid) != 0) {
         was_read(n, err, node); // another one has taken its place
         return;
     }

@@ -42,7 +42,7 @@ struct kedge_node_status {
     uint32_t sending[2];
     struct kedge_backoff backoff;
     struct kedge__since since[KEDGE__NODE_SINCE];
-    struct kedge_uid uid; // of the Node that is registered
+    char uid[KEDGE__NODE_UID]; // of the Node that is registered; "": longer than any
     struct kedge_node_report out;
     char text[KEDGE__REST_TEXT];
     char *body;

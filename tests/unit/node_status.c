@@ -466,6 +466,33 @@ static void another_node_that_took_the_name_is_registered(void **state)
     tear_down(f);
 }
 
+// Whatever a server writes there: the uid outlives the reply that it was read from.
+static void a_uid_may_be_any_text(void **state)
+{
+    (void)state;
+    static char long_uid[101];
+    memset(long_uid, 'u', 100);
+    const char *uids[] = {"node-edge-1-1234", "n", long_uid};
+    for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+        struct fixture *f = set_up();
+        char node[256];
+        snprintf(node, sizeof node, "{\"metadata\":{\"name\":\"edge-1\",\"uid\":\"%s\"}}", uids[i]);
+        mock_apply(f->port.mock, "nodes", node);
+        start(f);
+        run(f, KEDGE_SECOND);
+        json_t *o = object(f);
+        expect_text(json_object_get(json_object_get(o, "metadata"), "uid"), uids[i]);
+        json_decref(o);
+        for (int j = 0; j < 3; j++) {
+            kedge_node_status_changed(f->node, true);
+            run(f, KEDGE_SECOND);
+        }
+        assert_int_equal(f->registered, 1);
+        assert_int_equal(report_of(f).failures, 0);
+        tear_down(f);
+    }
+}
+
 static void a_label_that_somebody_changed_is_set_with_the_next_start(void **state)
 {
     (void)state;
@@ -1023,6 +1050,7 @@ int main(void)
         cmocka_unit_test(a_node_too_large_to_be_read_keeps_its_times),
         cmocka_unit_test(a_report_that_fails_anywhere_is_tried_again),
         cmocka_unit_test(another_node_that_took_the_name_is_registered),
+        cmocka_unit_test(a_uid_may_be_any_text),
         cmocka_unit_test(a_label_that_somebody_changed_is_set_with_the_next_start),
         cmocka_unit_test(a_node_that_was_deleted_is_registered_again),
         cmocka_unit_test(a_report_waits_for_the_shared_connection),
