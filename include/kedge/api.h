@@ -27,7 +27,8 @@
 // KEDGE_ERR_API       the server refused: kedge_rest_status says why
 // KEDGE_ERR_ARGUMENT  not a request: kedge_rest_error_text names the member. Or a rest that is NULL
 // KEDGE_ERR_STATE     another request is under way on this kedge_rest
-// KEDGE_ERR_JSON      the answer is not what it should be
+// KEDGE_ERR_JSON      the answer is not what it should be: cut, no JSON, or by its own words of
+//                     another kind, such as a Table where a list was asked for
 // others              no answer, see kedge/rest.h; kedge_rest_error_text says it in words
 //
 // kedge_api_start and kedge_api_list_start do the same in the loop. Each file of this room is

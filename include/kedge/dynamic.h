@@ -27,7 +27,8 @@
 // KEDGE_ERR_TOO_LONG  the object is larger than its text: it is partial, `need` says what would be
 //                     enough. Or the path is longer than the kedge_rest's path_max
 // KEDGE_ERR_FULL      it has more tokens than there are: it is empty, `need_tokens` says how many
-// KEDGE_ERR_JSON      the answer is not what it should be
+// KEDGE_ERR_JSON      the answer is not what it should be: cut, no JSON, or a Table or Status where
+//                     a list was asked for
 // and what else kedge_rest_read answers; of a changed object its own `err`. After TOO_LONG and FULL
 // the server has done what was asked all the same. kedge_rest_error_text says each in words.
 //

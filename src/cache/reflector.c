@@ -22,10 +22,10 @@
 // its sweep makes what room can be made; then a storing list, at once if the object that lacked
 // room has it now, else when it has or when the long backoff (30 s to 1 h) ends.
 #include "cache/asks.h"
-#include "cache/expected.h"
 #include "cache/reflector_priv.h"
 
 #include "base/wipe.h"
+#include "client/expected.h"
 
 #define BACKOFF_FIRST (800 * KEDGE_MILLISECOND)
 #define BACKOFF_CAP   (30 * KEDGE_SECOND)

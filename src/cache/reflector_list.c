@@ -2,8 +2,9 @@
 // reflector_list.c - the reflector's lists: pages, items, the end, and the lists that a full heap
 // needs.
 #include "cache/asks.h"
-#include "cache/expected.h"
 #include "cache/reflector_priv.h"
+
+#include "client/expected.h"
 
 // client-go's page.
 #define PAGE_DEFAULT 500

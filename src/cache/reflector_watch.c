@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // reflector_watch.c - the reflector's watches: events, bookmarks, and how they end.
 #include "cache/asks.h"
-#include "cache/expected.h"
 #include "cache/reflector_priv.h"
 
 #include "base/divide.h"
+#include "client/expected.h"
 
 #define WATCH_MIN     300 // seconds; the server ends a watch between this and twice this
 #define WATCH_MIN_MAX 1000000000
@@ -142,6 +142,20 @@ static bool take_object(struct kedge_informer *inf, enum event_type type, kedge_
     return kedge__reflector_taken(inf, err, now);
 }
 
+// What is of another kind is none of ours, a bookmark no less than others.
+static bool is_expected(struct kedge_informer *inf, kedge_json_value object)
+{
+    char text[KEDGE__PROBLEM_MAX];
+    struct kedge__line l;
+    if (kedge__expected_object(inf->kind, object))
+        return true;
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "skips an event whose object is of kind ");
+    kedge__expected_say(&l, object);
+    kedge__informer_warn(inf, "watch", kedge__line_done(&l).ptr);
+    return false;
+}
+
 static bool take_event(struct kedge_informer *inf, kedge_time now)
 {
     struct kedge__reflector *r = &inf->reflector;
@@ -154,7 +168,7 @@ static bool take_event(struct kedge_informer *inf, kedge_time now)
     if (err != KEDGE_OK)
         return kedge__reflector_taken(inf, err, now);
     kedge_json_value object = kedge_json_root(&doc);
-    if (type != ERROR && !kedge__expected_event(inf, object))
+    if (type != ERROR && !is_expected(inf, object))
         return skip_event(inf, now);
     if (type != ERROR)
         return take_object(inf, type, object, partial, now);

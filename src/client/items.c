@@ -2,6 +2,8 @@
 // items.c - sieve, tokens, record: one object after the other.
 #include "client/items.h"
 
+#include "client/expected.h"
+
 #define ENVELOPE_TOKENS 24
 
 // All but what most of an object is made of, and nobody reads.
@@ -43,7 +45,7 @@ static void choose_tables(const struct kedge__items *items, struct kedge_sieve_o
         o->tables[1] = typed ? items->kind->table : &whole_table;
     // An error may come where an object should; and of a raw one all is there.
     if (typed && items->shape != KEDGE_SIEVE_LIST)
-        o->tables[2] = &kedge__status_table;
+        o->tables[2] = kedge__expected_rows(items->kind);
 }
 
 static struct kedge__room own_room(const struct kedge_rest *r)
@@ -120,8 +122,8 @@ static kedge_err build(struct kedge__items *items, struct kedge__item *item)
     return err;
 }
 
-// An answer that is well in HTTP and a refusal in words (client-go's Result.Into). A typed object's
-// sieve lets no `kind` through, but an object has a name, and a Status none.
+// An answer that is well in HTTP and a refusal in words (client-go's Result.Into). It is one, too,
+// where it does not say what it is: an object has a name, and a Status none.
 static bool is_failure(const struct kedge__items *items, kedge_json_value object)
 {
     struct kedge_rest *r = items->rest;
@@ -140,6 +142,20 @@ static bool is_failure(const struct kedge__items *items, kedge_json_value object
     if (failed)
         r->status = status;
     return failed;
+}
+
+static kedge_err say_other_kind(struct kedge_rest *r, const struct kedge_kind *kind,
+                                kedge_json_value object)
+{
+    char text[160];
+    struct kedge__line l;
+    kedge__line_init(&l, text, sizeof text);
+    kedge__line_text(&l, "an object of kind ");
+    kedge__expected_say(&l, object);
+    kedge__line_text(&l, " came where one of kind ");
+    kedge__line_text(&l, kind->kind);
+    kedge__line_text(&l, " should");
+    return kedge__rest_say(r, KEDGE_ERR_JSON, kedge__line_done(&l).ptr);
 }
 
 static bool is_event_of_object(kedge_str type)
@@ -184,10 +200,10 @@ static kedge_err hand_on(struct kedge__items *items)
         return kedge__rest_say(r, err, "an object cannot be read");
     if (is_failure(items, item.value))
         return kedge__rest_say(r, KEDGE_ERR_API, r->status.message);
-    if (typed && (!watch || is_event_of_object(item.type)))
-        err = build(items, &item);
-    else
-        err = KEDGE_OK;
+    typed = typed && (!watch || is_event_of_object(item.type));
+    if (typed && !kedge__expected_object(items->kind, item.value))
+        return say_other_kind(r, items->kind, item.value);
+    err = typed ? build(items, &item) : KEDGE_OK;
     if (err != KEDGE_OK)
         return kedge__rest_say(r, err, "an object does not fit object_max");
     if (items->each != NULL)
@@ -255,30 +271,32 @@ static kedge_json_value envelope(const struct kedge_rest *r, struct kedge_json *
     return good ? kedge_json_root(doc) : (kedge_json_value){NULL, -1};
 }
 
-// A list that is none but a Status (client-go's Result.Into).
-static bool is_failed_list(const struct kedge__items *items)
+// A list that is none, but a Status (client-go's Result.Into), a Table or one object.
+static kedge_err judge_list(const struct kedge__items *items)
 {
     struct kedge_rest *r = items->rest;
     struct kedge_json doc;
     struct kedge_json_token tokens[ENVELOPE_TOKENS];
     struct kedge_status status;
+    kedge_json_value list = envelope(r, &doc, tokens);
     kedge_status_from_code(&status, r->code);
-    if (items->shape != KEDGE_SIEVE_LIST ||
-        !kedge_status_read_reply(&status, envelope(r, &doc, tokens)) || status.success)
-        return false;
-    r->status = status;
-    return true;
+    if (kedge_status_read_reply(&status, list) && !status.success) {
+        r->status = status;
+        return kedge__rest_say(r, KEDGE_ERR_API, "the answer is no list, but a refusal");
+    }
+    if (kedge__expected_list(items->kind, list))
+        return KEDGE_OK;
+    return kedge__rest_say(r, KEDGE_ERR_JSON,
+                           "the answer is no list of this kind, by its own words");
 }
 
 kedge_err kedge__items_finish(struct kedge__items *items)
 {
     struct kedge_rest *r = items->rest;
     bool whole = items->err == KEDGE_OK && kedge_sieve_finish(&r->sieve) == KEDGE_OK;
-    if (whole && is_failed_list(items))
-        return kedge__rest_say(r, KEDGE_ERR_API, "the answer is no list, but a refusal");
-    if (whole)
-        return KEDGE_OK;
-    return kedge__rest_say(r, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
+    if (!whole)
+        return kedge__rest_say(r, KEDGE_ERR_JSON, "the answer is empty, or ends in the middle");
+    return items->shape == KEDGE_SIEVE_LIST ? judge_list(items) : KEDGE_OK;
 }
 
 kedge_err kedge__items_metadata(const struct kedge__items *items, const char *key, char *buf,

@@ -69,14 +69,16 @@ void kedge__items_begin(struct kedge__items *items, enum kedge_sieve_shape shape
 // The sink; `ctx` is the struct kedge__items.
 //
 // KEDGE_WAIT          `each` said so: give the same bytes again
-// KEDGE_ERR_JSON      the body is not what it should be; kedge__rest_say was told why
+// KEDGE_ERR_JSON      the body is not what it should be, or a typed object is of another kind;
+//                     kedge__rest_say was told why
 // KEDGE_ERR_TOO_LONG  what is around the items does not fit
 // KEDGE_ERR_API       the object is a Status that says Failure: it is the kedge_rest's status now
 // what `each` answers
 kedge_err kedge__items_sink(void *ctx, kedge_str bytes);
 
 // After a request that ended well: KEDGE_OK if the body was whole; KEDGE_ERR_API if it was no list
-// but a Status that says Failure, which is the kedge_rest's status now; else KEDGE_ERR_JSON. Said.
+// but a Status that says Failure, which is the kedge_rest's status now; else KEDGE_ERR_JSON, also
+// for what calls itself something that is no list, such as a Table. Said.
 kedge_err kedge__items_finish(struct kedge__items *items);
 
 // The identity of an item, in `each`; of a raw one with more tokens than there are, too.

@@ -379,6 +379,32 @@ static const char answer_body[] =
             "\"uid\":\"u\",\"resourceVersion\":\"7\"},\"spec\":{\"replicas\":3}}\n";
 
 // Wherever the bytes are divided, the object is the same; wherever they end, it is an error.
+static void an_answer_of_another_kind_is_an_error(void **state)
+{
+    (void)state;
+    static struct scripted s;
+    const struct kedge_object *o;
+    struct hostile_answer answer = {.head = OK_JSON
+                                    "{\"kind\":\"Pod\\u001b\",\"metadata\":{\"name\":\"web\"}}",
+                                    .closes = true};
+    scripted_open(&s, &answer, 1);
+    assert_int_equal(kedge_api_get(&s.api, "web", NULL, &o), KEDGE_ERR_JSON);
+    assert_null(o);
+    assert_non_null(strstr(kedge_rest_error_text(s.rest),
+                           "an object of kind Pod? came where one of kind Deployment should"));
+    scripted_close(&s);
+    // A deletion's answer may be the object or a Status.
+    scripted_open(&s, &answer, 1);
+    assert_int_equal(kedge_api_delete(&s.api, "web", NULL), KEDGE_OK);
+    scripted_close(&s);
+    // A Scale is asked for, and the Deployment comes.
+    answer.head = OK_JSON "{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"}}";
+    scripted_open(&s, &answer, 1);
+    assert_int_equal(kedge_api_get_scale(&s.api, "web", NULL, &o), KEDGE_ERR_JSON);
+    assert_null(o);
+    scripted_close(&s);
+}
+
 static void an_answer_may_be_split_anywhere_and_cut_nowhere(void **state)
 {
     (void)state;
@@ -454,7 +480,9 @@ static void a_time_out_and_no_namespace_are_sent_as_client_go_does(void **state)
     scripted_close(&s);
 
     // The same of other verbs is the call's own.
-    scripted_open(&s, &answer, 1);
+    struct hostile_answer node = {.head = OK_JSON "{\"metadata\":{\"name\":\"one\"}}",
+                                  .closes = true};
+    scripted_open(&s, &node, 1);
     s.api = kedge_api_of(s.rest, &kedge_kind_node, "not looked at");
     s.api.timeout = 1500;
     assert_int_equal(kedge_api_get(&s.api, "one", NULL, NULL), KEDGE_OK);
@@ -481,6 +509,7 @@ int main(void)
         cmocka_unit_test(without_a_rest_every_call_is_refused),
         cmocka_unit_test(the_server_s_refusals_are_told_apart),
         cmocka_unit_test(an_answer_that_is_no_object_is_an_error),
+        cmocka_unit_test(an_answer_of_another_kind_is_an_error),
         cmocka_unit_test(an_answer_may_be_split_anywhere_and_cut_nowhere),
         cmocka_unit_test(every_call_of_the_port_may_fail),
         cmocka_unit_test(a_time_out_and_no_namespace_are_sent_as_client_go_does),

@@ -559,10 +559,54 @@ static void a_status_in_place_of_a_list_is_no_empty_list(void **state)
     }
 }
 
+static void what_is_no_list_is_no_empty_list(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{\"resourceVersion\":"
+        "\"9\"},\"columnDefinitions\":[],\"rows\":[]}",
+        "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1beta1\"}",
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\"}",
+        "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"web\"}}",
+    };
+    for (size_t i = 0; i < 2 * sizeof bodies / sizeof bodies[0]; i++) {
+        static struct scripted s;
+        struct seen seen = {.err = KEDGE_OK};
+        struct kedge_api_list list = {.ctx = &seen};
+        struct hostile_answer answer = page(bodies[i / 2]);
+        scripted_open(&s, &answer, 1);
+        if (i % 2 == 0) {
+            assert_int_equal(kedge_api_list(&s.api, NULL, &list), KEDGE_ERR_JSON);
+        } else {
+            assert_int_equal(kedge_api_list_start(&s.api, NULL, &list, seen_done), KEDGE_OK);
+            for (int turn = 0; turn < 1000 && seen.done == 0; turn++)
+                assert_int_equal(kedge_poll(s.k, KEDGE_FOREVER), KEDGE_OK);
+            assert_int_equal(seen.done, 1);
+            assert_int_equal(seen.err, KEDGE_ERR_JSON);
+        }
+        assert_non_null(strstr(kedge_rest_error_text(s.rest), "no list of this kind"));
+        assert_int_equal(list.count, 0);
+        assert_int_equal(list.pages, 0);
+        scripted_close(&s);
+    }
+    // A list need not say what it is, and may be called as its kind likes.
+    static const char *const lists[] = {"{\"items\":[]}", "{\"kind\":\"List\",\"items\":null}",
+                                        "{\"kind\":\"Deploys\"}", "{\"kind\":\"Table\"}"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        static struct scripted s;
+        struct kedge_api_list list = {.each = NULL};
+        struct hostile_answer answer = page(lists[i]);
+        scripted_open(&s, &answer, 1);
+        assert_int_equal(kedge_api_list(&s.api, NULL, &list), KEDGE_OK);
+        scripted_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_status_in_place_of_a_list_is_no_empty_list),
+        cmocka_unit_test(what_is_no_list_is_no_empty_list),
         cmocka_unit_test(every_page_is_followed),
         cmocka_unit_test(one_page_leaves_the_rest_for_later),
         cmocka_unit_test(selectors_and_versions_are_sent),

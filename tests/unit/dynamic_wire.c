@@ -657,6 +657,25 @@ static void a_version_that_expires_between_pages_is_told(void **state)
     close_talk(&t);
 }
 
+static void what_is_no_list_is_no_empty_list(void **state)
+{
+    (void)state;
+    static struct talk t;
+    static struct seen s;
+    static const char *const tables[] = {
+        ANSWER("{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"rows\":[{\"cells\":[]}]}"),
+        ANSWER("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\"}")};
+    struct kedge_dynamic_listed listed;
+    for (size_t i = 0; i < 2; i++) {
+        open_talk(&t, &tables[i], 1);
+        kedge_err err = kedge_dynamic_list(&t.sensors, NULL, see, &s, &listed);
+        assert_int_equal(err, KEDGE_ERR_JSON);
+        assert_non_null(strstr(kedge_rest_error_text(t.rest), "no list of this kind"));
+        assert_int_equal(listed.count, 0);
+        close_talk(&t);
+    }
+}
+
 static void a_request_has_a_time_of_its_own(void **state)
 {
     (void)state;
@@ -805,6 +824,7 @@ int main(void)
         cmocka_unit_test(an_object_too_large_says_how_large),
         cmocka_unit_test(pages_are_followed),
         cmocka_unit_test(a_version_that_expires_between_pages_is_told),
+        cmocka_unit_test(what_is_no_list_is_no_empty_list),
         cmocka_unit_test(a_request_has_a_time_of_its_own),
         cmocka_unit_test(a_token_that_does_not_move_on_ends_the_list),
         cmocka_unit_test(a_list_ends_when_its_reader_says_so),

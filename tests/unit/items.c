@@ -157,7 +157,7 @@ static void a_refusal_in_place_of_an_object_is_one(void **state)
          "\"message\":\"no\"}",
          KEDGE_ERR_API, KEDGE_ERR_API},
         {"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\",\"code\":200}",
-         KEDGE_OK, KEDGE_OK},
+         KEDGE_ERR_JSON, KEDGE_OK},
         // What has a name is an object, whatever its code.
         {"{\"metadata\":{\"name\":\"a\"},\"status\":\"Failure\",\"code\":500}", KEDGE_OK, KEDGE_OK},
         {"{\"metadata\":{\"name\":7},\"status\":\"Failure\",\"code\":500}", KEDGE_ERR_API,
@@ -166,6 +166,15 @@ static void a_refusal_in_place_of_an_object_is_one(void **state)
         {"{\"metadata\":{},\"code\":399}", KEDGE_OK, KEDGE_OK},
         {"{\"metadata\":{}}", KEDGE_OK, KEDGE_OK},
         {"{}", KEDGE_OK, KEDGE_OK},
+        // What says of itself that it is something else is no object of ours.
+        {"{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\"}", KEDGE_OK, KEDGE_OK},
+        {"{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}", KEDGE_ERR_JSON, KEDGE_OK},
+        {"{\"metadata\":{\"name\":\"a\"},\"kind\":\"ConfigMaps\"}", KEDGE_ERR_JSON, KEDGE_OK},
+        {"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"rows\":[]}", KEDGE_ERR_JSON,
+         KEDGE_OK},
+        {"{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"a\"}}", KEDGE_ERR_JSON,
+         KEDGE_OK},
+        {"{\"kind\":7,\"metadata\":{\"name\":\"a\"}}", KEDGE_OK, KEDGE_OK},
     };
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
         bool typed = i % 2 == 0;

@@ -208,6 +208,36 @@ static void what_cannot_be_understood_is_an_error_event_and_the_end(void **state
            "ERROR 500 InternalError\nEND KEDGE_ERR_HTTP\n");
 }
 
+static void an_object_of_another_kind_is_an_error_event_and_the_end(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"Table\",\"apiVersion\":\"meta.k8s.io/v1", "Pod", "Status",
+                                        "DeploymentList"};
+    static const char *const event_types[] = {"ADDED", "BOOKMARK"};
+    char answer[1024];
+    const char *answers[] = {answer};
+    for (size_t i = 0; i < 2 * COUNT(kinds); i++) {
+        snprintf(answer, sizeof answer, "%s{\"type\":\"%s\",\"object\":{\"kind\":\"%s\",%s}}%s%s",
+                 WATCH_HEAD WATCH_EVENT("ADDED", "a", "5"), event_types[i % 2], kinds[i / 2],
+                 WATCH_META("b", "6"), WATCH_EVENT("ADDED", "c", "7"), SCRIPT_CLOSES);
+        open_watch(answers, 1);
+        start(&deployments);
+        watch_log_run(&l, KEDGE_HOUR);
+        assert_string_equal(l.text, "ADDED a 5\nERROR 500 InternalError\nEND KEDGE_ERR_JSON\n");
+        assert_non_null(strstr(kedge_rest_error_text(l.rest), "came where one of kind Deployment"));
+        close_watch();
+    }
+    // Whose kind nobody has named is not judged.
+    expect(&sensors,
+           WATCH_HEAD "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Pod\"," WATCH_META(
+               "b", "6") "}}" SCRIPT_CLOSES,
+           "ADDED b 6\nEND KEDGE_OK\n");
+    expect(&deployments,
+           WATCH_HEAD "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Deployment\"," WATCH_META(
+               "b", "6") "}}" SCRIPT_CLOSES,
+           "ADDED b 6\nEND KEDGE_OK\n");
+}
+
 static void an_event_of_our_own_says_what_was_wrong(void **state)
 {
     (void)state;
@@ -733,6 +763,7 @@ int main(void)
         cmocka_unit_test(what_raw_events_bring_is_the_object_without_managed_fields),
         cmocka_unit_test(options_become_parameters),
         cmocka_unit_test(what_cannot_be_understood_is_an_error_event_and_the_end),
+        cmocka_unit_test(an_object_of_another_kind_is_an_error_event_and_the_end),
         cmocka_unit_test(an_event_of_our_own_says_what_was_wrong),
         cmocka_unit_test(only_200_and_json_begin_a_stream),
         cmocka_unit_test(a_refusal_is_the_servers_status),

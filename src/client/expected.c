@@ -2,9 +2,9 @@
 // expected.c - whether what came is what was asked for: a server, or a proxy before it, may answer
 // with a Table, a Status or something of another kind, in words that a sieve can read.
 //
-// client-go does not take such objects out of a watch, nor such lists. Here a list of none of our
-// objects would even empty the cache.
-#include "cache/expected.h"
+// client-go's decoders refuse what is of no kind they know, and its reflectors skip what is of
+// another. Here any such object would be one of ours without fields, and such a list an empty one.
+#include "client/expected.h"
 
 #define PARTIAL "PartialObjectMetadata"
 
@@ -32,7 +32,7 @@ const struct kedge_table kedge__expected_list_rows = {list_rows, 4, 0};
 
 static bool has_no_name(const struct kedge_kind *kind)
 {
-    return kind->kind[0] == '\0';
+    return kind == NULL || kind->kind[0] == '\0';
 }
 
 const struct kedge_table *kedge__expected_rows(const struct kedge_kind *kind)
@@ -52,7 +52,7 @@ static bool is_table(kedge_json_value object)
     return strncmp(version, "meta.k8s.io/", 12) == 0;
 }
 
-static bool may_be_of(const struct kedge_kind *kind, kedge_json_value object)
+bool kedge__expected_object(const struct kedge_kind *kind, kedge_json_value object)
 {
     kedge_json_value name = kedge_json_get(object, "kind");
     if (has_no_name(kind))
@@ -64,24 +64,16 @@ static bool may_be_of(const struct kedge_kind *kind, kedge_json_value object)
             kedge_json_text_is(name, KEDGE_STR(PARTIAL)));
 }
 
-bool kedge__expected_event(struct kedge_informer *inf, kedge_json_value object)
-{
-    if (may_be_of(inf->kind, object))
-        return true;
-    char kind[64];
-    char text[KEDGE__PROBLEM_MAX];
-    struct kedge__line l;
-    size_t len = kedge_json_text(kedge_json_get(object, "kind"), kind, sizeof kind);
-    kedge__line_init(&l, text, sizeof text);
-    kedge__line_text(&l, "skips an event whose object is of kind ");
-    kedge__line_printable(&l, (kedge_str){kind, len < sizeof kind ? len : sizeof kind}, 64);
-    kedge__informer_warn(inf, "watch", kedge__line_done(&l).ptr);
-    return false;
-}
-
 bool kedge__expected_list(const struct kedge_kind *kind, kedge_json_value list)
 {
     kedge_json_value name = kedge_json_get(list, "kind");
     return !is_table(list) && !kedge_json_text_is(name, KEDGE_STR("Status")) &&
            (has_no_name(kind) || !kedge_json_text_is(name, kedge_str_of(kind->kind)));
+}
+
+void kedge__expected_say(struct kedge__line *l, kedge_json_value object)
+{
+    char kind[64];
+    size_t len = kedge_json_text(kedge_json_get(object, "kind"), kind, sizeof kind);
+    kedge__line_printable(l, (kedge_str){kind, len < sizeof kind ? len : sizeof kind}, 64);
 }
