@@ -24,7 +24,7 @@ BEGIN {
     public("net", "http proxy stream tls url warning")
     public("object", "build field_selector heap key kind kinds labels object object_reference quantity resource selector selector_build status unstructured validation")
     public("client", "api client config discovery dynamic kubeconfig logs mapper rest retry_watcher watch")
-    public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform")
+    public("cache", "cache dynamic_informer factory index indexer informer lister reflector transform until_with_sync")
     public("queue", "rate_limiter workqueue")
     public("tools", "controller event_recorder event_selector event_series event_type leader_election lease_candidate node_agent node_lease node_status pod_status")
     public("port", "posix")

@@ -52,6 +52,7 @@
 #include <kedge/time.h>
 #include <kedge/transform.h>
 #include <kedge/unstructured.h>
+#include <kedge/until_with_sync.h>
 #include <kedge/validation.h>
 #include <kedge/version.h>
 #include <kedge/watch.h>

@@ -57,7 +57,8 @@ kedge_err kedge_retry_watcher_next(struct kedge_retry_watcher *watcher,
 // NULL; good until the next event.
 const char *kedge_retry_watcher_version(const struct kedge_retry_watcher *watcher);
 
-// As kedge_until_without_retry, over closed and broken watches (client-go's Until).
+// As kedge_until_without_retry, over closed and broken watches (client-go's Until). Over an
+// informer, which nothing ends: kedge/until_with_sync.h.
 kedge_err kedge_until(struct kedge_retry_watcher *watcher, const kedge_until_condition *conditions,
                       size_t count, void *ctx, kedge_time timeout, struct kedge_watch_event *event);
 

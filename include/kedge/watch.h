@@ -21,8 +21,8 @@
 // Until the handler takes an event (`ready`), or the next one is asked for, the stream is not read:
 // TCP holds the server back, and nothing is lost.
 //
-// An object that says to be of another kind than a typed watch asks for, such as a Table, is no event
-// but what cannot be read: an ERROR event of our own, and the end.
+// An object that says to be of another kind than a typed watch asks for, such as a Table, is no
+// event but what cannot be read: an ERROR event of our own, and the end.
 //
 // An object over a limit (text_max, object_max of the kedge_rest) is an event like any other, with
 // a partial object: only its identity is there.
