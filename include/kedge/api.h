@@ -116,8 +116,8 @@ kedge_err kedge_api_list(const struct kedge_api *api, const struct kedge_options
                          struct kedge_api_list *list);
 
 // Writing ----------------------------------------------------------------------------------------
-// `out` is the object as it is then; NULL: of no interest. Texts are those of kedge/build.h, or any
-// JSON.
+// `out` is the object as it is then; NULL: of no interest, and of whatever kind. Texts are those of
+// kedge/build.h, or any JSON.
 
 kedge_err kedge_api_create(const struct kedge_api *api, kedge_str object,
                            const struct kedge_options *options, const struct kedge_object **out);

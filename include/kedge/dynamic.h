@@ -124,10 +124,11 @@ struct kedge_dynamic_listed {
     unsigned pages;
 };
 
-// Calls `each` for every object as it comes, in constant memory however many there are. With
-// options->limit, so many are asked for at a time, and all pages are followed. If the version of
-// the first page has expired before the last, that is the error (kedge_status_is_expired): list
-// anew. `listed` may be NULL.
+// Objects are as the server sends them: those of a list have no apiVersion and kind of their own,
+// but for custom resources. Calls `each` for every object as it comes, in constant memory however
+// many there are. With options->limit, so many are asked for at a time, and all pages are followed.
+// If the version of the first page has expired before the last, that is the error
+// (kedge_status_is_expired): list anew. `listed` may be NULL.
 kedge_err kedge_dynamic_list(const struct kedge_dynamic *d, const struct kedge_options *options,
                              kedge_dynamic_each each, void *ctx,
                              struct kedge_dynamic_listed *listed);

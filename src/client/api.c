@@ -78,8 +78,9 @@ kedge_err kedge__api_object(struct kedge_rest *rest, const struct kedge_request 
                             const struct kedge_kind *kind, const struct kedge_object **out)
 {
     const struct kedge_object *object = NULL;
+    // Where nobody wants the object, it may be any: a subresource's, or what a webhook has made.
     struct kedge__items items = {
-        .rest = rest, .kind = kind, .each = kedge__api_keep, .ctx = &object};
+        .rest = rest, .kind = out != NULL ? kind : NULL, .each = kedge__api_keep, .ctx = &object};
     if (out != NULL)
         *out = NULL;
     if (rest == NULL)

@@ -403,6 +403,20 @@ static void an_answer_of_another_kind_is_an_error(void **state)
     assert_int_equal(kedge_api_get_scale(&s.api, "web", NULL, &o), KEDGE_ERR_JSON);
     assert_null(o);
     scripted_close(&s);
+    // What nobody looks at may be anything but a refusal.
+    answer.head = OK_JSON "{\"kind\":\"Scale\",\"metadata\":{\"name\":\"web\"}}";
+    scripted_open(&s, &answer, 1);
+    s.api = kedge_api_sub(&s.api, "scale");
+    assert_int_equal(kedge_api_patch(&s.api, "web", KEDGE_PATCH_MERGE, KEDGE_STR("{}"), NULL, NULL),
+                     KEDGE_OK);
+    scripted_close(&s);
+    answer.head = OK_JSON "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":409,"
+                          "\"reason\":\"Conflict\"}";
+    scripted_open(&s, &answer, 1);
+    assert_int_equal(kedge_api_patch(&s.api, "web", KEDGE_PATCH_MERGE, KEDGE_STR("{}"), NULL, NULL),
+                     KEDGE_ERR_API);
+    assert_true(kedge_status_is_conflict(kedge_rest_status(s.rest)));
+    scripted_close(&s);
 }
 
 static void an_answer_may_be_split_anywhere_and_cut_nowhere(void **state)

@@ -51,6 +51,48 @@ static void replicas_are_read_and_set_through_scale(void **state)
     api_talk_close(&t);
 }
 
+// As client-go's scale client: whatever has replicas, its Scale is of autoscaling/v1.
+static void everything_that_has_replicas_has_a_scale(void **state)
+{
+    (void)state;
+    static const struct {
+        struct kedge_kind kind;
+        const char *path;
+    } rows[] = {
+        {{.group = "", .version = "v1", .resource = "replicationcontrollers"},
+         "/api/v1/namespaces/default/replicationcontrollers/foo/scale "},
+        {{.group = "apps", .version = "v1", .resource = "replicasets"},
+         "/apis/apps/v1/namespaces/default/replicasets/foo/scale "},
+        {{.group = "cheese.testing.k8s.io", .version = "v27alpha15", .resource = "cheddars"},
+         "/apis/cheese.testing.k8s.io/v27alpha15/namespaces/default/cheddars/foo/scale "},
+    };
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+        "{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/v1\",\"metadata\":{\"name\":\"foo\"},"
+        "\"spec\":{\"replicas\":10},\"status\":{\"replicas\":9,\"selector\":\"foo=bar\"}}";
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        static struct scripted s;
+        const struct kedge_object *o;
+        struct hostile_answer answers = {.head = answer, .closes = true};
+        char line[160];
+        bool sets = i % 2 == 1;
+        scripted_open(&s, &answers, 1);
+        s.api.kind = &rows[i / 2].kind;
+        kedge_err err = sets ? kedge_api_set_scale(&s.api, "foo", 10, NULL, NULL, &o)
+                             : kedge_api_get_scale(&s.api, "foo", NULL, &o);
+        assert_int_equal(err, KEDGE_OK);
+        assert_int_equal(kedge_as_scale(o)->spec_replicas, 10);
+        assert_int_equal(kedge_as_scale(o)->status_replicas, 9);
+        assert_string_equal(kedge_text(&kedge_as_scale(o)->status_selector), "foo=bar");
+        snprintf(line, sizeof line, "%s %s", sets ? "PUT" : "GET", rows[i / 2].path);
+        assert_non_null(strstr(s.hostile.requests, line));
+        if (sets)
+            assert_non_null(strstr(s.hostile.requests,
+                                   "{\"apiVersion\":\"autoscaling/v1\",\"kind\":\"Scale\","));
+        scripted_close(&s);
+    }
+}
+
 static void a_scale_that_is_no_request_is_refused(void **state)
 {
     (void)state;
@@ -452,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replicas_are_read_and_set_through_scale),
+        cmocka_unit_test(everything_that_has_replicas_has_a_scale),
         cmocka_unit_test(a_scale_that_is_no_request_is_refused),
         cmocka_unit_test(a_pod_is_evicted),
         cmocka_unit_test(an_eviction_may_be_refused),

@@ -1102,6 +1102,38 @@ static void hidden_characters_of_a_hint_are_shown_by_number(void **state)
     assert_string_equal(config.exec.install_hint, "aU+E0001bU+10FFFDc\xf0\x9f\x98\x80");
 }
 
+// client-go's TestCleanANSIEscapeCodes.
+static void a_hint_is_free_of_escape_sequences_and_else_as_it_was(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"\\e[1mbold tuna\\e[0m, fish, \\e[1mmarlin\\e[0m",
+         "U+001B[1mbold tunaU+001B[0m, fish, U+001B[1mmarlinU+001B[0m"},
+        {"\\e[2Aup up, \\e[2Cright", "U+001B[2Aup up, U+001B[2Cright"},
+        {"clear: \\e[2J", "clear: U+001B[2J"},
+        {"tuna\\nfish\\r\\nmarlin\\t\\r\\ntuna\\vfish\\fmarlin",
+         "tuna\nfish\r\nmarlin\t\r\ntuna\vfish\fmarlin"},
+        {"alpha: \\u03b1", "alpha: \xce\xb1"},
+        {"tu\\u0301na, fi\\u0302sh", "tu\xcc\x81na, fi\xcc\x82sh"},
+        {"t1na, f456", "t1na, f456"},
+        {"'here's a sentence; with! some...punctuation ;)'",
+         "'here's a sentence; with! some...punctuation ;)'"},
+        {"\\u222b\\u2081\\u207F f(x) \\u2248 \\u2211 \\u2208 \\u2115",
+         "\xe2\x88\xab\xe2\x82\x81\xe2\x81\xbf f(x) \xe2\x89\x88 \xe2\x88\x91 \xe2\x88\x88 "
+         "\xe2\x84\x95"},
+        {"paragraph\\u2029and\\u2003spaces", "paragraph\xe2\x80\xa9"
+                                             "and\xe2\x80\x83spaces"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char user[256];
+        snprintf(user, sizeof user,
+                 "exec: {apiVersion: " EXEC "v1beta1, command: c, installHint: \"%s\"}",
+                 rows[i][0]);
+        assert_int_equal(load_text(made_user(user)), KEDGE_OK);
+        assert_string_equal(config.exec.install_hint, rows[i][1]);
+    }
+}
+
 static void numbers_are_written_as_json_has_them(void **state)
 {
     (void)state;
@@ -1610,6 +1642,7 @@ int main(void)
         TEST(a_plugin_is_taken_with_all_that_is_said_of_it),
         TEST(what_a_plugin_may_leave_out_it_may_leave_empty),
         TEST(hidden_characters_of_a_hint_are_shown_by_number),
+        TEST(a_hint_is_free_of_escape_sequences_and_else_as_it_was),
         TEST(numbers_are_written_as_json_has_them),
         TEST(a_command_with_a_slash_is_meant_from_its_files_folder),
         TEST(the_clusters_extension_for_plugins_becomes_json),

@@ -170,7 +170,9 @@ static void errors_that_pass_are_dropped_and_their_delay_is_obeyed(void **state)
         {WATCH_ERROR("500", "InternalError", ",\"details\":{\"retryAfterSeconds\":3}"), 3},
         {WATCH_ERROR("429", "TooManyRequests", ",\"details\":{\"retryAfterSeconds\":30}"), 30},
         {WATCH_ERROR("403", "Forbidden", ""), 1}, // in the stream, it passes
+        {WATCH_ERROR("666", "Odd", ""), 1},
         {"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Pod\"}}", 1},
+        {"{\"type\":\"ADDED\",\"object\":{\"kind\":\"Table\"," WATCH_META("b", "6") "}}", 1},
         {"{\"type\":\"ERROR\",\"object\":7}", 1},
         {"<", 1},
     };
