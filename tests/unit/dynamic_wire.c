@@ -78,6 +78,9 @@ static const struct kedge_options delete_options = {.precondition_uid = "7f3e",
                                                     .propagation = KEDGE_PROPAGATION_FOREGROUND};
 static const struct kedge_options list_options = {
     .label_selector = "a=b", .timeout_seconds = {true, 423}, .limit = 500};
+static const struct kedge_options dry_run = {.dry_run = true};
+static const struct kedge_options dry_run_of_version = {.dry_run = true, .resource_version = "42"};
+static const struct kedge_options warn = {.field_validation = KEDGE_VALIDATION_WARN};
 static const struct kedge_options get_options = {.resource_version = "0"};
 
 static kedge_err get(struct talk *t)
@@ -164,6 +167,26 @@ static kedge_err delete_all(struct talk *t)
     return kedge_dynamic_delete_collection(&t->sensors, &list_options);
 }
 
+static kedge_err delete_sub_dry(struct talk *t)
+{
+    struct kedge_dynamic fin = t->sensors;
+    fin.subresource = "fin";
+    return kedge_dynamic_delete(&fin, "one", &dry_run);
+}
+
+static kedge_err delete_all_dry(struct talk *t)
+{
+    return kedge_dynamic_delete_collection(&t->sensors, &dry_run_of_version);
+}
+
+static kedge_err update_sub(struct talk *t)
+{
+    struct kedge_dynamic fin = t->sensors;
+    fin.subresource = "fin";
+    fill(t);
+    return kedge_dynamic_update(&fin, &t->out, &warn, &t->out);
+}
+
 static kedge_err list(struct talk *t)
 {
     return kedge_dynamic_list(&t->sensors, &list_options, NULL, NULL, NULL);
@@ -202,6 +225,14 @@ static const struct call calls[] = {
     {delete_all, "DELETE " SENSORS "?labelSelector=a%3Db&limit=500&timeoutSeconds=423",
      "Content-Type: application/json\r\nContent-Length: 42\r\n",
      "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}"},
+    // Rows of client-go's TestGoldenRequest that are not among the others.
+    {update_sub, "PUT " SENSORS "/one/fin?fieldValidation=Warn", JSON, ONE},
+    {delete_sub_dry, "DELETE " SENSORS "/one/fin",
+     "Content-Type: application/json\r\nContent-Length: 59\r\n",
+     "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"dryRun\":[\"All\"]}"},
+    {delete_all_dry, "DELETE " SENSORS "?resourceVersion=42",
+     "Content-Type: application/json\r\nContent-Length: 59\r\n",
+     "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"dryRun\":[\"All\"]}"},
     {list, "GET " SENSORS "?labelSelector=a%3Db&limit=500&timeoutSeconds=423", "", ""},
 };
 
