@@ -44,8 +44,8 @@ typedef kedge_err (*kedge_until_precondition)(void *ctx, const struct kedge_info
 //                      what it is
 // KEDGE_ERR_STOPPED    the informer was stopped, or kedge_stop was called
 // KEDGE_ERR_STATE      the informer was never started
-// KEDGE_ERR_REENTRANT  called from a handler
-// KEDGE_ERR_ARGUMENT   the informer is NULL, or conditions are and count is not 0
+// KEDGE_ERR_REENTRANT  called from a handler (KEDGE_ERR_STATE if that has just stopped the
+// informer) KEDGE_ERR_ARGUMENT   the informer is NULL, or conditions are and count is not 0
 // otherwise            what precondition or condition answered, or what kedge_poll failed with
 kedge_err kedge_until_with_sync(struct kedge_informer *informer,
                                 kedge_until_precondition precondition,

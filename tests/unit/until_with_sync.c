@@ -278,6 +278,13 @@ static kedge_err stop_informer(struct seen *s)
     return KEDGE_OK;
 }
 
+static kedge_err stop_and_call_again(struct seen *s)
+{
+    kedge_informer_stop(inf);
+    assert_int_equal(kedge_until_with_sync(inf, NULL, one, 1, s, KEDGE_HOUR), KEDGE_ERR_STATE);
+    return KEDGE_OK;
+}
+
 static kedge_err stop_all(struct seen *s)
 {
     (void)s;
@@ -317,6 +324,10 @@ static void a_stop_ends_it(void **state)
     s.want = "ADDED";
     assert_int_equal(kedge_until_with_sync(inf, NULL, one, 1, &s, KEDGE_HOUR), KEDGE_OK);
     assert_int_equal(kedge_informer_start(inf), KEDGE_OK);
+    s.act = stop_and_call_again;
+    assert_int_equal(kedge_until_with_sync(inf, NULL, one, 1, &s, KEDGE_HOUR), KEDGE_OK);
+    assert_int_equal(kedge_informer_start(inf), KEDGE_OK);
+    assert_int_equal(kedge_until_with_sync(inf, NULL, NULL, 0, NULL, 0), KEDGE_OK);
     s.act = call_again;
     s.at = 0;
     assert_int_equal(kedge_until_with_sync(inf, NULL, one, 1, &s, KEDGE_HOUR), KEDGE_OK);
