@@ -81,7 +81,7 @@ struct kedge_kind {
     const char *group;    // "" for the core group
     const char *version;  // "v1"
     const char *resource; // "deployments"
-    const char *kind;     // "Deployment", as servers say it: events of other kinds are skipped
+    const char *kind;     // "Deployment", as servers say it: what says to be of another is none
     uint32_t flags;
     const struct kedge_table *table; // the kind's own rows
     uint32_t *tag;                   // 4 bytes of RAM: see kedge_kind_tag
