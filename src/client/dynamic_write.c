@@ -45,6 +45,14 @@ kedge_err kedge__dynamic_send(const struct kedge_dynamic *d, struct kedge_reques
     return KEDGE_OK;
 }
 
+// Sends the request with the object and takes what comes back into `out`.
+static kedge_err exchange(const struct kedge_dynamic *d, struct kedge_request *request,
+                          const struct kedge_unstructured *object, struct kedge_unstructured *out)
+{
+    kedge_err err = kedge__dynamic_send(d, request, object);
+    return err == KEDGE_OK ? kedge__dynamic_ask(d, request, out) : err;
+}
+
 kedge_err kedge_dynamic_create(const struct kedge_dynamic *d,
                                const struct kedge_unstructured *object,
                                const struct kedge_options *options, struct kedge_unstructured *out)
@@ -54,8 +62,7 @@ kedge_err kedge_dynamic_create(const struct kedge_dynamic *d,
     if (d != NULL && object != NULL && d->subresource != NULL)
         kedge__dynamic_name(object, name);
     kedge__dynamic_request(d, KEDGE_CREATE, name, options, &request);
-    kedge_err err = kedge__dynamic_send(d, &request, object);
-    return err == KEDGE_OK ? kedge__dynamic_ask(d, &request, out) : err;
+    return exchange(d, &request, object, out);
 }
 
 kedge_err kedge_dynamic_update(const struct kedge_dynamic *d,
@@ -67,8 +74,7 @@ kedge_err kedge_dynamic_update(const struct kedge_dynamic *d,
     if (object != NULL)
         kedge__dynamic_name(object, name);
     kedge__dynamic_request(d, KEDGE_UPDATE, name, options, &request);
-    kedge_err err = kedge__dynamic_send(d, &request, object);
-    return err == KEDGE_OK ? kedge__dynamic_ask(d, &request, out) : err;
+    return exchange(d, &request, object, out);
 }
 
 kedge_err kedge_dynamic_update_status(const struct kedge_dynamic *d,
@@ -89,8 +95,7 @@ kedge_err kedge_dynamic_apply(const struct kedge_dynamic *d, const char *name,
 {
     struct kedge_request request;
     kedge__dynamic_request(d, KEDGE_APPLY, name, options, &request);
-    kedge_err err = kedge__dynamic_send(d, &request, object);
-    return err == KEDGE_OK ? kedge__dynamic_ask(d, &request, out) : err;
+    return exchange(d, &request, object, out);
 }
 
 kedge_err kedge_dynamic_apply_status(const struct kedge_dynamic *d, const char *name,

@@ -5,6 +5,7 @@
 // rows, which its bytes go to with escapes undone. A key that no row has any more is skipped or, in
 // an object of which everything is kept, copied from there on: what had matched so far is in the
 // rows' paths.
+#include "base/hex.h"
 #include "json/run.h"
 #include "json/sieve_priv.h"
 #include "json/utf8.h"
@@ -185,14 +186,6 @@ static kedge__bytes escape(struct kedge_sieve *s, kedge__bytes p)
     return p + 1;
 }
 
-static int hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 // The four digits are there: a character, or half a surrogate pair.
 static bool unit_end(struct kedge_sieve *s)
 {
@@ -210,7 +203,7 @@ static bool unit_end(struct kedge_sieve *s)
 
 static kedge__bytes hex(struct kedge_sieve *s, kedge__bytes p)
 {
-    int value = hex_value(*p);
+    int value = kedge__hex((char)*p);
     if (value < 0)
         return kedge__sieve_fail(s, p, "four hexadecimal digits were expected behind \\u");
     if (s->copy)

@@ -3,18 +3,11 @@
 // then a certificate must hold it as a name.
 #include "net/host.h"
 
+#include "base/hex.h"
+
 static int digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : -1;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return digit(c);
 }
 
 // One decimal number of an IPv4 address: 0 to 255, no zero in front. Moves `at`; -1 if there is
@@ -59,8 +52,8 @@ static bool group(struct ipv6 *ip, kedge_str text, size_t *at)
 {
     unsigned value = 0;
     size_t start = *at;
-    while (*at < text.len && *at - start < 4 && hex_digit(text.ptr[*at]) >= 0)
-        value = value * 16 + (unsigned)hex_digit(text.ptr[(*at)++]);
+    while (*at < text.len && *at - start < 4 && kedge__hex(text.ptr[*at]) >= 0)
+        value = value * 16 + (unsigned)kedge__hex(text.ptr[(*at)++]);
     if (*at == start || ip->len > 14)
         return false;
     ip->bytes[ip->len++] = (unsigned char)(value >> 8);

@@ -21,6 +21,7 @@
 // bytes are to come; FAILED has an error and a problem, and is never left.
 #include "kedge/http.h"
 
+#include "base/hex.h"
 #include "net/http_fields.h"
 
 enum state {
@@ -298,18 +299,9 @@ static enum kedge_http_event step_head(struct kedge_http_response *r, char c)
     return KEDGE_HTTP_MORE;
 }
 
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void step_size(struct kedge_http_response *r, char c)
 {
-    int digit = hex_of(c);
+    int digit = kedge__hex(c);
     if (digit >= 0 && r->left > (uint64_t)INT64_MAX >> 4)
         malformed(r, "a chunk's size is over 63 bits");
     else if (digit >= 0)

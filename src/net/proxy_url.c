@@ -2,6 +2,7 @@
 // proxy_url.c - takes a proxy's URL apart.
 #include "kedge/proxy.h"
 
+#include "base/hex.h"
 #include "base/wipe.h"
 #include "kedge/url.h"
 #include "net/fold.h"
@@ -48,14 +49,6 @@ static kedge_err take_scheme(kedge_str *rest, bool *tls, const char **problem)
     return KEDGE_ERR_CONFIG;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // Decodes percent signs into *to and moves it. False: one that two digits do not follow.
 static bool decode(kedge_str s, char **to, kedge_str *out)
 {
@@ -63,8 +56,8 @@ static bool decode(kedge_str s, char **to, kedge_str *out)
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (c == '%') {
-            int high = s.len - i > 2 ? hex(s.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex(s.ptr[i + 2]) : -1;
+            int high = s.len - i > 2 ? kedge__hex(s.ptr[i + 1]) : -1;
+            int low = high >= 0 ? kedge__hex(s.ptr[i + 2]) : -1;
             if (low < 0)
                 return false;
             c = (char)(high << 4 | low);

@@ -9,6 +9,7 @@
 #include "kedge/warning.h"
 
 #include "base/base64.h"
+#include "base/hex.h"
 #include "net/fold.h"
 
 static bool is_space(char c)
@@ -119,15 +120,6 @@ static bool put(struct decoding *d, unsigned char c, enum charset charset, size_
     return true;
 }
 
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 // The byte of the Q encoding at *at; -1: there is none.
 static int q_byte(const struct decoding *d, size_t *at, size_t end)
 {
@@ -138,7 +130,7 @@ static int q_byte(const struct decoding *d, size_t *at, size_t end)
         return c == '\t' || (c >= ' ' && c <= '~') ? c : -1;
     if (end - *at < 2)
         return -1;
-    int high = hex_of(d->s[*at]), low = hex_of(d->s[*at + 1]);
+    int high = kedge__hex(d->s[*at]), low = kedge__hex(d->s[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
