@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "api_talk.h"
+#include "traces.h"
 
 static char long_name[1200];
 
@@ -240,15 +241,6 @@ static struct hostile_answer token_answer(const char *status)
     return (struct hostile_answer){.head = token_head};
 }
 
-static bool holds(const unsigned char *memory, size_t len, const char *secret)
-{
-    for (size_t i = 0; i + strlen(secret) <= len; i++) {
-        if (memcmp(memory + i, secret, strlen(secret)) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void a_token_is_asked_for_and_left_nowhere_else(void **state)
 {
     (void)state;
@@ -274,7 +266,7 @@ static void a_token_is_asked_for_and_left_nowhere_else(void **state)
                      KEDGE_OK);
     assert_string_equal(buf, "very.secret.token");
     assert_true(expires == INT64_C(3600000000));
-    assert_false(holds(s.memory, sizeof s.memory, "secret"));
+    assert_false(memory_holds(s.memory, sizeof s.memory, "secret"));
     assert_asked(&s, "POST /api/v1/namespaces/default/serviceaccounts/default/token HTTP/1.1\r\n",
                  "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"TokenRequest\",\"spec\":"
                  "{\"audiences\":[\"vault\",\"api\"],\"expirationSeconds\":600,\"boundObjectRef\":"
@@ -294,7 +286,7 @@ static void a_token_is_asked_for_and_left_nowhere_else(void **state)
                      KEDGE_ERR_TOO_LONG);
     assert_string_equal(buf, "");
     assert_non_null(strstr(kedge_rest_error_text(s.rest), "the token is longer"));
-    assert_false(holds(s.memory, sizeof s.memory, "secret"));
+    assert_false(memory_holds(s.memory, sizeof s.memory, "secret"));
     scripted_close(&s);
 }
 

@@ -12,6 +12,7 @@
 #include "kedge/factory.h"
 #include "kedge/kinds.h"
 #include "tls_talk.h"
+#include "traces.h"
 
 #define SERVER "https://api.example.com:6443"
 #define MEMORY (128 * 1024)
@@ -105,12 +106,7 @@ static bool sent(const struct fixture *f, const char *text)
 
 static bool remembers(const struct fixture *f, const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= MEMORY; i++) {
-        if (memcmp(f->memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(f->memory, MEMORY, text);
 }
 
 static void a_token_goes_to_a_server_that_is_trusted(void **state)

@@ -13,6 +13,7 @@
 #include "proxy_peer.h"
 #include "script.h"
 #include "tls_talk.h"
+#include "traces.h"
 
 #define MEMORY (128 * 1024)
 
@@ -39,10 +40,6 @@ static struct fixture *set_up(void)
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     fake_port_init(&f->port, 1);
-    f->port.variables = f->variables;
-    f->port.variable_count = sizeof f->variables / sizeof f->variables[0];
-    for (size_t i = 0; i < f->port.variable_count; i++)
-        f->variables[i].name = "";
     f->server.http = true;
     f->server.own = &certificates[GOOD_EC];
     f->server.reply = hello;
@@ -90,10 +87,8 @@ static void tear_down(struct fixture *f)
 
 static void set(struct fixture *f, const char *name, const char *value)
 {
-    struct fake_variable *v = f->variables;
-    while (v->name[0] != '\0' && strcmp(v->name, name) != 0)
-        v++;
-    *v = (struct fake_variable){name, value};
+    fake_port_set(&f->port, f->variables, sizeof f->variables / sizeof f->variables[0], name,
+                  value);
 }
 
 static bool is_want(kedge_err err)
@@ -134,12 +129,7 @@ static kedge_err connect_and_ask(struct fixture *f)
 
 static bool remembers(const struct fixture *f, const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= MEMORY; i++) {
-        if (memcmp(f->memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(f->memory, MEMORY, text);
 }
 
 static void https_through_an_http_proxy(void **state)

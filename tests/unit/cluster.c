@@ -205,11 +205,16 @@ void cluster_run(struct cluster *c, kedge_time ms)
     }
 }
 
-enum kedge_informer_phase cluster_phase(const struct kedge_informer *inf)
+struct kedge_informer_state cluster_state(const struct kedge_informer *inf)
 {
     struct kedge_informer_state s;
     assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
-    return s.phase;
+    return s;
+}
+
+enum kedge_informer_phase cluster_phase(const struct kedge_informer *inf)
+{
+    return cluster_state(inf).phase;
 }
 
 static bool same(struct cluster *c, struct kedge_informer *inf, bool say)

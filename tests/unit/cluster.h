@@ -86,6 +86,7 @@ void cluster_close(struct cluster *c);
 void recorder_init(struct recorder *r);
 void recorder_free(struct recorder *r);
 
+struct kedge_informer_state cluster_state(const struct kedge_informer *inf);
 enum kedge_informer_phase cluster_phase(const struct kedge_informer *inf);
 
 // A Deployment as JSON, in static storage: `extra` goes into its spec as it stands, or is NULL.

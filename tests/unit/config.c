@@ -11,6 +11,7 @@
 #include "client/config_priv.h"
 #include "fake_port.h"
 #include "kedge/config.h"
+#include "traces.h"
 
 #include <stdlib.h>
 
@@ -47,13 +48,7 @@ static void drop(const char *path)
 
 static void set(const char *name, const char *value)
 {
-    size_t at = 0;
-    while (at < p.variable_count && strcmp(variables[at].name, name) != 0)
-        at++;
-    assert_true(at < sizeof variables / sizeof variables[0]);
-    variables[at] = (struct fake_variable){name, value};
-    if (at == p.variable_count)
-        p.variable_count++;
+    fake_port_set(&p, variables, sizeof variables / sizeof variables[0], name, value);
 }
 
 static void start(void)
@@ -69,7 +64,6 @@ static int setup(void **state)
     (void)state;
     fake_port_init(&p, 1);
     p.files = files;
-    p.variables = variables;
     set("KUBERNETES_SERVICE_HOST", "10.96.0.1");
     set("KUBERNETES_SERVICE_PORT", "443");
     put(FOLDER "token", "SECRET-TOKEN\n");
@@ -81,12 +75,7 @@ static int setup(void **state)
 
 static bool in_memory(const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= sizeof memory; i++) {
-        if (memcmp(memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(memory, sizeof memory, text);
 }
 
 static kedge_err in_cluster(void)

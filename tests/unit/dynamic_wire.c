@@ -30,9 +30,7 @@ static void open_talk(struct talk *t, const char *const *answers, size_t count)
     struct kedge_config config = {.server = "http://api.test", .qps = -1, .user_agent = "test"};
     memset(t, 0, sizeof *t);
     fake_port_init(&t->port, 1);
-    t->script = (struct script){.answers = answers, .count = count};
-    t->port.peer = &script_peer;
-    t->port.peer_ctx = &t->script;
+    script_serve(&t->script, &t->port, answers, count);
     t->k = kedge_init(t->memory, sizeof t->memory, &t->port.port);
     t->client = kedge_client_new(t->k, &config);
     t->rest = kedge_rest_new(t->client, NULL);

@@ -241,12 +241,8 @@ static void how_often_it_is_tried_depends_on_the_answer(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         static struct script script;
-        memset(&script, 0, sizeof script);
-        script.answers = cases[i].answers;
-        script.count = cases[i].count;
         event_world_open(&w, NULL);
-        w.port.fake.peer = &script_peer;
-        w.port.fake.peer_ctx = &script;
+        script_serve(&script, &w.port.fake, cases[i].answers, cases[i].count);
         struct kedge_event_recorder *r = make_recorder();
         kedge_event_record_for(r, &event_web, KEDGE_EVENT_NORMAL, "R", "m");
         if (cases[i].shut_down)
@@ -273,12 +269,8 @@ static void what_is_created_anew_has_no_version_of_old(void **state)
         "\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}" SCRIPT_CLOSES,
         YES};
     static struct script script;
-    memset(&script, 0, sizeof script);
-    script.answers = answers;
-    script.count = COUNT(answers);
     event_world_open(&w, NULL);
-    w.port.fake.peer = &script_peer;
-    w.port.fake.peer_ctx = &script;
+    script_serve(&script, &w.port.fake, answers, COUNT(answers));
     struct kedge_event_recorder *r = make_recorder();
     struct kedge_object_reference about = event_web;
     about.resource_version = NULL;

@@ -738,12 +738,8 @@ static struct script script;
 
 static void open_script(const char *const *texts, size_t count)
 {
-    memset(&script, 0, sizeof script);
-    script.answers = texts;
-    script.count = count;
     event_world_open(&w, NULL);
-    w.port.fake.peer = &script_peer;
-    w.port.fake.peer_ctx = &script;
+    script_serve(&script, &w.port.fake, texts, count);
     r = kedge_event_recorder_new(w.client, NULL);
     assert_non_null(r);
 }

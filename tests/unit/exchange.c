@@ -25,9 +25,7 @@ static void open_talk(struct fixture *f, const char *const *answers, size_t coun
     struct kedge_config config = {.server = "http://api.test:8080/prefix/"};
     memset(f, 0, sizeof *f);
     fake_port_init(&f->port, 1);
-    f->script = (struct script){.answers = answers, .count = count};
-    f->port.peer = &script_peer;
-    f->port.peer_ctx = &f->script;
+    script_serve(&f->script, &f->port, answers, count);
     f->k = kedge_init(f->memory, sizeof f->memory, &f->port.port);
     f->client = kedge_client_new(f->k, &config);
     assert_non_null(f->client);

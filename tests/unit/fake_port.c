@@ -428,6 +428,26 @@ void fake_port_init(struct fake_port *p, uint64_t seed)
     p->random = seed;
 }
 
+void fake_port_set(struct fake_port *p, struct fake_variable *variables, size_t room,
+                   const char *name, const char *value)
+{
+    size_t at = 0;
+    while (at < p->variable_count && strcmp(variables[at].name, name) != 0)
+        at++;
+    assert_true(at < room);
+    variables[at] = (struct fake_variable){name, value};
+    if (at == p->variable_count)
+        p->variable_count++;
+    p->variables = variables;
+}
+
+void fake_port_run(struct fake_port *p, struct kedge *k, kedge_time ms)
+{
+    kedge_time until = p->now + ms;
+    while (p->now < until)
+        assert_int_equal(kedge_poll(k, until - p->now), KEDGE_OK);
+}
+
 void fake_port_check(const struct fake_port *p)
 {
     assert_int_equal(p->open_streams, 0);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kedge/loop.h"
 #include "kedge/port.h"
 
 // The clock of a fresh port: not 0, so that who confuses moments with durations is found out.
@@ -130,6 +131,14 @@ struct fake_port {
 
 // A port with nobody at the other end. Random numbers and sizes follow from the seed.
 void fake_port_init(struct fake_port *p, uint64_t seed);
+
+// Sets a variable of the environment in `variables`, which has room for so many, and makes them the
+// port's. The texts are not copied.
+void fake_port_set(struct fake_port *p, struct fake_variable *variables, size_t room,
+                   const char *name, const char *value);
+
+// Polls for `ms` of virtual time, over which nothing may fail.
+void fake_port_run(struct fake_port *p, struct kedge *k, kedge_time ms);
 
 // Moves the clock on and tells the peer.
 void fake_port_advance(struct fake_port *p, kedge_time ms);

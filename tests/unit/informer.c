@@ -13,13 +13,6 @@
 
 #define SETTLE (10 * KEDGE_MINUTE)
 
-static struct kedge_informer_state state_of(const struct kedge_informer *inf)
-{
-    struct kedge_informer_state s;
-    assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
-    return s;
-}
-
 // ---------------------------------------------------------------- the plain way
 
 static void the_cache_becomes_what_the_server_has(void **state)
@@ -66,7 +59,7 @@ static void changes_arrive_by_the_watch(void **state)
     assert_int_equal(r.deletes, 1);
     assert_int_equal(r.tombstones, 0);
     assert_int_equal(kedge_lister_get(inf, "default", "new", &o), KEDGE_ERR_NOT_FOUND);
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -87,7 +80,7 @@ static void a_long_churn_is_followed_to_the_letter(void **state)
     assert_true(cluster_settle(&c, inf, SETTLE));
     cluster_assert_equal(&c, inf, &r);
     assert_int_equal(r.unknown_deletes, 0);
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     cluster_close(&c);
 }
 
@@ -135,7 +128,7 @@ static void pages_are_walked_to_their_end(void **state)
         cluster_start(&c);
         assert_true(cluster_settle(&c, inf, SETTLE));
         cluster_assert_equal(&c, inf, &r);
-        assert_int_equal(state_of(inf).lists, 1);
+        assert_int_equal(cluster_state(inf).lists, 1);
         assert_int_equal(c.port.fake.opens, 1); // the connection is used again
         cluster_close(&c);
     }
@@ -173,7 +166,7 @@ static void an_expired_continue_begins_the_list_anew(void **state)
     mock_compact(c.mock);
     c.port.fake.cruelty.read_max = 0;
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_true(state_of(inf).lists >= 2);
+    assert_true(cluster_state(inf).lists >= 2);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -243,7 +236,7 @@ static void expiry_story(enum mock_fault_kind kind, int status, bool now)
     assert_int_equal(r.tombstones, 1);
     assert_int_equal(r.updates, 1);
     assert_int_equal(r.adds, 13);
-    assert_int_equal(state_of(inf).lists, 2);
+    assert_int_equal(cluster_state(inf).lists, 2);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -274,9 +267,9 @@ static void a_watch_that_ends_well_is_resumed_from_its_version(void **state)
         cluster_run(&c, KEDGE_MINUTE);
     }
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_int_equal(state_of(inf).lists, 1);
-    assert_true(state_of(inf).watches >= 4);
-    assert_int_equal(state_of(inf).failures, 0);
+    assert_int_equal(cluster_state(inf).lists, 1);
+    assert_true(cluster_state(inf).watches >= 4);
+    assert_int_equal(cluster_state(inf).failures, 0);
     assert_int_equal(c.port.fake.opens, 1);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
@@ -304,7 +297,7 @@ static void a_broken_watch_is_resumed_from_its_version(void **state)
                 mock_churn(c.mock);
             assert_true(cluster_settle(&c, inf, SETTLE));
         }
-        assert_int_equal(state_of(inf).lists, 1);
+        assert_int_equal(cluster_state(inf).lists, 1);
         assert_int_equal(r.unknown_deletes, 0);
         cluster_assert_equal(&c, inf, &r);
         cluster_close(&c);
@@ -326,7 +319,7 @@ static void a_silent_watch_is_a_dead_watch(void **state)
                 &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_WATCH, .now = true});
     mock_churn(c.mock);
     assert_true(cluster_settle(&c, inf, 100 * KEDGE_SECOND));
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     cluster_close(&c);
 }
 
@@ -340,8 +333,8 @@ static void an_idle_watch_with_bookmarks_is_left_alone(void **state)
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     cluster_start(&c);
     cluster_run(&c, 4 * KEDGE_HOUR);
-    assert_int_equal(state_of(inf).lists, 1);
-    assert_int_equal(state_of(inf).failures, 0);
+    assert_int_equal(cluster_state(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).failures, 0);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -433,7 +426,7 @@ static void retry_after_is_honoured(void **state)
     kedge_time began = c.port.fake.now;
     cluster_run(&c, 49 * KEDGE_SECOND);
     assert_int_equal(r.adds, 0);
-    struct kedge_informer_state s = state_of(inf);
+    struct kedge_informer_state s = cluster_state(inf);
     assert_int_equal(s.reason, KEDGE_ERR_API);
     assert_true(cluster_settle(&c, inf, SETTLE));
     assert_in_range(c.port.fake.now - began, 50 * KEDGE_SECOND, 52 * KEDGE_SECOND);
@@ -452,8 +445,8 @@ static void failures_are_followed_by_longer_and_longer_pauses(void **state)
     cluster_run(&c, 10 * KEDGE_MINUTE);
     // 0.8 s doubling to 30 s, each lengthened by up to itself: 10 to 30 attempts in ten minutes,
     // and again from the beginning after two minutes, as client-go resets it.
-    assert_in_range(state_of(inf).failures, 10, 45);
-    assert_int_equal(state_of(inf).reason, KEDGE_ERR_CONNECT);
+    assert_in_range(cluster_state(inf).failures, 10, 45);
+    assert_int_equal(cluster_state(inf).reason, KEDGE_ERR_CONNECT);
     c.port.fake.cruelty.refuse = false;
     assert_true(cluster_settle(&c, inf, 2 * KEDGE_MINUTE));
     cluster_close(&c);
@@ -485,8 +478,8 @@ static void a_huge_object_becomes_a_partial_one_and_takes_nobody_down(void **sta
     assert_true(kedge_is_partial(o));
     assert_int_equal(kedge_lister_get(inf, "a", "small", &o), KEDGE_OK);
     assert_false(kedge_is_partial(o));
-    assert_int_equal(state_of(inf).partial, 1);
-    assert_string_equal(state_of(inf).last_partial, "a/large");
+    assert_int_equal(cluster_state(inf).partial, 1);
+    assert_string_equal(cluster_state(inf).last_partial, "a/large");
     cluster_close(&c);
 }
 
@@ -505,8 +498,8 @@ static void a_partial_object_without_a_namespace_is_named(void **state)
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_node, NULL, &r);
     cluster_start(&c);
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_int_equal(state_of(inf).partial, 1);
-    assert_string_equal(state_of(inf).last_partial, "large");
+    assert_int_equal(cluster_state(inf).partial, 1);
+    assert_string_equal(cluster_state(inf).last_partial, "large");
     cluster_close(&c);
 }
 
@@ -564,7 +557,7 @@ static void however_the_bytes_are_split(void **state)
         for (int i = 0; i < 5; i++)
             mock_churn(c.mock);
         assert_true(cluster_settle(&c, inf, SETTLE));
-        assert_int_equal(state_of(inf).failures, 0);
+        assert_int_equal(cluster_state(inf).failures, 0);
         cluster_assert_equal(&c, inf, &r);
         cluster_close(&c);
     }
@@ -656,7 +649,7 @@ static void every_size_of_memory_works_or_names_what_lacks(void **state)
         } else {
             worked = true;
             kedge_factory_wait_for_cache_sync(factory, KEDGE_MINUTE);
-            struct kedge_informer_state s = state_of(inf);
+            struct kedge_informer_state s = cluster_state(inf);
             assert_true(s.phase == KEDGE_CURRENT || s.phase == KEDGE_STALE);
             if (s.phase == KEDGE_CURRENT)
                 assert_int_equal(s.objects, 3);
@@ -712,7 +705,7 @@ static void a_heap_of_renamed_objects_recovers_by_a_marking_list(void **state)
     c.port.fake.cruelty.refuse = false;
     while (cluster_phase(inf) != KEDGE_STALE)
         assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
-    struct kedge_informer_state s = state_of(inf);
+    struct kedge_informer_state s = cluster_state(inf);
     assert_int_equal(s.reason, KEDGE_ERR_FULL);
     assert_true(s.bytes_short > 0);
     assert_non_null(strstr(s.object, "default/new-"));
@@ -736,7 +729,7 @@ static void too_many_objects_are_stale_until_there_is_room(void **state)
     mock_fill(c.mock, 300, 2);
     cluster_start(&c);
     cluster_run(&c, 3 * KEDGE_HOUR);
-    struct kedge_informer_state s = state_of(inf);
+    struct kedge_informer_state s = cluster_state(inf);
     assert_int_equal(s.phase, KEDGE_STALE);
     assert_false(kedge_informer_has_synced(inf));
     // 30 s doubling to an hour, each attempt two lists: not a storm.
@@ -787,14 +780,14 @@ static void a_full_heap_still_takes_updates_and_deletes(void **state)
         }
         assert_true(cluster_settle(&c, inf, SETTLE));
     }
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     for (int i = 0; i < n; i++) {
         char name[32];
         snprintf(name, sizeof name, "d-%04d", i);
         mock_delete(c.mock, "deployments", "default", name);
     }
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     assert_int_equal(r.tombstones, 0);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
@@ -825,7 +818,7 @@ static void a_handler_that_is_not_ready_holds_back_the_server(void **state)
     assert_in_range(c.port.fake.waits - waits, 1, 3000);   // it is asked, but it does not spin
     r[1].busy = false;
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_int_equal(state_of(inf).lists, 1);
+    assert_int_equal(cluster_state(inf).lists, 1);
     cluster_assert_equal(&c, inf, &r[0]);
     cluster_assert_equal(&c, inf, &r[1]);
     assert_int_equal(r[0].updates, r[1].updates);

@@ -10,15 +10,9 @@
 
 #include "cache/informer_priv.h"
 #include "cluster.h"
+#include "traces.h"
 
 #define SETTLE (10 * KEDGE_MINUTE)
-
-static struct kedge_informer_state state_of(const struct kedge_informer *inf)
-{
-    struct kedge_informer_state s;
-    assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
-    return s;
-}
 
 // Fills the heap until the informer is STALE.
 static struct kedge_informer *stale_with(struct cluster *c, const struct kedge_informer_options *o,
@@ -55,11 +49,11 @@ static void failures_in_stale_are_followed_by_pauses_too(void **state)
     }
     cluster_run(&c, KEDGE_SECOND); // there may be room by now
     c.port.fake.cruelty.refuse = true;
-    uint64_t lists = state_of(inf).lists;
+    uint64_t lists = cluster_state(inf).lists;
     cluster_run(&c, 10 * KEDGE_MINUTE);
-    assert_in_range(state_of(inf).lists - lists, 0, 60);
-    assert_int_equal(state_of(inf).reason,
-                     state_of(inf).phase == KEDGE_STALE ? KEDGE_ERR_FULL : KEDGE_ERR_CONNECT);
+    assert_in_range(cluster_state(inf).lists - lists, 0, 60);
+    assert_int_equal(cluster_state(inf).reason,
+                     cluster_state(inf).phase == KEDGE_STALE ? KEDGE_ERR_FULL : KEDGE_ERR_CONNECT);
     c.port.fake.cruelty.refuse = false;
     assert_true(cluster_settle(&c, inf, 3 * KEDGE_HOUR));
     cluster_assert_equal(&c, inf, &r);
@@ -74,8 +68,8 @@ static void stale_says_what_lacks_whatever_else_fails(void **state)
     struct kedge_informer *inf = stale_cluster(&c, &r);
     c.port.fake.cruelty.refuse = true;
     cluster_run(&c, 5 * KEDGE_MINUTE);
-    assert_int_equal(state_of(inf).phase, KEDGE_STALE);
-    assert_non_null(strstr(state_of(inf).text, "the heap lacks"));
+    assert_int_equal(cluster_state(inf).phase, KEDGE_STALE);
+    assert_non_null(strstr(cluster_state(inf).text, "the heap lacks"));
     cluster_close(&c);
 }
 
@@ -120,8 +114,8 @@ static void a_watch_that_is_wrong_for_ever_is_followed_by_a_list(void **state)
         cluster_start(&c);
         assert_true(cluster_settle(&c, inf, SETTLE));
         cluster_run(&c, KEDGE_MINUTE);
-        assert_int_equal(state_of(inf).lists, cases[i].lists);
-        assert_int_equal(state_of(inf).reason, KEDGE_OK); // the watch runs again
+        assert_int_equal(cluster_state(inf).lists, cases[i].lists);
+        assert_int_equal(cluster_state(inf).reason, KEDGE_OK); // the watch runs again
         cluster_close(&c);
     }
 }
@@ -138,9 +132,9 @@ static void a_refusal_without_words_is_put_into_words(void **state)
                 &(struct mock_fault){.kind = MOCK_FAULT_HTML, .on = MOCK_ON_LIST, .status = 403});
     cluster_start(&c);
     cluster_run(&c, 100);
-    assert_non_null(strstr(state_of(inf).text, "the server answered 301"));
-    assert_non_null(strstr(state_of(inf).text, "pointing to"));
-    while (strstr(state_of(inf).text, "403") == NULL)
+    assert_non_null(strstr(cluster_state(inf).text, "the server answered 301"));
+    assert_non_null(strstr(cluster_state(inf).text, "pointing to"));
+    while (strstr(cluster_state(inf).text, "403") == NULL)
         assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
     assert_true(cluster_settle(&c, inf, SETTLE));
     cluster_close(&c);
@@ -276,17 +270,6 @@ static void more_reserved_than_there_is_fails_at_start(void **state)
     cluster_close(&c);
 }
 
-static bool holds(const void *memory, size_t size, const char *text)
-{
-    const char *at = memory;
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= size; i++) {
-        if (memcmp(at + i, text, len) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void a_deleted_secret_is_nowhere_in_memory(void **state)
 {
     (void)state;
@@ -301,12 +284,12 @@ static void a_deleted_secret_is_nowhere_in_memory(void **state)
                "\"data\":{\"k\":\"c2VudGluZWwtb2YtYS1zZWNyZXQ=\"}}");
     cluster_start(&c);
     assert_true(cluster_settle(&c, inf, SETTLE));
-    assert_true(holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
+    assert_true(memory_holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
     mock_delete(c.mock, "secrets", "a", "s");
     assert_true(cluster_settle(&c, inf, SETTLE));
     kedge_factory_shutdown(c.factory);
-    assert_false(holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
-    assert_false(holds(c.memory, 256 * 1024, "c2VudGluZWwtb2YtYS1zZWNyZXQ"));
+    assert_false(memory_holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
+    assert_false(memory_holds(c.memory, 256 * 1024, "c2VudGluZWwtb2YtYS1zZWNyZXQ"));
     cluster_close(&c);
 }
 
@@ -325,13 +308,13 @@ static void a_list_that_we_hold_back_does_not_time_out(void **state)
         assert_int_equal(kedge_poll(c.k, 100), KEDGE_OK);
     r.busy = true;
     cluster_run(&c, 5 * KEDGE_MINUTE);
-    assert_int_equal(state_of(inf).failures, 0);
+    assert_int_equal(cluster_state(inf).failures, 0);
     r.busy = false;
     kedge_wake(c.k);
     // The server has cut the list after its 60 s; it was not us who lost patience.
-    while (state_of(inf).failures == 0)
+    while (cluster_state(inf).failures == 0)
         assert_int_equal(kedge_poll(c.k, 1000), KEDGE_OK);
-    assert_int_equal(state_of(inf).reason, KEDGE_ERR_IO);
+    assert_int_equal(cluster_state(inf).reason, KEDGE_ERR_IO);
     assert_true(cluster_settle(&c, inf, SETTLE));
     cluster_close(&c);
 }
@@ -507,7 +490,7 @@ static void delete_unknown(struct kedge_informer *inf, char *json)
     struct kedge_json doc;
     struct kedge_json_token tokens[32];
     struct kedge__identity id;
-    uint64_t skipped = state_of(inf).skipped;
+    uint64_t skipped = cluster_state(inf).skipped;
     char value[900];
     memset(value, 'x', sizeof value);
     int len = sprintf(json,
@@ -521,7 +504,7 @@ static void delete_unknown(struct kedge_informer *inf, char *json)
         kedge__heap_add(&inf->factory->heap, inf->owner, 64); // lost to the test
     struct kedge__event_object e = {.object = kedge_json_root(&doc), .id = &id, .deleted = true};
     assert_int_equal(kedge__intake_event(inf, &e), KEDGE_OK);
-    assert_int_equal(state_of(inf).skipped, skipped + 1);
+    assert_int_equal(cluster_state(inf).skipped, skipped + 1);
 }
 
 static void leave_as_it_is(void *ctx, struct kedge_change *change)
@@ -568,7 +551,7 @@ static void under_a_transform_a_delete_without_room_is_stale_and_recovers(void *
     cluster_run(&c, KEDGE_SECOND);
     assert_int_equal(r[1].deletes, 0);
     assert_int_equal(cluster_phase(b), KEDGE_STALE);
-    assert_string_equal(state_of(b).object, "b/big");
+    assert_string_equal(cluster_state(b).object, "b/big");
     r[0].busy = false;
     cluster_run(&c, 2 * KEDGE_HOUR);
     assert_int_equal(cluster_phase(b), KEDGE_CURRENT);
@@ -684,9 +667,9 @@ static void a_marking_list_without_room_deletes_nothing(void **state)
         assert_true(count < 256);
         taken[count++] = kedge__heap_add(heap, inf->owner, 64);
     }
-    uint64_t lists = state_of(inf).lists;
+    uint64_t lists = cluster_state(inf).lists;
     cluster_run(&c, 10 * KEDGE_MINUTE);
-    assert_true(state_of(inf).lists > lists + 1);
+    assert_true(cluster_state(inf).lists > lists + 1);
     assert_int_equal(cluster_phase(inf), KEDGE_STALE);
     assert_int_equal(r.tombstones, 0);
     // Room in pieces, while a list comes, is room as soon as they are moved together.
@@ -695,8 +678,8 @@ static void a_marking_list_without_room_deletes_nothing(void **state)
         assert_int_equal(kedge_poll(c.k, KEDGE_SECOND), KEDGE_OK);
     for (size_t i = count; i > 1; i -= 2)
         kedge__heap_remove(heap, taken[i - 2]);
-    lists = state_of(inf).lists;
-    while (state_of(inf).lists == lists)
+    lists = cluster_state(inf).lists;
+    while (cluster_state(inf).lists == lists)
         assert_int_equal(kedge_poll(c.k, KEDGE_SECOND), KEDGE_OK);
     assert_false(inf->reflector.marking); // it was whole
     assert_int_equal(r.tombstones, 0);

@@ -92,10 +92,7 @@ static struct fixture *open_pods(const char *const *answers, size_t count,
     struct kedge_config config = {.server = "http://api.test"};
     assert_non_null(f);
     fake_port_init(&f->port, 1);
-    f->script.answers = answers;
-    f->script.count = count;
-    f->port.peer = &script_peer;
-    f->port.peer_ctx = &f->script;
+    script_serve(&f->script, &f->port, answers, count);
     f->k = kedge_init(f->memory, sizeof f->memory, &f->port.port);
     f->client = kedge_client_new(f->k, &config);
     f->factory = kedge_factory_new(f->client, 0);
@@ -118,9 +115,7 @@ static void close_it(struct fixture *f)
 
 static void run(struct fixture *f, kedge_time ms)
 {
-    kedge_time until = f->port.now + ms;
-    while (f->port.now < until)
-        assert_int_equal(kedge_poll(f->k, until - f->port.now), KEDGE_OK);
+    fake_port_run(&f->port, f->k, ms);
 }
 
 static const char *version_of(const struct fixture *f)

@@ -43,10 +43,7 @@ static struct fixture *open_client(const char *const *answers, size_t count)
     struct kedge_config config = {.server = "http://api.test"};
     assert_non_null(f);
     fake_port_init(&f->port, 1);
-    f->script.answers = answers;
-    f->script.count = count;
-    f->port.peer = &script_peer;
-    f->port.peer_ctx = &f->script;
+    script_serve(&f->script, &f->port, answers, count);
     f->k = kedge_init(f->memory, sizeof f->memory, &f->port.port);
     f->client = kedge_client_new(f->k, &config);
     f->factory = kedge_factory_new(f->client, 0);
@@ -92,33 +89,24 @@ static void close_it(struct fixture *f)
     free(f);
 }
 
-static struct kedge_informer_state state_of(const struct fixture *f)
-{
-    struct kedge_informer_state s;
-    assert_int_equal(kedge_informer_state(f->inf, &s), KEDGE_OK);
-    return s;
-}
-
 static void run(struct fixture *f, kedge_time ms)
 {
-    kedge_time until = f->port.now + ms;
-    while (f->port.now < until)
-        assert_int_equal(kedge_poll(f->k, until - f->port.now), KEDGE_OK);
+    fake_port_run(&f->port, f->k, ms);
 }
 
 // Polls until list or watch has failed so often.
 static void until_failures(struct fixture *f, uint64_t failures)
 {
-    for (int i = 0; i < 100000 && state_of(f).failures < failures; i++)
+    for (int i = 0; i < 100000 && cluster_state(f->inf).failures < failures; i++)
         assert_int_equal(kedge_poll(f->k, KEDGE_SECOND), KEDGE_OK);
-    assert_int_equal(state_of(f).failures, failures);
+    assert_int_equal(cluster_state(f->inf).failures, failures);
 }
 
 static void assert_says(const struct fixture *f, kedge_err err, const char *text)
 {
-    assert_int_equal(state_of(f).reason, err);
-    if (strstr(state_of(f).text, text) == NULL)
-        fail_msg("\"%s\", not \"%s\"", state_of(f).text, text);
+    assert_int_equal(cluster_state(f->inf).reason, err);
+    if (strstr(cluster_state(f->inf).text, text) == NULL)
+        fail_msg("\"%s\", not \"%s\"", cluster_state(f->inf).text, text);
 }
 
 static size_t count_in(const char *text, const char *what)
@@ -188,11 +176,11 @@ static void what_is_no_object_is_skipped_and_counted(void **state)
     struct fixture *f = OPEN(answers);
     f->port.cruelty.block_every = 2;
     run(f, KEDGE_SECOND);
-    assert_string_equal(state_of(f).text, "");
+    assert_string_equal(cluster_state(f->inf).text, "");
     assert_int_equal(f->r.adds, 2);
-    assert_int_equal(state_of(f).skipped, 5 + 7);
-    assert_int_equal(state_of(f).failures, 0);
-    assert_string_equal(state_of(f).version, "10");
+    assert_int_equal(cluster_state(f->inf).skipped, 5 + 7);
+    assert_int_equal(cluster_state(f->inf).failures, 0);
+    assert_string_equal(cluster_state(f->inf).version, "10");
     close_it(f);
 }
 
@@ -211,7 +199,7 @@ static void a_continue_token_without_room_is_a_failure_with_a_pause(void **state
     struct fixture *f = open_with(answers, 40, &kedge_kind_deployment, &o);
     run(f, KEDGE_MINUTE);
     assert_says(f, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");
-    assert_in_range(state_of(f).lists, 3, 12);
+    assert_in_range(cluster_state(f->inf).lists, 3, 12);
     close_it(f);
 }
 
@@ -224,7 +212,7 @@ static void a_path_without_room_is_a_failure_with_a_pause(void **state)
     run(f, KEDGE_MINUTE);
     assert_says(f, KEDGE_ERR_TOO_LONG, "the path is longer than text_max");
     assert_int_equal(f->port.opens, 0);
-    assert_in_range(state_of(f).lists, 3, 12);
+    assert_in_range(cluster_state(f->inf).lists, 3, 12);
     close_it(f);
 }
 
@@ -289,8 +277,8 @@ static void an_object_of_too_many_fields_becomes_a_partial_one(void **state)
     assert_string_equal(kedge_uid(o, uid), "u");
     assert_int_equal(f->r.adds, 1);
     assert_int_equal(f->r.updates, 1);
-    assert_int_equal(state_of(f).partial, 2);
-    assert_string_equal(state_of(f).last_partial, "a/web");
+    assert_int_equal(cluster_state(f->inf).partial, 2);
+    assert_string_equal(cluster_state(f->inf).last_partial, "a/web");
     close_it(f);
 }
 
@@ -310,7 +298,7 @@ static void an_event_means_what_the_cache_makes_of_it(void **state)
     assert_int_equal(f->r.deletes, 2);
     assert_int_equal(f->r.unknown_deletes, 1);
     assert_int_equal(kedge_lister_count(f->inf), 1);
-    assert_string_equal(state_of(f).version, "11");
+    assert_string_equal(cluster_state(f->inf).version, "11");
     close_it(f);
 }
 
@@ -353,11 +341,11 @@ static void an_object_of_another_kind_is_none_of_ours(void **state)
     assert_int_equal(f->r.adds, 3);
     assert_int_equal(f->r.updates, 1);
     assert_int_equal(f->r.deletes, 1);
-    assert_string_equal(state_of(f).version, "11");
-    assert_int_equal(state_of(f).skipped, 5);
+    assert_string_equal(cluster_state(f->inf).version, "11");
+    assert_int_equal(cluster_state(f->inf).skipped, 5);
     assert_int_equal(skips[0], 3);
     assert_int_equal(skips[1], 1);
-    assert_int_equal(state_of(f).failures, 0);
+    assert_int_equal(cluster_state(f->inf).failures, 0);
     close_it(f);
 }
 
@@ -392,7 +380,7 @@ static void a_table_is_no_object(void **state)
             i % 2 == 0 ? kedge_factory_dynamic_informer : kedge_factory_metadata_informer, &any);
         run(f, KEDGE_SECOND);
         assert_int_equal(f->r.adds, cases[i / 2].taken);
-        assert_int_equal(state_of(f).skipped, 1 - cases[i / 2].taken);
+        assert_int_equal(cluster_state(f->inf).skipped, 1 - cases[i / 2].taken);
         close_it(f);
     }
 }
@@ -417,7 +405,7 @@ static void metadata_may_come_as_what_it_is_of(void **state)
     struct fixture *f = open_with(answers, 2, &deployments, &lists);
     run(f, KEDGE_SECOND);
     assert_int_equal(f->r.adds, 2);
-    assert_int_equal(state_of(f).skipped, 1);
+    assert_int_equal(cluster_state(f->inf).skipped, 1);
     close_it(f);
 }
 
@@ -451,9 +439,9 @@ static void a_kind_of_48_rows_is_watched_like_others(void **state)
     struct fixture *f = open_with(answers, 2, &wide, &lists);
     const struct kedge_object *o;
     run(f, KEDGE_SECOND);
-    assert_string_equal(state_of(f).text, "");
+    assert_string_equal(cluster_state(f->inf).text, "");
     assert_int_equal(f->r.adds, 1);
-    assert_int_equal(state_of(f).skipped, 1);
+    assert_int_equal(cluster_state(f->inf).skipped, 1);
     assert_int_equal(kedge_lister_get(f->inf, "a", "web", &o), KEDGE_OK);
     const struct kedge_text *last =
         (const struct kedge_text *)(const void *)((const char *)o +
@@ -488,7 +476,7 @@ static void what_is_no_list_deletes_nothing(void **state)
     run(f, KEDGE_MINUTE);
     assert_int_equal(kedge_lister_count(f->inf), 0);
     assert_int_equal(f->r.tombstones, 1);
-    assert_string_equal(state_of(f).version, "9");
+    assert_string_equal(cluster_state(f->inf).version, "9");
     close_it(f);
 }
 
@@ -508,8 +496,8 @@ static void an_object_without_a_version_moves_the_cache_alone(void **state)
     assert_int_equal(f->r.adds, 3);
     assert_int_equal(f->r.deletes, 1);
     assert_int_equal(f->r.updates, 1); // it may have changed: nothing says that it has not
-    assert_string_equal(state_of(f).version, "8");
-    assert_int_equal(state_of(f).skipped, 1);
+    assert_string_equal(cluster_state(f->inf).version, "8");
+    assert_int_equal(cluster_state(f->inf).skipped, 1);
     run(f, KEDGE_MINUTE);
     assert_int_equal(f->r.updates, 2);
     assert_int_equal(f->r.adds, 3);
@@ -545,8 +533,8 @@ static void a_watch_whose_versions_go_back_leads_to_a_list(void **state)
     assert_says(f, KEDGE_ERR_API, "the server's versions have gone back");
     assert_int_equal(kedge_lister_count(f->inf), 1);
     run(f, KEDGE_MINUTE);
-    assert_int_equal(state_of(f).lists, 2);
-    assert_string_equal(state_of(f).version, "60");
+    assert_int_equal(cluster_state(f->inf).lists, 2);
+    assert_string_equal(cluster_state(f->inf).version, "60");
     assert_int_equal(f->r.tombstones, 1);
     close_it(f);
 }
@@ -580,7 +568,7 @@ static void what_ends_a_watch_decides_what_comes_next(void **state)
         until_failures(f, 1);
         assert_says(f, KEDGE_ERR_API, cases[i].says);
         run(f, KEDGE_MINUTE);
-        assert_int_equal(state_of(f).lists, cases[i].lists);
+        assert_int_equal(cluster_state(f->inf).lists, cases[i].lists);
         close_it(f);
     }
 }
@@ -603,7 +591,7 @@ static void two_long_watches_that_break_without_a_word_lead_to_a_list(void **sta
             until_failures(f, (uint64_t)i + 1);
             run(f, 10 * KEDGE_SECOND);
         }
-        assert_int_equal(state_of(f).lists, word ? 1 : 2);
+        assert_int_equal(cluster_state(f->inf).lists, word ? 1 : 2);
         close_it(f);
     }
 }
@@ -636,14 +624,14 @@ static void a_refusal_that_trickles_is_left_after_70_seconds(void **state)
     for (int i = 0; i < 6; i++) {
         script_say(&f->script, " ");
         run(f, 10 * KEDGE_SECOND);
-        assert_int_equal(state_of(f).failures, 0);
+        assert_int_equal(cluster_state(f->inf).failures, 0);
     }
     script_say(&f->script, " ");
     run(f, 10 * KEDGE_SECOND);
     if (f->script.last != NULL)
         script_say(&f->script, " ");
     run(f, 5 * KEDGE_SECOND);
-    assert_int_equal(state_of(f).failures, 1);
+    assert_int_equal(cluster_state(f->inf).failures, 1);
     assert_int_equal(count_in(f->script.seen, "GET "), 2);
     close_it(f);
 }

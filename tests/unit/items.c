@@ -58,13 +58,9 @@ static kedge_err get(const struct kedge_rest_options *options, struct kedge__ite
     struct kedge_config config = {.server = "http://api.test", .qps = -1};
     int len = snprintf(answer, sizeof answer, OK_HEAD "%s" SCRIPT_CLOSES, json);
     assert_in_range(len, 1, sizeof answer - 1);
-    memset(&script, 0, sizeof script);
     memset(&seen, 0, sizeof seen);
-    script.answers = answers;
-    script.count = 1;
     fake_port_init(&port, 1);
-    port.peer = &script_peer;
-    port.peer_ctx = &script;
+    script_serve(&script, &port, answers, 1);
     struct kedge *k = kedge_init(memory, sizeof memory, &port.port);
     rest = kedge_rest_new(kedge_client_new(k, &config), options);
     assert_non_null(rest);

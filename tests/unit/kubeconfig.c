@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "fake_port.h"
 #include "kedge/config.h"
+#include "traces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,13 +107,7 @@ static void put_error(const char *path, kedge_err err)
 
 static void set(const char *name, const char *value)
 {
-    size_t at = 0;
-    while (at < p.variable_count && strcmp(variables[at].name, name) != 0)
-        at++;
-    assert_true(at < sizeof variables / sizeof variables[0]);
-    variables[at] = (struct fake_variable){name, value};
-    if (at == p.variable_count)
-        p.variable_count++;
+    fake_port_set(&p, variables, sizeof variables / sizeof variables[0], name, value);
 }
 
 static void start(size_t size)
@@ -127,7 +122,6 @@ static int setup(void **state)
     (void)state;
     fake_port_init(&p, 1);
     p.files = files;
-    p.variables = variables;
     options = (struct kedge_config_options){NULL, NULL};
     logged[0] = '\0';
     set("HOME", "/home/me");
@@ -150,12 +144,7 @@ static kedge_err load_text(const char *yaml)
 
 static bool in_memory(const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= sizeof memory; i++) {
-        if (memcmp(memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(memory, sizeof memory, text);
 }
 
 static void is_empty(const struct kedge_config *c)

@@ -1177,9 +1177,8 @@ static void what_is_no_lease_is_not_written(void **state)
         ANSWER("36") "{\"metadata\":{\"resourceVersion\":\"8\"}}",
     };
     leader_bench_open(&b);
-    struct script script = {.answers = answers, .count = COUNT(answers)};
-    b.port.fake.peer = &script_peer;
-    b.port.fake.peer_ctx = &script;
+    struct script script;
+    script_serve(&script, &b.port.fake, answers, COUNT(answers));
     struct contender *a = leader_bench_add(&b, "a", NULL);
     leader_bench_run(&b, 0);
     assert_string_equal(kedge_leader_elector_error_text(a->elector),

@@ -308,10 +308,9 @@ static void what_is_no_candidate_is_not_written(void **state)
         {ANSWER("14") "{\"spec\":[1,2]}", "the LeaseCandidate does not fit candidate_max"},
     };
     for (size_t i = 0; i < COUNT(odd); i++) {
-        struct script script = {.answers = &odd[i].answer, .count = 1};
+        struct script script;
         open_bench();
-        b.port.fake.peer = &script_peer;
-        b.port.fake.peer_ctx = &script;
+        script_serve(&script, &b.port.fake, &odd[i].answer, 1);
         kedge_lease_candidate_start(candidate);
         leader_bench_run(&b, KEDGE_SECOND);
         script.seen[script.seen_len] = '\0';
@@ -353,10 +352,9 @@ static void without_a_version_it_is_looked_at(void **state)
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"spec\":{}}",
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"spec\":{}}",
     };
-    struct script script = {.answers = answers, .count = COUNT(answers)};
+    struct script script;
     open_bench();
-    b.port.fake.peer = &script_peer;
-    b.port.fake.peer_ctx = &script;
+    script_serve(&script, &b.port.fake, answers, COUNT(answers));
     kedge_lease_candidate_start(candidate);
     leader_bench_run(&b, 5 * KEDGE_SECOND);
     script.seen[script.seen_len] = '\0';
@@ -490,12 +488,11 @@ static void other_warnings_are_not_said(void **state)
     (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 404 Not Found\r\nWarning: 199 - \"other\"\r\nContent-Length: 0\r\n\r\n"};
-    struct script script = {.answers = answers, .count = 1};
+    struct script script;
     open_bench();
     kedge_log_to(b.k, KEDGE_LOG_WARNING, count_log, NULL);
     logged = 0;
-    b.port.fake.peer = &script_peer;
-    b.port.fake.peer_ctx = &script;
+    script_serve(&script, &b.port.fake, answers, 1);
     kedge_lease_candidate_start(candidate);
     leader_bench_run(&b, KEDGE_SECOND);
     assert_int_equal(script.next, 1);

@@ -67,9 +67,7 @@ static void open_place(struct place *p, const char *const *answers, size_t count
     struct kedge_config config = {.server = "http://api.test", .qps = -1};
     memset(p, 0, sizeof *p);
     fake_port_init(&p->port, 1);
-    p->script = (struct script){.answers = answers, .count = count};
-    p->port.peer = &script_peer;
-    p->port.peer_ctx = &p->script;
+    script_serve(&p->script, &p->port, answers, count);
     p->k = kedge_init(p->memory, sizeof p->memory, &p->port.port);
     struct kedge_client *client = kedge_client_new(p->k, &config);
     p->waiting = kedge_rest_new(client, NULL);

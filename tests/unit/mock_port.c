@@ -2,6 +2,11 @@
 // mock_port.c - see mock_port.h.
 #include "mock_port.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
 static void *mock_open(void *ctx, const char *host, uint16_t port)
 {
     struct mock_port *p = ctx;
@@ -66,6 +71,17 @@ void mock_port_init(struct mock_port *p, struct mock *mock, uint64_t seed)
     p->fake.peer = &mock_peer;
     p->fake.peer_ctx = p;
     p->mock = mock;
+}
+
+json_t *mock_port_object(const struct mock_port *p, const char *resource, const char *namespace_,
+                         const char *name)
+{
+    struct mock_item item;
+    if (!mock_get(p->mock, resource, namespace_, name, &item))
+        return NULL;
+    json_t *object = json_loadb(item.text, item.len, 0, NULL);
+    assert_non_null(object);
+    return object;
 }
 
 void mock_port_done(struct mock_port *p)

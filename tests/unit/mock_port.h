@@ -11,6 +11,8 @@
 #ifndef MOCK_PORT_H
 #define MOCK_PORT_H
 
+#include <jansson.h>
+
 #include "fake_port.h"
 #include "mock/mock.h"
 
@@ -22,6 +24,10 @@ struct mock_port {
 // The mock's clock is the fake port's from then on: its time 0 is the port's start, so both have
 // the same calendar if the mock has its default epoch.
 void mock_port_init(struct mock_port *p, struct mock *mock, uint64_t seed);
+
+// An object as the mock has it, to be freed by json_decref; NULL: there is none.
+json_t *mock_port_object(const struct mock_port *p, const char *resource, const char *namespace_,
+                         const char *name);
 
 // Ends the test if a stream is open; frees the mock.
 void mock_port_done(struct mock_port *p);

@@ -77,19 +77,12 @@ static void tear_down(struct fixture *f)
 
 static void run(struct fixture *f, kedge_time ms)
 {
-    kedge_time until = f->port.fake.now + ms;
-    while (f->port.fake.now < until)
-        assert_int_equal(kedge_poll(f->k, until - f->port.fake.now), KEDGE_OK);
+    fake_port_run(&f->port.fake, f->k, ms);
 }
 
 static json_t *object(struct fixture *f)
 {
-    struct mock_item item;
-    if (!mock_get(f->port.mock, "leases", SPACE, "edge-1", &item))
-        return NULL;
-    json_t *o = json_loadb(item.text, item.len, 0, NULL);
-    assert_non_null(o);
-    return o;
+    return mock_port_object(&f->port, "leases", SPACE, "edge-1");
 }
 
 static json_t *at(json_t *o, const char *a, const char *b)
@@ -412,9 +405,7 @@ static void a_version_that_cannot_be_kept_is_read_each_time(void **state)
     static struct script s;
     struct fixture *f = set_up();
     assert_int_equal(strlen(LONG_LEASE), 199);
-    s = (struct script){.answers = answers, .count = 6};
-    f->port.fake.peer = &script_peer;
-    f->port.fake.peer_ctx = &s;
+    script_serve(&s, &f->port.fake, answers, 6);
     start(f);
     run(f, 15 * KEDGE_SECOND);
     assert_int_equal(state_of(f).renewals, 2);

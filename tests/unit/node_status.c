@@ -100,19 +100,12 @@ static void tear_down(struct fixture *f)
 
 static void run(struct fixture *f, kedge_time ms)
 {
-    kedge_time until = f->port.fake.now + ms;
-    while (f->port.fake.now < until)
-        assert_int_equal(kedge_poll(f->k, until - f->port.fake.now), KEDGE_OK);
+    fake_port_run(&f->port.fake, f->k, ms);
 }
 
 static json_t *object(struct fixture *f)
 {
-    struct mock_item item;
-    if (!mock_get(f->port.mock, "nodes", "", "edge-1", &item))
-        return NULL;
-    json_t *o = json_loadb(item.text, item.len, 0, NULL);
-    assert_non_null(o);
-    return o;
+    return mock_port_object(&f->port, "nodes", "", "edge-1");
 }
 
 static json_t *at(json_t *o, const char *a, const char *b)
@@ -761,9 +754,7 @@ static void expect_requests(struct fixture *f, const char *const *answers, size_
                             const char *const *wanted, size_t wanted_count)
 {
     static struct script s;
-    s = (struct script){.answers = answers, .count = count};
-    f->port.fake.peer = &script_peer;
-    f->port.fake.peer_ctx = &s;
+    script_serve(&s, &f->port.fake, answers, count);
     start(f);
     run(f, KEDGE_SECOND);
     const char *at = s.seen;

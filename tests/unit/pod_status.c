@@ -61,9 +61,7 @@ static void tear_down(struct fixture *f)
 
 static void run(struct fixture *f, kedge_time ms)
 {
-    kedge_time until = f->port.fake.now + ms;
-    while (f->port.fake.now < until)
-        assert_int_equal(kedge_poll(f->k, until - f->port.fake.now), KEDGE_OK);
+    fake_port_run(&f->port.fake, f->k, ms);
 }
 
 static void make(struct fixture *f, const char *name)
@@ -93,12 +91,7 @@ static kedge_err with(struct fixture *f, const char *name,
 
 static json_t *object(struct fixture *f, const char *name)
 {
-    struct mock_item item;
-    if (!mock_get(f->port.mock, "pods", "default", name, &item))
-        return NULL;
-    json_t *o = json_loadb(item.text, item.len, 0, NULL);
-    assert_non_null(o);
-    return o;
+    return mock_port_object(&f->port, "pods", "default", name);
 }
 
 static json_t *in(json_t *o, const char *a, const char *b)
@@ -746,9 +739,7 @@ static void conflicts_without_an_end_are_tried_with_pauses(void **state)
                                           CONFLICT, AS_IT_IS, AS_IT_IS};
     static struct script s;
     struct fixture *f = set_up();
-    s = (struct script){.answers = answers, .count = 13};
-    f->port.fake.peer = &script_peer;
-    f->port.fake.peer_ctx = &s;
+    script_serve(&s, &f->port.fake, answers, 13);
     start(f);
     assert_int_equal(add_text(f, POD("")), KEDGE_OK);
     set(f, "u", "x");
@@ -883,9 +874,7 @@ static void what_is_seen_late_is_not_believed(void **state)
     static struct script s;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fixture *f = set_up();
-        s = (struct script){.answers = answers, .count = 1};
-        f->port.fake.peer = &script_peer;
-        f->port.fake.peer_ctx = &s;
+        script_serve(&s, &f->port.fake, answers, 1);
         start(f);
         assert_int_equal(add_text(f, POD("")), KEDGE_OK);
         set(f, "u", "x");
@@ -911,9 +900,7 @@ static void a_version_that_cannot_be_kept_guards_nothing(void **state)
     static const char *const answers[] = {answer, answer};
     static struct script s;
     struct fixture *f = set_up();
-    s = (struct script){.answers = answers, .count = 2};
-    f->port.fake.peer = &script_peer;
-    f->port.fake.peer_ctx = &s;
+    script_serve(&s, &f->port.fake, answers, 2);
     start(f);
     assert_int_equal(add_text(f, POD("")), KEDGE_OK);
     for (int i = 0; i < 2; i++) {

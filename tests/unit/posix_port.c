@@ -15,9 +15,9 @@
 
 #include "../../port/posix/posix_priv.h"
 #include "base/context.h"
+#include "traces.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -139,17 +139,6 @@ static uint16_t closed_port(void)
     assert_true(listen_at(&p, "127.0.0.1", 0, 1));
     end_peer(&p);
     return p.port;
-}
-
-static int open_descriptors(void)
-{
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    while (readdir(d) != NULL)
-        n++;
-    closedir(d);
-    return n;
 }
 
 static int setup(void **state)

@@ -93,10 +93,7 @@ static struct wire *open_wire(const char *const *answers, size_t count,
     struct kedge_config config = {.server = "http://api.test"};
     assert_non_null(w);
     fake_port_init(&w->port, 1);
-    w->script.answers = answers;
-    w->script.count = count;
-    w->port.peer = &script_peer;
-    w->port.peer_ctx = &w->script;
+    script_serve(&w->script, &w->port, answers, count);
     w->k = kedge_init(w->memory, sizeof w->memory, &w->port.port);
     kedge_log_to(w->k, KEDGE_LOG_WARNING, logged, w);
     w->client = kedge_client_new(w->k, &config);
@@ -121,18 +118,9 @@ static void close_wire(struct wire *w)
     free(w);
 }
 
-static struct kedge_informer_state state_of(const struct wire *w)
-{
-    struct kedge_informer_state s;
-    assert_int_equal(kedge_informer_state(w->inf, &s), KEDGE_OK);
-    return s;
-}
-
 static void run(struct wire *w, kedge_time ms)
 {
-    kedge_time until = w->port.now + ms;
-    while (w->port.now < until)
-        assert_int_equal(kedge_poll(w->k, until - w->port.now), KEDGE_OK);
+    fake_port_run(&w->port, w->k, ms);
 }
 
 // The value of a query's name, or NULL.
@@ -221,20 +209,20 @@ static void a_watch_list_goes_on_as_the_watch(void **state)
     run(w, KEDGE_SECOND);
     assert_int_equal(w->r.adds, 2);
     assert_false(kedge_informer_has_synced(w->inf));
-    assert_string_equal(state_of(w).version, "");
+    assert_string_equal(cluster_state(w->inf).version, "");
     script_say(&w->script, END("7"));
     run(w, KEDGE_SECOND);
     assert_true(kedge_informer_has_synced(w->inf));
-    assert_string_equal(state_of(w).version, "7");
+    assert_string_equal(cluster_state(w->inf).version, "7");
     assert_int_equal(w->r.initial_adds, 2);
     script_say(&w->script, ADDED("db", "8") EVENT("DELETED", OBJECT("web", "9")));
     run(w, KEDGE_SECOND);
     assert_int_equal(w->r.adds, 3);
     assert_int_equal(w->r.deletes, 1);
-    assert_string_equal(state_of(w).version, "9");
+    assert_string_equal(cluster_state(w->inf).version, "9");
     assert_asked(w, INITIAL);
-    assert_int_equal(state_of(w).lists, 1);
-    assert_int_equal(state_of(w).watches, 1);
+    assert_int_equal(cluster_state(w->inf).lists, 1);
+    assert_int_equal(cluster_state(w->inf).watches, 1);
     assert_int_equal(w->failed, 0);
     script_say(&w->script, SCRIPT_RESETS); // and is resumed as a watch
     run(w, 5 * KEDGE_SECOND);
@@ -251,14 +239,14 @@ static void only_the_marked_bookmark_ends_it(void **state)
     struct wire *w = OPEN(answers, NULL);
     run(w, KEDGE_SECOND);
     assert_false(kedge_informer_has_synced(w->inf));
-    assert_string_equal(state_of(w).version, "");
+    assert_string_equal(cluster_state(w->inf).version, "");
     assert_int_equal(w->r.updates, 1);
     assert_int_equal(w->r.deletes, 1);
     script_say(&w->script, END("12"));
     run(w, KEDGE_SECOND);
     assert_true(kedge_informer_has_synced(w->inf));
-    assert_string_equal(state_of(w).version, "12");
-    assert_int_equal(state_of(w).objects, 0);
+    assert_string_equal(cluster_state(w->inf).version, "12");
+    assert_int_equal(cluster_state(w->inf).objects, 0);
     close_wire(w);
 }
 
@@ -278,7 +266,7 @@ static void a_watch_behind_it_may_expire(void **state)
     assert_true(w->failures[0].of_watch);
     assert_int_equal(w->failures[0].reason, KEDGE_REASON_EXPIRED);
     assert_int_equal(kedge_lister_count(w->inf), 2);
-    assert_string_equal(state_of(w).version, "3");
+    assert_string_equal(cluster_state(w->inf).version, "3");
     run(w, 5 * KEDGE_SECOND);
     assert_asked(w, INITIAL WATCH("3") INITIAL_AT("3"));
     script_say(&w->script, ADDED("p3", "3") END("4"));
@@ -307,7 +295,7 @@ static void what_it_did_not_have_is_swept(void **state)
     assert_int_equal(w->r.tombstones, 1);
     assert_int_equal(w->r.updates, 1); // web is as it was
     assert_int_equal(cluster_phase(w->inf), KEDGE_CURRENT);
-    assert_string_equal(state_of(w).version, "10");
+    assert_string_equal(cluster_state(w->inf).version, "10");
     close_wire(w);
 }
 
@@ -493,20 +481,20 @@ static void its_end_waits_for_room_in_the_queue(void **state)
     run(w, KEDGE_SECOND);
     script_say(&w->script, END("7"));
     run(w, KEDGE_SECOND);
-    assert_string_equal(state_of(w).version, "");
+    assert_string_equal(cluster_state(w->inf).version, "");
     assert_int_equal(w->r.adds, 0);
     w->r.busy = false;
     run(w, KEDGE_SECOND);
     assert_int_equal(w->r.adds, 1);
     assert_true(kedge_informer_has_synced(w->inf));
-    assert_string_equal(state_of(w).version, "7");
+    assert_string_equal(cluster_state(w->inf).version, "7");
     close_wire(w);
     // And behind what came with it.
     static const char *const at_once[] = {OK_HEAD ADDED("web", "5") END("7")};
     w = OPEN(at_once, &o);
     run(w, KEDGE_SECOND);
     assert_int_equal(w->r.initial_adds, 1);
-    assert_string_equal(state_of(w).version, "7");
+    assert_string_equal(cluster_state(w->inf).version, "7");
     close_wire(w);
 }
 
@@ -637,9 +625,9 @@ static void a_list_cut_twice_by_time_halves_its_page(void **state)
             run(w, 60 * KEDGE_SECOND);
             script_say(&w->script, SCRIPT_RESETS);
         }
-        while (state_of(w).failures <= i)
+        while (cluster_state(w->inf).failures <= i)
             assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
-        while (cluster_phase(w->inf) == KEDGE_SYNCING && state_of(w).lists < i + 2)
+        while (cluster_phase(w->inf) == KEDGE_SYNCING && cluster_state(w->inf).lists < i + 2)
             assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
     }
     run(w, 20 * KEDGE_SECOND);
@@ -729,8 +717,8 @@ static void a_watch_that_is_refused_for_long_leads_to_no_list(void **state)
     w->port.cruelty.refuse = false;
     run(w, KEDGE_MINUTE);
     assert_asked(w, "list 0 limit=500\n" WATCH("1") WATCH("1"));
-    assert_int_equal(state_of(w).lists, 1);
-    assert_int_equal(state_of(w).failures, 41);
+    assert_int_equal(cluster_state(w->inf).lists, 1);
+    assert_int_equal(cluster_state(w->inf).failures, 41);
     close_wire(w);
 }
 
@@ -752,7 +740,7 @@ static void what_the_server_cannot_read_any_more_leaves_by_a_list(void **state)
     assert_int_equal(kedge_lister_get(w->inf, "a", "rotten", &o), KEDGE_OK);
     run(w, 5 * KEDGE_SECOND);
     assert_asked(w, "list 0 limit=500\n" WATCH("3") "list 4\n" WATCH("5"));
-    assert_string_equal(state_of(w).version, "5");
+    assert_string_equal(cluster_state(w->inf).version, "5");
     assert_int_equal(kedge_lister_get(w->inf, "a", "rotten", &o), KEDGE_ERR_NOT_FOUND);
     assert_int_equal(kedge_lister_count(w->inf), 3);
     assert_int_equal(w->r.adds, 4);
@@ -856,7 +844,7 @@ static void a_very_short_watch_is_followed_by_a_pause(void **state)
     assert_asked(w, "list 0 limit=500\n" WATCH("10"));
     run(w, 20 * KEDGE_SECOND);
     assert_asked(w, "list 0 limit=500\n" WATCH("10") WATCH("11") WATCH("12") WATCH("13"));
-    assert_int_equal(state_of(w).lists, 1);
+    assert_int_equal(cluster_state(w->inf).lists, 1);
     close_wire(w);
 }
 
@@ -873,7 +861,7 @@ static void a_watch_that_is_ended_early_comes_back_a_little_later(void **state)
         run(w, 30 * KEDGE_SECOND);
         script_say(&w->script, SCRIPT_CLOSES);
         kedge_time began = w->port.now;
-        while (state_of(w).watches < 2)
+        while (cluster_state(w->inf).watches < 2)
             assert_int_equal(kedge_poll(w->k, 10), KEDGE_OK);
         waits[i] = w->port.now - began;
         assert_in_range(waits[i], 0, 810);
@@ -894,7 +882,7 @@ static void the_backoff_may_be_set(void **state)
     struct wire *w = open_wire(NULL, 0, &o);
     w->port.cruelty.refuse = true;
     kedge_time began = w->port.now;
-    while (state_of(w).failures < 6)
+    while (cluster_state(w->inf).failures < 6)
         assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
     assert_in_range(w->port.now - began, 250, 500);
     assert_int_equal(w->failed, 6);
@@ -915,7 +903,7 @@ static void one_side_of_the_backoff_may_be_set(void **state)
         w->port.cruelty.refuse = true;
         kedge_time last = 0;
         for (uint64_t n = 1; n < 4; n++) {
-            while (state_of(w).failures < n)
+            while (cluster_state(w->inf).failures < n)
                 assert_int_equal(kedge_poll(w->k, 10 * KEDGE_MINUTE), KEDGE_OK);
             if (n > 1)
                 assert_in_range(w->port.now - last, cases[i].step, 2 * cases[i].step + 1);
@@ -932,10 +920,10 @@ static void the_backoff_grows_to_its_cap_and_begins_anew(void **state)
     struct wire *w = open_wire(NULL, 0, NULL);
     kedge_time last = w->port.now, delay = 800, sum = 0;
     w->port.cruelty.refuse = true;
-    while (state_of(w).failures < 1)
+    while (cluster_state(w->inf).failures < 1)
         assert_int_equal(kedge_poll(w->k, KEDGE_SECOND), KEDGE_OK);
     for (uint64_t n = 2; n < 40; n++) {
-        while (state_of(w).failures < n)
+        while (cluster_state(w->inf).failures < n)
             assert_int_equal(kedge_poll(w->k, 10 * KEDGE_MINUTE), KEDGE_OK);
         kedge_time gap = w->port.now - last;
         last = w->port.now;
@@ -982,7 +970,7 @@ static void a_connection_that_ends_for_new_credentials_is_no_failure(void **stat
     run(w, 100);
     assert_asked(w, "list 0 limit=500\nlist 0 limit=500\nlist 0 limit=500\n" WATCH("7"));
     assert_int_equal(w->failed, 0);
-    assert_int_equal(state_of(w).failures, 0);
+    assert_int_equal(cluster_state(w->inf).failures, 0);
     close_wire(w);
 }
 
@@ -1079,11 +1067,11 @@ static void a_sweep_does_not_hide_that_the_watch_has_failed(void **state)
     kedge_wake(w->k);
     run(w, 10);
     assert_int_equal(cluster_phase(w->inf), KEDGE_CURRENT);
-    assert_int_equal(state_of(w).reason, KEDGE_ERR_API);
-    assert_string_equal(state_of(w).text, "Forbidden it is");
+    assert_int_equal(cluster_state(w->inf).reason, KEDGE_ERR_API);
+    assert_string_equal(cluster_state(w->inf).text, "Forbidden it is");
     run(w, 5 * KEDGE_SECOND);
-    assert_int_equal(state_of(w).reason, KEDGE_OK); // it runs now
-    assert_string_equal(state_of(w).text, "");
+    assert_int_equal(cluster_state(w->inf).reason, KEDGE_OK); // it runs now
+    assert_string_equal(cluster_state(w->inf).text, "");
     close_wire(w);
 }
 
@@ -1096,12 +1084,12 @@ static void a_watch_that_runs_before_the_sweep_is_well(void **state)
     struct wire *w = OPEN(answers, &cluster_lists);
     w->r.busy = true;
     run(w, 5 * KEDGE_SECOND);
-    assert_int_equal(state_of(w).watches, 2);
+    assert_int_equal(cluster_state(w->inf).watches, 2);
     w->r.busy = false;
     kedge_wake(w->k);
     run(w, 10);
     assert_int_equal(cluster_phase(w->inf), KEDGE_CURRENT);
-    assert_int_equal(state_of(w).reason, KEDGE_OK);
+    assert_int_equal(cluster_state(w->inf).reason, KEDGE_OK);
     close_wire(w);
 }
 

@@ -8,35 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kedge/kedge.h"
-#include "mock_port.h"
-#include "script.h"
-
-struct talk {
-    struct mock_port port;
-    unsigned char memory[128 * 1024];
-    struct kedge *k;
-    struct kedge_client *client;
-    struct kedge_rest *rest;
-};
-
-static void open_talk(struct talk *t)
-{
-    struct kedge_config config = {.server = "http://api.test:8080", .qps = -1};
-    memset(t, 0, sizeof *t);
-    mock_port_init(&t->port, mock_new(&(struct mock_options){.seed = 1}), 1);
-    t->k = kedge_init(t->memory, sizeof t->memory, &t->port.fake.port);
-    t->client = kedge_client_new(t->k, &config);
-    t->rest = kedge_rest_new(t->client, NULL);
-    assert_non_null(t->rest);
-}
-
-static void close_talk(struct talk *t)
-{
-    kedge_rest_close(t->rest);
-    kedge_client_free(t->client);
-    mock_port_done(&t->port);
-}
+#include "api_talk.h"
 
 static const struct kedge_request deployments = {
     .group = "apps", .version = "v1", .resource = "deployments", .namespace_ = "default"};
@@ -56,7 +28,7 @@ static void an_object_is_created_read_patched_and_deleted(void **state)
     static struct talk t;
     char body[4096];
     size_t len = 0;
-    open_talk(&t);
+    api_talk_open(&t);
     struct kedge_request r = on(KEDGE_CREATE, NULL,
                                 "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{"
                                 "\"name\":\"web\"},\"spec\":{\"replicas\":1}}");
@@ -79,7 +51,7 @@ static void an_object_is_created_read_patched_and_deleted(void **state)
     assert_int_equal(kedge_rest_facts(t.rest, &facts), KEDGE_OK);
     assert_int_equal(facts.connections, 1);
     assert_int_equal(facts.requests, 5);
-    close_talk(&t);
+    api_talk_close(&t);
 }
 
 struct stopper {
@@ -105,14 +77,14 @@ static void a_stop_ends_what_has_not_ended(void **state)
     static const kedge_err expected[] = {KEDGE_ERR_STOPPED, KEDGE_ERR_TOO_LONG};
     for (size_t i = 0; i < 2; i++) {
         static struct talk t;
-        open_talk(&t);
+        api_talk_open(&t);
         mock_fill(t.port.mock, 50, 1); // some buffers full
         struct stopper s = {.k = t.k, .answer = sinks[i]};
         struct kedge_request r = on(KEDGE_LIST, NULL, NULL);
         assert_int_equal(kedge_rest_stream(t.rest, &r, stop, &s), expected[i]);
         assert_int_equal(kedge_rest_stream(t.rest, &r, stop, &s), KEDGE_ERR_STOPPED);
         assert_int_equal(s.calls, 1);
-        close_talk(&t);
+        api_talk_close(&t);
     }
 }
 

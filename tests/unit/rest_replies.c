@@ -47,9 +47,7 @@ static void open_talk(struct talk *t, const char *answer, bool handler)
                                                .warning_ctx = t};
     t->answer = answer;
     fake_port_init(&t->port, 1);
-    t->script = (struct script){.answers = &t->answer, .count = 1};
-    t->port.peer = &script_peer;
-    t->port.peer_ctx = &t->script;
+    script_serve(&t->script, &t->port, &t->answer, 1);
     t->k = kedge_init(t->memory, sizeof t->memory, &t->port.port);
     kedge_log_to(t->k, KEDGE_LOG_WARNING, logged, t);
     t->client = kedge_client_new(t->k, &config);

@@ -98,3 +98,12 @@ const struct fake_peer script_peer = {
     .state = state,
     .close = close_connection,
 };
+
+void script_serve(struct script *s, struct fake_port *p, const char *const *answers, size_t count)
+{
+    memset(s, 0, sizeof *s);
+    s->answers = answers;
+    s->count = count;
+    p->peer = &script_peer;
+    p->peer_ctx = s;
+}

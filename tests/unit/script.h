@@ -6,9 +6,8 @@
 //         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 //         "HTTP/1.1 200 OK\r\n\r\nuntil the end" SCRIPT_CLOSES,
 //     };
-//     struct script s = {.answers = answers, .count = 2};
-//     port.peer = &script_peer;
-//     port.peer_ctx = &s;
+//     struct script s;
+//     script_serve(&s, &port, answers, 2);
 //
 // Each request, up to its blank line, is answered with the next text. Behind the last one requests
 // get no answer, and the connection stays open.
@@ -33,6 +32,9 @@ struct script {
 };
 
 extern const struct fake_peer script_peer;
+
+// Makes `s` anew, to say these answers, and the peer of `p`.
+void script_serve(struct script *s, struct fake_port *p, const char *const *answers, size_t count);
 
 // Says something more on the connection opened last, unasked.
 void script_say(struct script *s, const char *text);

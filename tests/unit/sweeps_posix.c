@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "../../port/posix/posix_priv.h"
+#include "traces.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -404,24 +404,13 @@ static kedge_err use_all(void)
     return err;
 }
 
-static int descriptors(void)
-{
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    while (readdir(d) != NULL)
-        n++;
-    closedir(d);
-    return n;
-}
-
 // The helper thread may end a little later than its answer.
 static void no_descriptor_is_left(int before)
 {
     kedge_time until = kedge__posix_clock(NULL) + PATIENCE;
-    while (descriptors() != before) {
+    while (open_descriptors() != before) {
         if (kedge__posix_clock(NULL) > until)
-            fail_msg("%s: %d descriptors, %d before", plans[unkind.call].name, descriptors(),
+            fail_msg("%s: %d descriptors, %d before", plans[unkind.call].name, open_descriptors(),
                      before);
         sched_yield();
     }
@@ -436,7 +425,7 @@ static void drop_unaccepted(void)
 
 static kedge_err run(void)
 {
-    int before = descriptors();
+    int before = open_descriptors();
     kedge_time began = kedge__posix_clock(NULL);
     memset(unkind.calls, 0, sizeof unkind.calls);
     unkind.armed = true;

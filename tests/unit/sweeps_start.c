@@ -14,6 +14,7 @@
 #include "fake_port.h"
 #include "kedge/kedge.h"
 #include "tls_talk.h"
+#include "traces.h"
 
 #define FOLDER "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define SECRET "SECRET-TOKEN"
@@ -83,12 +84,7 @@ static kedge_err start(size_t size, size_t skew)
 
 static bool in_memory(const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= s.size; i++) {
-        if (s.memory[i] == (unsigned char)text[0] && memcmp(s.memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(s.memory, s.size, text);
 }
 
 static void end(void)

@@ -206,12 +206,7 @@ void tiny_make(struct tiny_node *t, const char *name, const char *node, const ch
 json_t *tiny_object(struct tiny_node *t, const char *resource, const char *namespace_,
                     const char *name)
 {
-    struct mock_item item;
-    if (!mock_get(t->port.mock, resource, namespace_, name, &item))
-        return NULL;
-    json_t *o = json_loadb(item.text, item.len, 0, NULL);
-    assert_non_null(o);
-    return o;
+    return mock_port_object(&t->port, resource, namespace_, name);
 }
 
 const char *tiny_text(struct tiny_node *t, const char *resource, const char *namespace_,

@@ -9,6 +9,7 @@
 
 #include "client/token.h"
 #include "fake_port.h"
+#include "traces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,12 +67,7 @@ static void put(const char *text)
 
 static bool in_memory(const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= sizeof memory; i++) {
-        if (memcmp(memory + i, text, len) == 0)
-            return true;
-    }
-    return false;
+    return memory_holds(memory, sizeof memory, text);
 }
 
 static const char *token(void)

@@ -21,13 +21,6 @@ static void apply(struct cluster *c, const char *name, int replicas)
                 0);
 }
 
-static struct kedge_informer_state state_of(const struct kedge_informer *inf)
-{
-    struct kedge_informer_state s;
-    assert_int_equal(kedge_informer_state(inf, &s), KEDGE_OK);
-    return s;
-}
-
 // Puts "x-" before every name, adds 100 replicas, drops the labels.
 static void rename_all(void *ctx, struct kedge_change *change)
 {
@@ -99,7 +92,7 @@ static void a_relist_knows_what_was_renamed(void **state)
     mock_compact(c.mock);
     assert_int_equal(kedge_informer_start(inf), KEDGE_OK);
     cluster_run(&c, KEDGE_MINUTE);
-    assert_int_equal(state_of(inf).lists, 2);
+    assert_int_equal(cluster_state(inf).lists, 2);
     assert_int_equal(r.adds, 20);
     assert_int_equal(r.updates, 1);
     assert_int_equal(r.tombstones, 1);
@@ -174,7 +167,7 @@ static void room_is_used_to_its_last_byte_and_what_is_left_is_given_back(void **
         bool fits = len < 40;
         assert_int_equal(strlen(kedge_label(obj, "app")), fits ? len : 3);
         assert_string_equal(kedge_name(obj), "web"); // shared no more
-        assert_int_equal(state_of(inf).untransformed, fits ? 0 : 1);
+        assert_int_equal(cluster_state(inf).untransformed, fits ? 0 : 1);
         assert_int_equal(inf->account.used, 8 + (size_t)obj->size + sizeof(struct kedge__slot));
         assert_int_equal(obj->size % 8, 0);
         if (!fits)
@@ -318,7 +311,7 @@ static void a_quantity_is_set_by_its_call(void **state)
     assert_true(kedge_quantity(&n->status_capacity_cpu) == amounts[0]);
     assert_true(kedge_quantity(&n->status_capacity_memory) == amounts[1]);
     assert_true(kedge_quantity(&n->status_capacity_pods) == amounts[2]);
-    assert_int_equal(state_of(inf).untransformed, 1);
+    assert_int_equal(cluster_state(inf).untransformed, 1);
     assert_string_equal(said, "transform nodes: transform_room lacks 4 bytes for /n");
     cluster_close(&c);
 }

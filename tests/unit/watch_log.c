@@ -96,10 +96,7 @@ void watch_log_script(struct watch_log *l, const char *const *answers, size_t co
 {
     memset(l, 0, sizeof *l);
     fake_port_init(&l->own, 1);
-    l->script.answers = answers;
-    l->script.count = count;
-    l->own.peer = &script_peer;
-    l->own.peer_ctx = &l->script;
+    script_serve(&l->script, &l->own, answers, count);
     watch_log_open(l, &l->own, options);
 }
 
