@@ -174,18 +174,32 @@ void cluster_open(struct cluster *c, const struct cluster_options *options)
 
 const struct kedge_informer_options cluster_lists = {.no_watch_list = true};
 
+void cluster_recorder(struct cluster *c, struct recorder *r)
+{
+    recorder_init(r);
+    assert_true(c->recorder_count < RECORDERS_MAX);
+    c->recorders[c->recorder_count++] = r;
+}
+
 struct kedge_informer *cluster_informer(struct cluster *c, const struct kedge_kind *kind,
                                         const struct kedge_informer_options *options,
                                         struct recorder *r)
 {
     struct kedge_informer *inf = kedge_factory_informer_with(c->factory, kind, options);
     if (r != NULL) {
-        recorder_init(r);
+        cluster_recorder(c, r);
         assert_int_equal(kedge_informer_add_handler(inf, &r->handler), KEDGE_OK);
-        assert_true(c->recorder_count < RECORDERS_MAX);
-        c->recorders[c->recorder_count++] = r;
     }
     return inf;
+}
+
+struct kedge_informer *cluster_of_deployments(struct cluster *c, size_t count, size_t namespaces,
+                                              const struct kedge_informer_options *options,
+                                              struct recorder *r)
+{
+    cluster_open(c, &(struct cluster_options){0});
+    mock_fill(c->mock, count, namespaces);
+    return cluster_informer(c, &kedge_kind_deployment, options, r);
 }
 
 void cluster_start(struct cluster *c)
@@ -193,6 +207,12 @@ void cluster_start(struct cluster *c)
     kedge_err err = kedge_factory_start(c->factory);
     if (err != KEDGE_OK)
         fail_msg("start: %s: %s", kedge_err_name(err), kedge_error_text(c->k));
+}
+
+void cluster_start_and_settle(struct cluster *c, struct kedge_informer *inf, kedge_time ms)
+{
+    cluster_start(c);
+    assert_true(cluster_settle(c, inf, ms));
 }
 
 void cluster_run(struct cluster *c, kedge_time ms)

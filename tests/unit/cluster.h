@@ -62,7 +62,20 @@ void cluster_open(struct cluster *c, const struct cluster_options *options);
 struct kedge_informer *cluster_informer(struct cluster *c, const struct kedge_kind *kind,
                                         const struct kedge_informer_options *options,
                                         struct recorder *r);
+
+// Opens a cluster as it is without options, with so many Deployments in so many namespaces, and an
+// informer of them.
+struct kedge_informer *cluster_of_deployments(struct cluster *c, size_t count, size_t namespaces,
+                                              const struct kedge_informer_options *options,
+                                              struct recorder *r);
+
+// Makes a recorder for one more handler; it is the caller who adds it.
+void cluster_recorder(struct cluster *c, struct recorder *r);
+
 void cluster_start(struct cluster *c);
+
+// Starts, and ends the test if the informer is not settled within `ms`.
+void cluster_start_and_settle(struct cluster *c, struct kedge_informer *inf, kedge_time ms);
 
 // An informer's options: it lists, in client-go's pages, and then watches; never a WatchList.
 extern const struct kedge_informer_options cluster_lists;

@@ -76,8 +76,7 @@ static void a_raw_object_has_its_metadata_and_all_of_its_json(void **state)
     apply_sensor(&c, "default", "old", 5);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     apply_sensor(&c, "default", "new", 7);
     apply_sensor(&c, "default", "old", 6);
     assert_true(cluster_settle(&c, inf, SETTLE));
@@ -108,8 +107,7 @@ static void an_object_can_be_copied_and_made_one_to_edit(void **state)
     apply_sensor(&c, "default", "a", 5);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     _Alignas(int64_t) unsigned char copy[2048];
     assert_int_equal(kedge_object_copy(get(inf, "a"), copy, sizeof copy, NULL), KEDGE_OK);
     assert_int_equal(interval((struct kedge_object *)copy), 5);
@@ -138,8 +136,7 @@ static void metadata_is_all_that_comes(void **state)
     mock_apply(c.mock, "configmaps", text);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_metadata_informer(c.factory, &configmaps, NULL), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     mock_apply(c.mock, "configmaps", text); // also by the watch
     assert_true(cluster_settle(&c, inf, SETTLE));
     struct kedge_informer_state s;
@@ -171,8 +168,7 @@ static void metadata_is_all_that_comes_in_a_list(void **state)
     apply_sensor(&c, "default", "a", 5);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, &cluster_lists), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(r.adds, 1);
     assert_string_equal(kedge_label(get(inf, "a"), "room"), "r2");
     assert_string_equal(kedge__asks_accept(inf, false), KEDGE__ACCEPT_METADATA_LIST);
@@ -188,8 +184,7 @@ static void a_kind_of_metadata_only_may_name_annotations(void **state)
     open_cluster(&c);
     apply_sensor(&c, "default", "a", 5);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_noted, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     const struct kedge_noted *n = kedge_as_noted(get(inf, "a"));
     assert_string_equal(kedge_text(&n->annotation_note), "n5");
     cluster_close(&c);
@@ -260,8 +255,7 @@ static void what_has_no_json_cannot_be_parsed(void **state)
     struct recorder raw_r;
     struct kedge_informer *raw =
         watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &raw_r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_true(cluster_settle(&c, raw, SETTLE));
     assert_null(kedge_raw_json(NULL).ptr);
     assert_null(kedge_raw_json(get(inf, "a")).ptr);
@@ -371,8 +365,7 @@ static void what_is_too_large_is_partial(void **state)
     mock_apply(c.mock, "configmaps", text);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_dynamic_informer(c.factory, &configmaps, NULL), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_true(kedge_is_partial(get(inf, "big")));
     assert_int_equal(kedge_raw_json(get(inf, "big")).len, 0);
     cluster_close(&c);
@@ -425,8 +418,7 @@ static void after_the_start_a_failure_is_an_answer_and_costs_nothing(void **stat
     apply_sensor(&c, "default", "a", 5);
     struct kedge_informer *inf =
         watched(&c, kedge_factory_metadata_informer(c.factory, &sensors, NULL), &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     size_t used = c.k->used;
     size_t parts = kedge_memory_report(c.k, before, 16);
     assert_null(kedge_factory_dynamic_informer(c.factory, &wrong, NULL));
@@ -447,8 +439,7 @@ static void after_the_start_a_failure_is_an_answer_and_costs_nothing(void **stat
     assert_int_equal(r.adds, 2);
     struct recorder late;
     inf = watched(&c, kedge_factory_dynamic_informer(c.factory, &sensors, NULL), &late);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(late.adds, 2);
     // However little is left.
     for (size_t left = 300; left <= 300; left--) {
@@ -530,8 +521,7 @@ static void secrets_are_wiped(void **state)
         &c,
         kedge_factory_dynamic_informer(c.factory, &(struct kedge_gvr){"", "v1", "secrets"}, NULL),
         &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_non_null(memmem(c.memory, 256 * 1024, "VW5mb3JnZXR0YWJsZQ", 18));
     mock_apply(c.mock, "secrets", "{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\"}}");
     assert_true(cluster_settle(&c, inf, SETTLE));

@@ -849,21 +849,11 @@ static void nothing_spins_while_the_server_is_silent(void **state)
 static void a_request_call_that_waits_holds_up_nothing(void **state)
 {
     (void)state;
-    struct kedge_request list = {.verb = KEDGE_LIST,
-                                 .version = "v1",
-                                 .resource = "configmaps",
-                                 .retries = -1,
-                                 .timeout = 30 * KEDGE_SECOND};
-    char body[512];
-    size_t len;
     open_series();
-    struct kedge_rest *rest = kedge_rest_new(w.client, NULL);
-    mock_inject(w.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_LIST});
     hot("TooHot");
-    assert_int_equal(kedge_rest_read(rest, &list, body, sizeof body, &len), KEDGE_ERR_TIMEOUT);
+    event_world_list_in_vain(&w);
     assert_int_equal(event_count(&w), 1);
     assert_int_equal(facts().waiting, 0);
-    kedge_rest_close(rest);
     close_series();
 }
 

@@ -50,13 +50,26 @@ void event_world_close(struct event_world *w)
 
 void event_world_run(struct event_world *w, kedge_time ms)
 {
-    kedge_time until = w->port.fake.now + ms;
     kedge_poll(w->k, 0);
-    while (w->port.fake.now < until)
-        assert_int_equal(kedge_poll(w->k, until - w->port.fake.now), KEDGE_OK);
+    fake_port_run(&w->port.fake, w->k, ms);
     // What came at the very end.
     for (int i = 0; i < 50; i++)
         kedge_poll(w->k, 0);
+}
+
+void event_world_list_in_vain(struct event_world *w)
+{
+    const struct kedge_request list = {.verb = KEDGE_LIST,
+                                       .version = "v1",
+                                       .resource = "configmaps",
+                                       .retries = -1,
+                                       .timeout = 30 * KEDGE_SECOND};
+    char body[512];
+    size_t len;
+    struct kedge_rest *rest = kedge_rest_new(w->client, NULL);
+    mock_inject(w->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_LIST});
+    assert_int_equal(kedge_rest_read(rest, &list, body, sizeof body, &len), KEDGE_ERR_TIMEOUT);
+    kedge_rest_close(rest);
 }
 
 size_t event_count(const struct event_world *w)

@@ -36,6 +36,9 @@ void event_world_close(struct event_world *w);
 // Polls until so many ms have passed.
 void event_world_run(struct event_world *w, kedge_time ms);
 
+// Waits for a list that the server does not answer, which ends after 30 s.
+void event_world_list_in_vain(struct event_world *w);
+
 // How many events the server has.
 size_t event_count(const struct event_world *w);
 

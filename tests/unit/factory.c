@@ -31,8 +31,7 @@ static void started_again_only_the_new_ones_start(void **state)
     mock_apply(c.mock, "nodes", "{\"metadata\":{\"name\":\"edge-1\"}}");
     struct kedge_informer *d = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
     cluster_start(&c);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, d, SETTLE));
+    cluster_start_and_settle(&c, d, SETTLE);
     struct kedge_informer *n = cluster_informer(&c, &kedge_kind_node, NULL, &r[1]);
     assert_non_null(n);
     assert_ptr_equal(kedge_factory_informer(c.factory, &kedge_kind_node), n);
@@ -68,8 +67,7 @@ static void many_late_informers_share_the_heap_until_there_is_no_arena(void **st
     open_with(&c, &(struct kedge_factory_options){.heap = 64 * 1024});
     mock_fill(c.mock, 5, 1);
     struct kedge_informer *first = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, first, SETTLE));
+    cluster_start_and_settle(&c, first, SETTLE);
     size_t before;
     struct kedge_informer *inf;
     do {
@@ -341,11 +339,8 @@ static void a_shutdown_gives_everything_back(void **state)
     struct cluster c;
     struct recorder r;
     struct kedge_handler held = {.ready = never};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 30, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 30, 1, NULL, &r);
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(kedge_informer_add_handler(inf, &held), KEDGE_OK);
     for (int i = 0; i < 60; i++)
         mock_churn(c.mock);

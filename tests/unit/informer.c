@@ -20,9 +20,7 @@ static void the_cache_becomes_what_the_server_has(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 60, 5);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 60, 5, NULL, &r);
     assert_int_equal(cluster_phase(inf), KEDGE_SYNCING);
     cluster_start(&c);
     assert_int_equal(kedge_factory_wait_for_cache_sync(c.factory, 30 * KEDGE_SECOND), KEDGE_OK);
@@ -39,11 +37,8 @@ static void changes_arrive_by_the_watch(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 20, 3);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 20, 3, NULL, &r);
+    cluster_start_and_settle(&c, inf, SETTLE);
     mock_apply(c.mock, "deployments", deployment("default", "new", 1, NULL));
     assert_true(cluster_settle(&c, inf, SETTLE));
     assert_int_equal(r.adds, 21);
@@ -125,8 +120,7 @@ static void pages_are_walked_to_their_end(void **state)
         mock_fill(c.mock, 30, 3);
         struct kedge_informer_options o = {.page = page};
         struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        cluster_start_and_settle(&c, inf, SETTLE);
         cluster_assert_equal(&c, inf, &r);
         assert_int_equal(cluster_state(inf).lists, 1);
         assert_int_equal(c.port.fake.opens, 1); // the connection is used again
@@ -143,8 +137,7 @@ static void an_unpaged_list_is_one_request(void **state)
     mock_fill(c.mock, 900, 3);
     struct kedge_informer_options o = {.page = KEDGE_UNPAGED};
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -176,11 +169,8 @@ static void breaking_off(const struct kedge_informer_options *o, enum mock_on on
     for (size_t at = 1; at < 40000; at += 997) {
         struct cluster c;
         struct recorder r;
-        cluster_open(&c, &(struct cluster_options){0});
-        mock_fill(c.mock, 30, 3);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        struct kedge_informer *inf = cluster_of_deployments(&c, 30, 3, o, &r);
+        cluster_start_and_settle(&c, inf, SETTLE);
         mock_compact(c.mock);
         mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_EXPIRED_EVENT,
                                                  .on = MOCK_ON_WATCH,
@@ -222,8 +212,7 @@ static void expiry_story(enum mock_fault_kind kind, int status, bool now)
     mock_apply(c.mock, "deployments", deployment("default", "goes", 1, NULL));
     mock_apply(c.mock, "deployments", deployment("default", "stays", 1, NULL));
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     c.port.fake.cruelty.refuse = true; // offline while history goes on
     mock_restart(c.mock, true);
     cluster_run(&c, KEDGE_SECOND);
@@ -258,9 +247,7 @@ static void a_watch_that_ends_well_is_resumed_from_its_version(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 10, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
     cluster_start(&c);
     for (int i = 0; i < 40; i++) { // 40 minutes: watches end after 5 to 10
         mock_churn(c.mock);
@@ -283,11 +270,8 @@ static void a_broken_watch_is_resumed_from_its_version(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct cluster c;
         struct recorder r;
-        cluster_open(&c, &(struct cluster_options){0});
-        mock_fill(c.mock, 10, 2);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
+        cluster_start_and_settle(&c, inf, SETTLE);
         for (int n = 0; n < 20; n++) {
             mock_inject(c.mock, &(struct mock_fault){.kind = kinds[i],
                                                      .on = MOCK_ON_WATCH,
@@ -309,11 +293,8 @@ static void a_silent_watch_is_a_dead_watch(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 10, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
+    cluster_start_and_settle(&c, inf, SETTLE);
     cluster_run(&c, 70 * KEDGE_SECOND); // a bookmark has come
     mock_inject(c.mock,
                 &(struct mock_fault){.kind = MOCK_FAULT_STALL, .on = MOCK_ON_WATCH, .now = true});
@@ -328,9 +309,7 @@ static void an_idle_watch_with_bookmarks_is_left_alone(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 10, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
     cluster_start(&c);
     cluster_run(&c, 4 * KEDGE_HOUR);
     assert_int_equal(cluster_state(inf).lists, 1);
@@ -344,12 +323,9 @@ static void a_server_without_our_history_is_listed_anew(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 10, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
     r.versions_may_go_back = true;
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     uint64_t backup = mock_version(c.mock);
     for (int i = 0; i < 50; i++)
         mock_churn(c.mock);
@@ -366,9 +342,7 @@ static void misbehaviour_towards(const struct kedge_informer_options *o, struct 
 {
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 20, 3);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, o, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 20, 3, o, &r);
     fault.on = MOCK_ON_LIST;
     fault.count = 2;
     mock_inject(c.mock, &fault);
@@ -415,9 +389,7 @@ static void retry_after_is_honoured(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 5, 1, &cluster_lists, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                              .on = MOCK_ON_LIST,
                                              .status = 429,
@@ -470,8 +442,7 @@ static void a_huge_object_becomes_a_partial_one_and_takes_nobody_down(void **sta
              "{\"metadata\":{\"namespace\":\"a\",\"name\":\"large\"},\"data\":{\"k\":\"%s\"}}",
              value);
     mock_apply(c.mock, "configmaps", text);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     cluster_assert_equal(&c, inf, &r);
     const struct kedge_object *o;
     assert_int_equal(kedge_lister_get(inf, "a", "large", &o), KEDGE_OK);
@@ -496,8 +467,7 @@ static void a_partial_object_without_a_namespace_is_named(void **state)
     cluster_open(&c, &(struct cluster_options){.object_max = 1024});
     mock_apply(c.mock, "nodes", text);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_node, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(cluster_state(inf).partial, 1);
     assert_string_equal(cluster_state(inf).last_partial, "large");
     cluster_close(&c);
@@ -552,8 +522,7 @@ static void however_the_bytes_are_split(void **state)
         c.port.fake.cruelty.write_max = size;
         c.port.fake.cruelty.block_every = 3;
         c.port.fake.cruelty.connect_steps = 2;
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        cluster_start_and_settle(&c, inf, SETTLE);
         for (int i = 0; i < 5; i++)
             mock_churn(c.mock);
         assert_true(cluster_settle(&c, inf, SETTLE));
@@ -574,8 +543,7 @@ static void one_port_call_failing(const struct kedge_informer_options *o)
         c.port.fake.cruelty.read_max = 700;
         c.port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
         c.port.fake.cruelty.fail_at = at;
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        cluster_start_and_settle(&c, inf, SETTLE);
         mock_churn(c.mock);
         assert_true(cluster_settle(&c, inf, SETTLE));
         cluster_assert_equal(&c, inf, &r);
@@ -800,14 +768,10 @@ static void a_handler_that_is_not_ready_holds_back_the_server(void **state)
     (void)state;
     struct cluster c;
     struct recorder r[2];
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 20, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
-    recorder_init(&r[1]);
-    c.recorders[c.recorder_count++] = &r[1];
+    struct kedge_informer *inf = cluster_of_deployments(&c, 20, 2, NULL, &r[0]);
+    cluster_recorder(&c, &r[1]);
     assert_int_equal(kedge_informer_add_handler(inf, &r[1].handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     r[1].busy = true;
     unsigned waits = c.port.fake.waits;
     for (int i = 0; i < 500; i++)
@@ -830,14 +794,10 @@ static void a_late_handler_misses_nothing_and_gets_nothing_twice(void **state)
     (void)state;
     struct cluster c;
     struct recorder r[3];
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 50, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 50, 2, NULL, &r[0]);
+    cluster_start_and_settle(&c, inf, SETTLE);
     for (int i = 1; i < 3; i++) {
-        recorder_init(&r[i]);
-        c.recorders[c.recorder_count++] = &r[i];
+        cluster_recorder(&c, &r[i]);
         for (int n = 0; n < 30; n++)
             mock_churn(c.mock);
         assert_int_equal(kedge_informer_add_handler(inf, &r[i].handler), KEDGE_OK);
@@ -891,15 +851,12 @@ static void a_handler_may_add_and_remove_handlers_and_stop(void **state)
     for (int stops = 0; stops < 2; stops++) {
         struct cluster c;
         struct meddler m = {.stops = stops != 0};
-        cluster_open(&c, &(struct cluster_options){0});
-        mock_fill(c.mock, 20, 2);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+        struct kedge_informer *inf = cluster_of_deployments(&c, 20, 2, NULL, NULL);
         m.k = c.k;
         m.inf = inf;
         m.handler.on_add = meddle;
         m.handler.ctx = &m;
-        recorder_init(&m.other);
-        c.recorders[c.recorder_count++] = &m.other;
+        cluster_recorder(&c, &m.other);
         kedge_informer_add_handler(inf, &m.handler);
         cluster_start(&c);
         cluster_run(&c, KEDGE_SECOND);
@@ -922,8 +879,7 @@ static void a_resync_tells_every_handler_in_its_own_time(void **state)
     mock_fill(c.mock, 10, 2);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
     for (int i = 1; i < 3; i++) {
-        recorder_init(&r[i]);
-        c.recorders[c.recorder_count++] = &r[i];
+        cluster_recorder(&c, &r[i]);
         r[i].handler.resync = i == 1 ? 25 * KEDGE_SECOND : KEDGE_FOREVER;
         assert_int_equal(kedge_informer_add_handler(inf, &r[i].handler), KEDGE_OK);
     }
@@ -951,8 +907,7 @@ static void a_walk_that_goes_on_after_polls_gives_each_lasting_object_once(void 
         mock_apply(c.mock, "deployments", deployment("drop", name, 1, NULL));
     }
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     unsigned seen = 0;
     int n = 0;
     struct kedge_iter it = kedge_lister_list(inf, "keep", KEDGE_EVERYTHING);
@@ -983,8 +938,7 @@ static void a_list_by_label_selector_gives_what_matches(void **state)
         mock_apply(c.mock, "deployments", deployment("default", name, 1, NULL));
     }
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(kedge_selector_parse(&selector, "app in (app-1,app-5),!none"), KEDGE_OK);
     struct kedge_iter it = kedge_lister_list(inf, NULL, &selector);
     int n = 0;
@@ -1003,8 +957,7 @@ static void a_reference_outlives_moves_and_updates_and_ends_with_its_object(void
     mock_apply(c.mock, "deployments", deployment("default", "mine", 1, NULL));
     mock_fill(c.mock, 20, 2);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     const struct kedge_object *o;
     assert_int_equal(kedge_lister_get(inf, "default", "mine", &o), KEDGE_OK);
     kedge_ref ref = kedge_lister_ref(inf, o);

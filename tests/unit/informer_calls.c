@@ -55,8 +55,7 @@ static void the_least_that_makes_sense_is_taken(void **state)
     o.maximum = 0;
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
     mock_apply(c.mock, "deployments", deployment("default", "web", 1, NULL));
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
@@ -132,9 +131,7 @@ static void an_informer_that_was_stopped_before_the_start_never_runs(void **stat
     struct cluster c;
     struct recorder r;
     struct kedge_handler late = {0};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 3, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 3, 1, NULL, &r);
     kedge_informer_stop(inf);
     kedge_informer_stop(inf);
     assert_int_equal(kedge_informer_add_handler(inf, &late), KEDGE_ERR_STATE);
@@ -210,8 +207,7 @@ static void a_handler_may_leave_out_what_it_does_not_want(void **state)
     mock_fill(c.mock, 5, 1);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     assert_int_equal(kedge_informer_add_handler(inf, &silent), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(kedge_informer_add_handler(inf, &late), KEDGE_OK);
     mock_apply(c.mock, "deployments", deployment("default", "web", 1, NULL));
     mock_apply(c.mock, "deployments", deployment("default", "web", 2, NULL));
@@ -229,13 +225,9 @@ static void a_late_handler_that_is_not_ready_is_waited_for(void **state)
     (void)state;
     struct cluster c;
     struct recorder r[2];
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
-    recorder_init(&r[1]);
-    c.recorders[c.recorder_count++] = &r[1];
+    struct kedge_informer *inf = cluster_of_deployments(&c, 5, 1, NULL, &r[0]);
+    cluster_start_and_settle(&c, inf, SETTLE);
+    cluster_recorder(&c, &r[1]);
     r[1].busy = true;
     assert_int_equal(kedge_informer_add_handler(inf, &r[1].handler), KEDGE_OK);
     cluster_run(&c, 10 * KEDGE_SECOND);
@@ -254,15 +246,11 @@ static void a_resync_that_nobody_waits_for_any_more_does_not_take_place(void **s
     (void)state;
     struct cluster c;
     struct recorder r[2];
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
-    recorder_init(&r[1]);
-    c.recorders[c.recorder_count++] = &r[1];
+    struct kedge_informer *inf = cluster_of_deployments(&c, 5, 1, NULL, &r[0]);
+    cluster_recorder(&c, &r[1]);
     r[1].handler.resync = 1; // counts as a second
     assert_int_equal(kedge_informer_add_handler(inf, &r[1].handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     cluster_run(&c, 3500);
     assert_in_range(r[1].resyncs, 10, 20);
     assert_int_equal(kedge_informer_remove_handler(inf, &r[1].handler), KEDGE_OK);
@@ -281,8 +269,7 @@ static void resyncs_do_not_pile_up_behind_a_handler_that_is_not_ready(void **sta
     cluster_open(&c, &(struct cluster_options){.resync = KEDGE_SECOND});
     mock_fill(c.mock, 5, 1);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     r.busy = true;
     cluster_run(&c, KEDGE_MINUTE);
     r.busy = false;
@@ -315,9 +302,7 @@ static void a_change_of_state_is_told_and_so_is_a_failure(void **state)
     struct cluster c;
     struct recorder r;
     struct watcher w = {0};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    w.inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
+    w.inf = cluster_of_deployments(&c, 5, 1, &cluster_lists, &r);
     kedge_informer_on_state(w.inf, state_changed, &w);
     mock_inject(c.mock,
                 &(struct mock_fault){.kind = MOCK_FAULT_STATUS, .on = MOCK_ON_LIST, .status = 500});
@@ -417,9 +402,7 @@ static void in_a_handler_a_stop_waits_and_nobody_joins_any_more(void **state)
     (void)state;
     struct cluster c;
     struct meddler m = {.handler = {.on_add = stop_and_join, .ctx = &m}, .c = &c};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    m.inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+    m.inf = cluster_of_deployments(&c, 5, 1, NULL, NULL);
     assert_int_equal(kedge_informer_add_handler(m.inf, &m.handler), KEDGE_OK);
     cluster_start(&c);
     cluster_run(&c, KEDGE_SECOND);

@@ -78,9 +78,7 @@ static void a_refusal_that_stalls_is_left(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &cluster_lists, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 5, 1, &cluster_lists, &r);
     // The watch is refused, and the refusal never ends.
     mock_inject(c.mock, &(struct mock_fault){
                             .kind = MOCK_FAULT_STATUS, .on = MOCK_ON_WATCH, .status = 500});
@@ -111,8 +109,7 @@ static void a_watch_that_is_wrong_for_ever_is_followed_by_a_list(void **state)
                                                  .on = MOCK_ON_WATCH,
                                                  .status = cases[i].code,
                                                  .count = 3});
-        cluster_start(&c);
-        assert_true(cluster_settle(&c, inf, SETTLE));
+        cluster_start_and_settle(&c, inf, SETTLE);
         cluster_run(&c, KEDGE_MINUTE);
         assert_int_equal(cluster_state(inf).lists, cases[i].lists);
         assert_int_equal(cluster_state(inf).reason, KEDGE_OK); // the watch runs again
@@ -176,8 +173,7 @@ static void a_foreign_loop_knows_when_to_call(void **state)
         assert_int_equal(kedge_poll(c.k, 0), KEDGE_OK);
     }
     assert_true(kedge_informer_has_synced(inf));
-    recorder_init(&r[1]);
-    c.recorders[c.recorder_count++] = &r[1];
+    cluster_recorder(&c, &r[1]);
     assert_int_equal(kedge_informer_add_handler(inf, &r[1].handler), KEDGE_OK);
     while (!kedge_handler_has_synced(&r[1].handler)) {
         assert_int_equal(kedge_next_deadline(c.k), 0);
@@ -214,8 +210,7 @@ static void a_reference_is_for_objects_of_the_cache_only(void **state)
     cluster_open(&c, &(struct cluster_options){0});
     mock_apply(c.mock, "deployments", deployment("default", "web", 1, NULL));
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(kedge_lister_get(inf, "default", "web", &o), KEDGE_OK);
     kedge_object_copy(o, NULL, 0, &need);
     void *copy = malloc(need);
@@ -241,8 +236,7 @@ static void an_update_may_not_grow_beyond_the_maximum(void **state)
         snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"m-%d\"}}", i);
         mock_apply(c.mock, "configmaps", text);
     }
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     char value[1001];
     memset(value, 'x', 1000);
     value[1000] = '\0';
@@ -282,8 +276,7 @@ static void a_deleted_secret_is_nowhere_in_memory(void **state)
     mock_apply(c.mock, "secrets",
                "{\"metadata\":{\"namespace\":\"a\",\"name\":\"s\"},"
                "\"data\":{\"k\":\"c2VudGluZWwtb2YtYS1zZWNyZXQ=\"}}");
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_true(memory_holds(c.memory, 256 * 1024, "sentinel-of-a-secret"));
     mock_delete(c.mock, "secrets", "a", "s");
     assert_true(cluster_settle(&c, inf, SETTLE));
@@ -388,9 +381,7 @@ static void a_stop_in_a_handler_is_the_last_call(void **state)
     (void)state;
     struct cluster c;
     struct stopper s = {.handler = {.on_add = stop_at_once, .ctx = &s}};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 30, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 30, 1, NULL, NULL);
     s.k = c.k;
     assert_int_equal(kedge_informer_add_handler(inf, &s.handler), KEDGE_OK);
     cluster_start(&c);
@@ -411,8 +402,7 @@ static void two_factories_share_the_report(void **state)
     struct kedge_informer *a = kedge_factory_informer(other, &kedge_kind_deployment);
     struct kedge_informer *b = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
     assert_int_equal(kedge_factory_start(other), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, a, SETTLE));
+    cluster_start_and_settle(&c, a, SETTLE);
     assert_true(cluster_settle(&c, b, SETTLE));
     struct kedge_memory_part parts[32];
     size_t count = kedge_memory_report(c.k, parts, 32);
@@ -438,9 +428,7 @@ static void what_a_shutdown_gives_back_is_reported(void **state)
     struct cluster c;
     struct recorder r;
     struct kedge_handler held = {.ready = not_ready};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 30, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 30, 1, NULL, &r);
     assert_int_equal(kedge_informer_add_handler(inf, &held), KEDGE_OK);
     cluster_start(&c);
     cluster_run(&c, KEDGE_SECOND);
@@ -513,42 +501,61 @@ static void leave_as_it_is(void *ctx, struct kedge_change *change)
     (void)change;
 }
 
-// A transform might have given the object another name: only a list can tell then what has gone.
-static void under_a_transform_a_delete_without_room_is_stale_and_recovers(void **state)
+// Little memory, and an object "big" in each of the namespaces a and b.
+static void open_small_with_big_ones(struct cluster *c)
 {
-    (void)state;
-    struct cluster c;
-    struct recorder r[2];
     char text[2048], value[900];
-    cluster_open(&c, &(struct cluster_options){.memory = 96 * 1024, .object_max = 1024});
+    cluster_open(c, &(struct cluster_options){.memory = 96 * 1024, .object_max = 1024});
     memset(value, 'x', sizeof value);
     for (int i = 0; i < 2; i++) {
         snprintf(
             text, sizeof text,
             "{\"metadata\":{\"namespace\":\"%c\",\"name\":\"big\"},\"data\":{\"k\":\"%.800s\"}}",
             'a' + i, value);
-        mock_apply(c.mock, "configmaps", text);
+        mock_apply(c->mock, "configmaps", text);
     }
+}
+
+// Starts, and fills the heap with objects of b until not much more than one object has room.
+static void start_and_fill_up(struct cluster *c)
+{
+    char text[128];
+    cluster_start(c);
+    for (int i = 0; kedge__heap_free(&c->factory->heap) > 1024 + 256; i++) {
+        snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"b\",\"name\":\"m-%d\"}}", i);
+        mock_apply(c->mock, "configmaps", text);
+        cluster_run(c, 10);
+    }
+}
+
+// Deletes the big ones, while the handler of a is busy with an update of a/small.
+static void delete_behind_an_update(struct cluster *c, struct recorder *of_a)
+{
+    of_a->busy = true;
+    mock_apply(c->mock, "configmaps",
+               "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"},\"data\":{\"k\":\"v\"}}");
+    cluster_run(c, KEDGE_SECOND);
+    assert_true(mock_delete(c->mock, "configmaps", "a", "big"));
+    cluster_run(c, KEDGE_SECOND);
+    assert_true(mock_delete(c->mock, "configmaps", "b", "big"));
+    cluster_run(c, KEDGE_SECOND);
+}
+
+// A transform might have given the object another name: only a list can tell then what has gone.
+static void under_a_transform_a_delete_without_room_is_stale_and_recovers(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct recorder r[2];
+    open_small_with_big_ones(&c);
     struct kedge_informer_options of_a = {.namespace_ = "a"},
                                   of_b = {.namespace_ = "b", .transform = leave_as_it_is};
     cluster_informer(&c, &kedge_kind_configmap, &of_a, &r[0]);
     struct kedge_informer *b = cluster_informer(&c, &kedge_kind_configmap, &of_b, &r[1]);
     mock_apply(c.mock, "configmaps", "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"}}");
-    cluster_start(&c);
-    for (int i = 0; kedge__heap_free(&c.factory->heap) > 1024 + 256; i++) {
-        snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"b\",\"name\":\"m-%d\"}}", i);
-        mock_apply(c.mock, "configmaps", text);
-        cluster_run(&c, 10);
-    }
+    start_and_fill_up(&c);
     // What is held back is taken by a delete whose handler is busy.
-    r[0].busy = true;
-    mock_apply(c.mock, "configmaps",
-               "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"},\"data\":{\"k\":\"v\"}}");
-    cluster_run(&c, KEDGE_SECOND);
-    assert_true(mock_delete(c.mock, "configmaps", "a", "big"));
-    cluster_run(&c, KEDGE_SECOND);
-    assert_true(mock_delete(c.mock, "configmaps", "b", "big"));
-    cluster_run(&c, KEDGE_SECOND);
+    delete_behind_an_update(&c, &r[0]);
     assert_int_equal(r[1].deletes, 0);
     assert_int_equal(cluster_phase(b), KEDGE_STALE);
     assert_string_equal(cluster_state(b).object, "b/big");
@@ -567,36 +574,16 @@ static void a_delete_without_room_for_its_final_state_is_a_tombstone(void **stat
     (void)state;
     struct cluster c;
     struct recorder r[2];
-    char text[2048], value[900];
-    cluster_open(&c, &(struct cluster_options){.memory = 96 * 1024, .object_max = 1024});
-    memset(value, 'x', sizeof value);
-    for (int i = 0; i < 2; i++) {
-        snprintf(
-            text, sizeof text,
-            "{\"metadata\":{\"namespace\":\"%c\",\"name\":\"big\"},\"data\":{\"k\":\"%.800s\"}}",
-            'a' + i, value);
-        mock_apply(c.mock, "configmaps", text);
-    }
+    char text[2048];
+    open_small_with_big_ones(&c);
     const char *small = "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"}}";
     mock_apply(c.mock, "configmaps", small);
     struct kedge_informer_options of_a = {.namespace_ = "a"}, of_b = {.namespace_ = "b"};
     struct kedge_informer *a = cluster_informer(&c, &kedge_kind_configmap, &of_a, &r[0]);
     struct kedge_informer *b = cluster_informer(&c, &kedge_kind_configmap, &of_b, &r[1]);
-    cluster_start(&c);
-    for (int i = 0; kedge__heap_free(&c.factory->heap) > 1024 + 256; i++) {
-        snprintf(text, sizeof text, "{\"metadata\":{\"namespace\":\"b\",\"name\":\"m-%d\"}}", i);
-        mock_apply(c.mock, "configmaps", text);
-        cluster_run(&c, 10);
-    }
+    start_and_fill_up(&c);
     // The delete waits behind an update.
-    r[0].busy = true;
-    mock_apply(c.mock, "configmaps",
-               "{\"metadata\":{\"namespace\":\"a\",\"name\":\"small\"},\"data\":{\"k\":\"v\"}}");
-    cluster_run(&c, KEDGE_SECOND);
-    assert_true(mock_delete(c.mock, "configmaps", "a", "big"));
-    cluster_run(&c, KEDGE_SECOND);
-    assert_true(mock_delete(c.mock, "configmaps", "b", "big"));
-    cluster_run(&c, KEDGE_SECOND);
+    delete_behind_an_update(&c, &r[0]);
     assert_int_equal(r[1].tombstones, 1);
     assert_int_equal(r[0].deletes, 0);
     delete_unknown(b, text);

@@ -72,8 +72,7 @@ static void an_update_is_what_the_filter_makes_of_it(void **state)
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &all);
     choosy_init(&some, 5);
     assert_int_equal(kedge_informer_add_handler(inf, &some.r.handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_told(&some.r, 0, 0, 0);
     assert_true(kedge_handler_has_synced(&some.r.handler));
     static const struct {
@@ -117,8 +116,7 @@ static void what_does_not_pass_is_not_told_when_it_goes(void **state)
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &all);
     choosy_init(&some, 5);
     assert_int_equal(kedge_informer_add_handler(inf, &some.r.handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_told(&some.r, 2, 0, 0);
     assert_int_equal(some.r.initial_adds, 2);
     mock_delete(c.mock, "deployments", "default", "small");
@@ -154,8 +152,7 @@ static void a_late_handler_and_a_resync_are_filtered_too(void **state)
         apply(&c, name, i);
     }
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &all);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     choosy_init(&some, 7);
     some.r.handler.resync = 5 * KEDGE_SECOND;
     assert_int_equal(kedge_informer_add_handler(inf, &some.r.handler), KEDGE_OK);

@@ -30,13 +30,10 @@ static void a_watch_goes_on_where_it_was(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 10, 2);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 10, 2, NULL, &r);
     assert_string_equal(kedge_informer_last_sync_resource_version(inf), "");
     assert_false(kedge_informer_is_stopped(inf));
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     kedge_informer_stop(inf);
     assert_true(kedge_informer_is_stopped(inf));
     assert_int_equal(c.port.fake.open_streams, 0);
@@ -77,8 +74,7 @@ static void what_the_server_has_forgotten_is_listed(void **state)
     mock_fill(c.mock, 10, 2);
     mock_apply(c.mock, "deployments", deployment("default", "goes", 1, NULL));
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     kedge_informer_stop(inf);
     mock_delete(c.mock, "deployments", "default", "goes");
     mock_apply(c.mock, "deployments", deployment("default", "comes", 1, NULL));
@@ -177,9 +173,7 @@ static void a_note_that_only_one_has_had_is_told_the_others_after_the_start(void
         struct cluster c;
         struct halting first;
         struct recorder second;
-        cluster_open(&c, &(struct cluster_options){0});
-        mock_fill(c.mock, 8, 1);
-        struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+        struct kedge_informer *inf = cluster_of_deployments(&c, 8, 1, NULL, NULL);
         halting_init(&first, inf, at);
         recorder_init(&second);
         assert_int_equal(kedge_informer_add_handler(inf, &first.r.handler), KEDGE_OK);
@@ -204,14 +198,11 @@ static void a_start_in_the_same_call_takes_the_stop_back(void **state)
     (void)state;
     struct cluster c;
     struct halting h;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 8, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, NULL);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 8, 1, NULL, NULL);
     halting_init(&h, inf, 3);
     h.and_start = true;
     assert_int_equal(kedge_informer_add_handler(inf, &h.r.handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(c.port.fake.opens, 1);
     cluster_assert_equal(&c, inf, &h.r);
     recorder_free(&h.r);
@@ -224,11 +215,8 @@ static void a_late_handler_sees_the_rest_after_the_start(void **state)
     struct cluster c;
     struct recorder all;
     struct halting late;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 12, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &all);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 12, 1, NULL, &all);
+    cluster_start_and_settle(&c, inf, SETTLE);
     halting_init(&late, inf, 5);
     assert_int_equal(kedge_informer_add_handler(inf, &late.r.handler), KEDGE_OK);
     cluster_run(&c, KEDGE_SECOND);
@@ -251,12 +239,9 @@ static void on_a_stopped_one_handlers_part_but_do_not_join(void **state)
     struct cluster c;
     struct recorder r[2];
     struct kedge_handler other = {0};
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 4, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r[0]);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 4, 1, NULL, &r[0]);
     cluster_informer(&c, &kedge_kind_deployment, NULL, &r[1]);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     kedge_informer_stop(inf);
     assert_int_equal(kedge_informer_add_handler(inf, &other), KEDGE_ERR_STATE);
     assert_int_equal(kedge_informer_remove_handler(inf, &r[1].handler), KEDGE_OK);
@@ -330,9 +315,7 @@ static void a_start_before_that_of_the_factory_is_too_early(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 3, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 3, 1, NULL, &r);
     assert_int_equal(kedge_informer_start(NULL), KEDGE_ERR_ARGUMENT);
     assert_int_equal(kedge_informer_start(inf), KEDGE_ERR_STATE);
     kedge_informer_stop(inf);
@@ -355,9 +338,7 @@ static void a_pause_that_the_server_asked_for_is_kept(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 3, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
+    struct kedge_informer *inf = cluster_of_deployments(&c, 3, 1, NULL, &r);
     mock_inject(c.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                              .on = MOCK_ON_LIST,
                                              .status = 429,

@@ -323,8 +323,7 @@ static void an_index_may_be_added_in_a_handler(void **state)
                       .inf = inf,
                       .index = {.name = "node", .values = by_node}};
     assert_int_equal(kedge_informer_add_handler(inf, &a.handler), KEDGE_OK);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(a.seen, 30);
     assert_int_equal(count_of(kedge_lister_by_index(inf, "node", "edge-1")), 15);
     assert_int_equal(inf->account.nodes, 30);

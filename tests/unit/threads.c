@@ -695,6 +695,18 @@ static void close_recording(struct recording *r, struct shared *s)
     free(s);
 }
 
+// Once all is sent: each event of the core API that was taken is on the server.
+static void join_recorders(pthread_t *threads, const struct recording *r,
+                           const struct kedge_event_recorder_facts *core,
+                           const struct kedge_event_series_facts *series)
+{
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(core->recorded, r->core_taken);
+    assert_int_equal(core->created + core->patched, r->core_taken);
+    assert_int_equal(series->recorded, r->series_taken);
+}
+
 static void several_record_while_the_loop_sends(void **state)
 {
     (void)state;
@@ -711,12 +723,8 @@ static void several_record_while_the_loop_sends(void **state)
         kedge_event_recorder_facts(r.core, &core);
         kedge_event_series_facts(r.series, &series);
     } while (atomic_load(&r.done) < WORKERS || core.waiting > 0 || series.waiting > 0);
-    for (int i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(core.recorded, r.core_taken);
-    assert_int_equal(core.created + core.patched, r.core_taken);
+    join_recorders(threads, &r, &core, &series);
     assert_int_equal(core.recorded + core.dropped, WORKERS * RECORDS);
-    assert_int_equal(series.recorded, r.series_taken);
     assert_int_equal(series.created, 20);
     close_recording(&r, s);
 }
@@ -745,12 +753,8 @@ static void a_shut_down_while_several_record_loses_nothing_that_was_taken(void *
         kedge_event_recorder_facts(r.core, &core);
         kedge_event_series_facts(r.series, &series);
     } while (atomic_load(&r.done) < WORKERS || core.waiting > 0 || series.kept > 0);
-    for (int i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(core.recorded, r.core_taken);
-    assert_int_equal(core.created + core.patched, r.core_taken);
+    join_recorders(threads, &r, &core, &series);
     assert_int_equal(core.failed + series.failed, 0);
-    assert_int_equal(series.recorded, r.series_taken);
     close_recording(&r, s);
 }
 

@@ -361,8 +361,7 @@ static void what_must_stay_stays(void **state)
     cluster_open(&c, &(struct cluster_options){0});
     apply(&c, "web", 1);
     struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, &o, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, SETTLE));
+    cluster_start_and_settle(&c, inf, SETTLE);
     assert_int_equal(calls, 1);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);

@@ -68,11 +68,8 @@ static void plain_http_needs_neither(void **state)
     (void)state;
     struct cluster c;
     struct recorder r;
-    cluster_open(&c, &(struct cluster_options){0});
-    mock_fill(c.mock, 5, 1);
-    struct kedge_informer *inf = cluster_informer(&c, &kedge_kind_deployment, NULL, &r);
-    cluster_start(&c);
-    assert_true(cluster_settle(&c, inf, KEDGE_MINUTE));
+    struct kedge_informer *inf = cluster_of_deployments(&c, 5, 1, NULL, &r);
+    cluster_start_and_settle(&c, inf, KEDGE_MINUTE);
     cluster_assert_equal(&c, inf, &r);
     cluster_close(&c);
 }
