@@ -45,6 +45,9 @@ mock_stop() {
     kill "$mock_pid" && wait "$mock_pid"
 }
 
+# printed PATTERN [TIMES]: at least so many lines of $dir/out, once if it is not said.
+printed() { [ "$(grep -c -e "$1" "$dir/out")" -ge "${2:-1}" ]; }
+
 # until_true SECONDS COMMAND...: tries it ten times a second.
 until_true() {
     tries=$(($1 * 10))

@@ -30,7 +30,6 @@ stops_by_default() {
     [ $? = 143 ]
 }
 gone() { ! kill -0 "$pid" 2>/dev/null; }
-printed() { [ "$(grep -c -e "$1" "$dir/out")" -ge "${2:-1}" ]; }
 run() {
     program=$1
     shift

@@ -14,7 +14,6 @@ unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
 run() { timeout 30 "$example" --kubeconfig "$1" >"$dir/out" 2>&1 </dev/null; }
 # What cannot succeed is tried again and again, so it is ended.
 fails() { ! timeout 3 "$example" --kubeconfig "$1" >"$dir/out" 2>&1; }
-printed() { grep -q -e "$1" "$dir/out"; }
 # with COMMAND FILE: the mock's kubeconfig with a plugin in place of its token.
 with() {
     sed "s|^\( *\)token: .*|\1exec: {apiVersion: client.authentication.k8s.io/v1, command: $1, \

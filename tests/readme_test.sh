@@ -21,7 +21,6 @@ compiles() {
         -o "$dir/program" "$dir/program.c" "$build/libkedge-posix.a" "$build/libkedge.a" \
         -lmbedtls -lmbedx509 -lmbedcrypto -lyaml
 }
-printed() { [ "$(grep -c "$1" "$dir/out")" -ge "$2" ]; }
 still_runs() { kill -0 "$program"; }
 
 claim "the README has a first program" test -s "$dir/program.c"

@@ -10,7 +10,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
 
+#include "asked.h"
 #include "columns.h"
 #include "history.h"
 #include "rows.h"
@@ -50,15 +50,6 @@ static size_t count;
 static struct kedge *k;
 static unsigned long long bare_events;
 static kedge_time synced_after = -1;
-static volatile sig_atomic_t asked;
-
-static void ask(int signal)
-{
-    (void)signal;
-    asked = 1;
-    kedge_wake(k);
-}
-
 static kedge_time now(void)
 {
     struct timespec t;
@@ -309,12 +300,7 @@ int main(int argc, char **argv)
         return print_kinds(), 0;
     parse(&o, argc, argv);
     void *memory = malloc(o.memory);
-    k = kedge_init(memory, o.memory, kedge_posix());
-    kedge_log_to(k, KEDGE_LOG_INFO, kedge_posix_log, NULL);
-    kedge_posix_stop_on_signals(k);
-
-    struct sigaction action = {.sa_handler = ask};
-    sigaction(SIGUSR1, &action, NULL);
+    k = asked_init(memory, o.memory);
     int result = run(&o);
     kedge_posix_print_memory(k, stderr);
     free(memory);

@@ -230,9 +230,6 @@ scenario_beside_long() {
     rounds "${strikes[@]}"
 }
 
-# resident PID KEY: KiB, as the kernel counts page by page.
-resident() { awk -v key="$2:" '$1 == key { print $2; exit }' "/proc/$1/smaps_rollup"; }
-
 # PODS pods, their number in the name: how long both need for the first list, and what they keep.
 scenario_beside_10000() {
     local name followed=pod sides="kedge client-go"

@@ -9,7 +9,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
 
+#include "asked.h"
 #include "columns.h"
 #include "history.h"
 
@@ -32,14 +32,6 @@ struct options {
 };
 
 static struct kedge *k;
-static volatile sig_atomic_t asked;
-
-static void ask(int signal)
-{
-    (void)signal;
-    asked = 1;
-    kedge_wake(k);
-}
 
 static void print_counters(FILE *out, const struct kedge_informer *informer,
                            const struct history *h)
@@ -215,12 +207,7 @@ int main(int argc, char **argv)
         .columns = columns_of("deployment"), .memory = 8u << 20, .timeout = 30 * KEDGE_SECOND};
     parse(&o, argc, argv);
     void *memory = malloc(o.memory);
-    k = kedge_init(memory, o.memory, kedge_posix());
-    kedge_log_to(k, KEDGE_LOG_INFO, kedge_posix_log, NULL);
-    kedge_posix_stop_on_signals(k);
-
-    struct sigaction action = {.sa_handler = ask};
-    sigaction(SIGUSR1, &action, NULL);
+    k = asked_init(memory, o.memory);
     int result = run(&o);
     kedge_posix_print_memory(k, stderr);
     free(memory);

@@ -26,18 +26,6 @@ as_kubectl() {
     fi
 }
 
-# words_of_refusal PATTERN COMMAND...: exit code 1, and such words.
-words_of_refusal() {
-    local pattern=$1 result
-    shift
-    "$@"
-    result=$?
-    [ $result = 1 ] && grep -q -E -- "$pattern" "$dir/words" && return
-    say "exit code $result, nothing says '$pattern':"
-    head -n 3 "$dir/words" | sed 's/^/#   /'
-    return 1
-}
-
 # refused_as_kubectl ARGUMENTS...: of `get`, in kubectl's own words.
 refused_as_kubectl() {
     kubectl get "$@" >/dev/null 2>"$dir/expected" && return 1

@@ -38,6 +38,9 @@ within() {
     done
 }
 
+# resident PID KEY: KiB, as the kernel counts page by page.
+resident() { awk -v key="$2:" '$1 == key { print $2; exit }' "/proc/$1/smaps_rollup"; }
+
 user() { echo "$dir/pki/$1.kubeconfig"; }
 
 # newer BINARY FOLDER: is the binary newer than all that it is made from?

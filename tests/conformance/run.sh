@@ -45,6 +45,18 @@ declare -A client_pid
 
 # ---- what a scenario is made of ----------------------------------------------------------------
 
+# words_of_refusal PATTERN COMMAND...: exit code 1, and such words.
+words_of_refusal() {
+    local pattern=$1 result
+    shift
+    "$@"
+    result=$?
+    [ $result = 1 ] && grep -q -E -- "$pattern" "$dir/words" && return
+    say "exit code $result, nothing says '$pattern':"
+    head -n 3 "$dir/words" | sed 's/^/#   /'
+    return 1
+}
+
 # at USER URL: a kubeconfig of that user for another address of the server; prints its name.
 at() {
     local file=$dir/pki/$1-${2//[^a-z0-9]/-}.kubeconfig

@@ -10,7 +10,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <kedge/kedge.h>
 #include <kedge/posix.h>
 
+#include "asked.h"
 #include "columns.h"
 #include "history.h"
 
@@ -36,14 +36,6 @@ static unsigned char memory[4u << 20];
 static struct watched all[KINDS_MAX];
 static size_t count;
 static struct kedge *k;
-static volatile sig_atomic_t asked;
-
-static void ask(int signal)
-{
-    (void)signal;
-    asked = 1;
-    kedge_wake(k);
-}
 
 static void on_state(void *ctx, struct kedge_informer *informer)
 {
@@ -198,12 +190,7 @@ int main(int argc, char **argv)
     // Every page of the block counts from the beginning, so that what the process grows by later is
     // not the block filling up.
     memset(memory, 0xa5, sizeof memory);
-    k = kedge_init(memory, sizeof memory, kedge_posix());
-    kedge_log_to(k, KEDGE_LOG_INFO, kedge_posix_log, NULL);
-    kedge_posix_stop_on_signals(k);
-
-    struct sigaction action = {.sa_handler = ask};
-    sigaction(SIGUSR1, &action, NULL);
+    k = asked_init(memory, sizeof memory);
     struct kedge_config_options options = {.kubeconfig = argv[2]};
     int result = run(&options, argv[4]);
     kedge_posix_print_memory(k, stderr);

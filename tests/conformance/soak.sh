@@ -45,9 +45,6 @@ ask() {
 # counter KEY: as of the client's last answer.
 counter() { sed -n "s/^$1=//p" "$dir/soak.state"; }
 
-# resident KEY: KiB of the client, as the kernel counts page by page.
-resident() { awk -v key="$1:" '$1 == key { print $2; exit }' "/proc/$client_pid/smaps_rollup"; }
-
 # same KIND: does the cache that was written hold what the server does? One ConfigMap is too large
 # for a record: name, uid and version must be right.
 same() {
@@ -75,7 +72,7 @@ progress() {
         $((SECONDS / 60)) "$1" "$(counter objects)" "$events" "$(counter lists)" \
         "$(counter watches)" "$(counter failures)"
     printf 'arena %d, heap %d, peak %d; RSS %d KiB (%d of it anonymous)\n' "$(counter arena_used)" \
-        "$(counter heap_used)" "$(counter heap_peak)" "$(resident Rss)" "$(resident Anonymous)"
+        "$(counter heap_used)" "$(counter heap_peak)" "$(resident "$client_pid" Rss)" "$(resident "$client_pid" Anonymous)"
 }
 
 # look: stops the changes for a moment, in which cache, history and server must become the same.
@@ -99,8 +96,8 @@ look() {
 
 # note: the figures that those at the end are compared with.
 note() {
-    first_rss=$(resident Rss)
-    first_anonymous=$(resident Anonymous)
+    first_rss=$(resident "$client_pid" Rss)
+    first_anonymous=$(resident "$client_pid" Anonymous)
     first_arena=$(counter arena_used)
     first_peak=$(counter heap_peak)
     first_at=$((SECONDS / 60))
@@ -213,8 +210,8 @@ grown() { [ $(($3 - $2)) -lt "$1" ]; }
 
 verdict() {
     local rss anonymous
-    rss=$(resident Rss)
-    anonymous=$(resident Anonymous)
+    rss=$(resident "$client_pid" Rss)
+    anonymous=$(resident "$client_pid" Anonymous)
     check "the caches were the server's objects at each of $checks checks" test "$unequal" = 0
     check "no add of what was there" said "an add" 0
     check "no update of what was not there" said "an update" 0

@@ -11,14 +11,9 @@ rest() { "$request" --kubeconfig "$(user admin)" "$@" >"$dir/reply" 2>"$dir/word
 
 # said PATTERN COMMAND...: is refused, in such words?
 said() {
-    local pattern=$1 result
+    local pattern=$1
     shift
-    "$@"
-    result=$?
-    [ $result = 1 ] && grep -q -E -- "^refused $pattern" "$dir/words" && return
-    say "exit code $result, nothing says '$pattern':"
-    head -n 3 "$dir/words" | sed 's/^/#   /'
-    return 1
+    words_of_refusal "^refused $pattern" "$@"
 }
 
 # has TEXT: does the reply hold it?

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "../../port/posix/posix_priv.h"
+#include "own_call.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,10 +23,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef RTLD_NEXT
-#define RTLD_NEXT ((void *)-1L)
-#endif
 
 // The call that is refused next, and its errno.
 static struct {
@@ -47,14 +43,6 @@ static bool refused(const char *call)
     errno = refusal.with;
     return true;
 }
-
-#define OWN(function, type) \
-    static union {          \
-        void *object;       \
-        type;               \
-    } own;                  \
-    if (own.object == NULL) \
-        own.object = dlsym(RTLD_NEXT, #function);
 
 int pipe(int ends[2])
 {

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "../../port/posix/posix_priv.h"
+#include "own_call.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -24,11 +24,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-// As _GNU_SOURCE has it, which would give these functions other types.
-#ifndef RTLD_NEXT
-#define RTLD_NEXT ((void *)-1L)
-#endif
 
 // The call that is refused next: its name, how many come before it, its errno.
 static struct {
@@ -52,15 +47,6 @@ static void refuse(const char *call, unsigned after, int with)
     refusal.after = after;
     refusal.with = with;
 }
-
-// The C library's own function, without a cast from an object's pointer to a function's.
-#define OWN(function, type) \
-    static union {          \
-        void *object;       \
-        type;               \
-    } own;                  \
-    if (own.object == NULL) \
-        own.object = dlsym(RTLD_NEXT, #function);
 
 int fcntl(int fd, int command, ...)
 {

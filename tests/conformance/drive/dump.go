@@ -17,7 +17,6 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 )
 
 // What is printed of a kind beside the metadata.
@@ -102,11 +101,7 @@ func runDump(flags *flag.FlagSet, args []string) error {
 	if !known {
 		return fmt.Errorf("neither the table in dump.go nor $KEDGE_TABLES has %s", args[0])
 	}
-	config, _, err := connect(flags, args[1:])
-	if err != nil {
-		return err
-	}
-	client, err := dynamic.NewForConfig(config)
+	_, client, err := connectDynamic(flags, args[1:])
 	if err != nil {
 		return err
 	}

@@ -227,11 +227,7 @@ func answer(dir string, all []*followed, synced time.Duration) error {
 func runInformers(flags *flag.FlagSet, args []string) error {
 	dir := flags.String("out", "", "the folder that gets the files")
 	bare := flags.Bool("bare", false, "handlers only count")
-	config, client, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	custom, err := dynamic.NewForConfig(config)
+	client, custom, err := connectDynamic(flags, args)
 	if err != nil {
 		return err
 	}

@@ -225,12 +225,8 @@ func mixerOf(flags *flag.FlagSet, args []string) (*mixer, error) {
 	m := &mixer{}
 	flags.IntVar(&m.count, "count", 120, "objects of each kind")
 	flags.IntVar(&m.namespaces, "namespaces", 6, "that come and go")
-	config, client, err := connect(flags, args)
-	if err != nil {
-		return nil, err
-	}
-	m.client = client
-	m.dynamic, err = dynamic.NewForConfig(config)
+	var err error
+	m.client, m.dynamic, err = connectDynamic(flags, args)
 	return m, err
 }
 

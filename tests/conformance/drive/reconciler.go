@@ -142,11 +142,7 @@ func (r *reconciler) follow(informer cache.SharedIndexInformer, key func(o any) 
 }
 
 func runReconciler(flags *flag.FlagSet, args []string) error {
-	config, client, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	custom, err := dynamic.NewForConfig(config)
+	client, custom, err := connectDynamic(flags, args)
 	if err != nil {
 		return err
 	}
@@ -282,11 +278,7 @@ func runStations(flags *flag.FlagSet, args []string) error {
 // runReconciled prints what a side's controller has made of its Stations, as lines in which nothing
 // is of that side alone; an error where it is not what it should be.
 func runReconciled(flags *flag.FlagSet, args []string) error {
-	config, client, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	custom, err := dynamic.NewForConfig(config)
+	client, custom, err := connectDynamic(flags, args)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 )
 
 // A row of a kind's table, as `beside --tables` prints it. What is printed here must be what rows.c
@@ -229,11 +228,7 @@ func (t tally) missing(where string, rows []row) int {
 // runUnseen prints the rows of the kinds' tables that no object of the server has a value for: a path
 // that is misspelt would be among them.
 func runUnseen(flags *flag.FlagSet, args []string) error {
-	config, _, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	client, err := dynamic.NewForConfig(config)
+	_, client, err := connectDynamic(flags, args)
 	if err != nil {
 		return err
 	}

@@ -67,11 +67,7 @@ func (s sample) remove(ctx context.Context) error {
 }
 
 func readSamples(ctx context.Context, folder string, flags *flag.FlagSet, args []string) ([]sample, error) {
-	config, client, err := connect(flags, args)
-	if err != nil {
-		return nil, err
-	}
-	dynamicClient, err := dynamic.NewForConfig(config)
+	client, dynamicClient, err := connectDynamic(flags, args)
 	if err != nil {
 		return nil, err
 	}

@@ -56,11 +56,7 @@ func sensor(i int) *unstructured.Unstructured {
 
 // runSensors defines the kind, makes ten, changes the first and deletes the second.
 func runSensors(flags *flag.FlagSet, args []string) error {
-	config, _, err := connect(flags, args)
-	if err != nil {
-		return err
-	}
-	client, err := dynamic.NewForConfig(config)
+	_, client, err := connectDynamic(flags, args)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -35,6 +36,16 @@ func connect(flags *flag.FlagSet, args []string) (*rest.Config, *kubernetes.Clie
 	config.WarningHandler = rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	return config, client, err
+}
+
+// connectDynamic is connect with the dynamic client besides.
+func connectDynamic(flags *flag.FlagSet, args []string) (*kubernetes.Clientset, *dynamic.DynamicClient, error) {
+	config, client, err := connect(flags, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	custom, err := dynamic.NewForConfig(config)
+	return client, custom, err
 }
 
 func runPorts(_ *flag.FlagSet, args []string) error {

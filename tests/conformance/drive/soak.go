@@ -81,16 +81,12 @@ func runSoak(flags *flag.FlagSet, args []string) error {
 	s := &soaker{}
 	flags.IntVar(&s.count, "count", 400, "Deployments")
 	flags.IntVar(&s.namespaces, "namespaces", 4, "as for seed")
-	config, client, err := connect(flags, args)
-	if err != nil {
+	var err error
+	if s.client, s.dynamic, err = connectDynamic(flags, args); err != nil {
 		return err
 	}
 	if *rate <= 0 {
 		return errors.New("the rate is a number of changes a second")
-	}
-	s.client = client
-	if s.dynamic, err = dynamic.NewForConfig(config); err != nil {
-		return err
 	}
 	const workers = 6
 	tickets := make(chan struct{})
