@@ -32,19 +32,14 @@ static int replicas_of(const struct kedge_object *o)
     return d->spec_replicas;
 }
 
-// The whole story, whatever the connection is like.
-static void tell_story(struct talk *t)
+// By a merge patch, a strategic one and a JSON patch.
+static void patch_it(struct talk *t)
 {
     char text[1024];
     struct kedge_build b;
     kedge_str body;
     const struct kedge_object *o = NULL;
     struct kedge_api *api = &t->api;
-
-    must(t, kedge_api_create(api, web_of(text, sizeof text, "web", 1), NULL, &o));
-    assert_string_equal(kedge_name(o), "web");
-    assert_string_equal(kedge_label(o, "app"), "web");
-    assert_int_equal(replicas_of(o), 1);
 
     kedge_build_patch(&b, &kedge_kind_deployment, text, sizeof text);
     kedge_build_int(&b, KEDGE_FIELD(deployment, spec_replicas), 0);
@@ -74,6 +69,15 @@ static void tell_story(struct talk *t)
     must(t, kedge_build_finish(&b, &body));
     must(t, kedge_api_patch(api, "web", KEDGE_PATCH_JSON, body, NULL, &o));
     assert_int_equal(replicas_of(o), 4);
+}
+
+static void apply_it(struct talk *t)
+{
+    char text[1024];
+    struct kedge_build b;
+    kedge_str body;
+    const struct kedge_object *o = NULL;
+    struct kedge_api *api = &t->api;
 
     struct kedge_options apply = {.field_manager = "me"};
     kedge_build_object(&b, &kedge_kind_deployment, text, sizeof text);
@@ -86,7 +90,22 @@ static void tell_story(struct talk *t)
     apply.force = KEDGE_JUST(1);
     must(t, kedge_api_apply(api, "web", body, &apply, &o));
     assert_int_equal(replicas_of(o), 5);
+}
 
+// The whole story, whatever the connection is like.
+static void tell_story(struct talk *t)
+{
+    char text[1024];
+    const struct kedge_object *o = NULL;
+    struct kedge_api *api = &t->api;
+
+    must(t, kedge_api_create(api, web_of(text, sizeof text, "web", 1), NULL, &o));
+    assert_string_equal(kedge_name(o), "web");
+    assert_string_equal(kedge_label(o, "app"), "web");
+    assert_int_equal(replicas_of(o), 1);
+
+    patch_it(t);
+    apply_it(t);
     must(t, kedge_api_get(api, "web", NULL, &o));
     assert_int_equal(replicas_of(o), 5);
     assert_string_equal(kedge_namespace(o), "default");

@@ -842,87 +842,92 @@ static void whatever_is_put_another_library_would_have_put(void **state)
 
 // Compacting -------------------------------------------------------------------------------------
 
+static const struct {
+    const char *in;
+    const char *out; // NULL: refused
+} compacted[] = {
+    {" 1 ", "1"},
+    {"-0.5E+2", "-0.5E+2"},
+    {"\"\\u00e9\\n\\\"\\\\\\/\\b\\f\\r\\t \xc3\xa9\"",
+     "\"\\u00e9\\n\\\"\\\\\\/\\b\\f\\r\\t \xc3\xa9\""},
+    {"[ ]", "[]"},
+    {"{ }", "{}"},
+    {"{ \"a\" : { \"b\" : [ null , true , false ] } , \"c\" : \"\" }",
+     "{\"a\":{\"b\":[null,true,false]},\"c\":\"\"}"},
+    {"[[1],[2,[3]]]", "[[1],[2,[3]]]"},
+    {"", NULL},
+    {"  ", NULL},
+    {"1 2", NULL},
+    {"[1,]", NULL},
+    {"[,1]", NULL},
+    {"[1 2]", NULL},
+    {"[1", NULL},
+    {"]", NULL},
+    {"[}", NULL},
+    {"{]", NULL},
+    {"{\"a\"}", NULL},
+    {"{\"a\":}", NULL},
+    {"{\"a\":1,}", NULL},
+    {"{\"a\" 1}", NULL},
+    {"{1:2}", NULL},
+    {"{\"a\":1 \"b\":2}", NULL},
+    {"{\"a\":1}}", NULL},
+    {"{,}", NULL},
+    {"[:]", NULL},
+    {"[1:2]", NULL},
+    {"\"", NULL},
+    {"\"a", NULL},
+    {"\"\\", NULL},
+    {"\"\\x\"", NULL},
+    {"\"\\u00g0\"", NULL},
+    {"\"\\u00", NULL},
+    {"\"\\uD800\\u00E9\"", "\"\\uD800\\u00E9\""},
+    {"\"\n\"", NULL},
+    {"\"\xff\"", NULL},
+    {"\"\xc3\"", NULL},
+    {"\"\xc3", NULL},
+    {"tru", NULL},
+    {"True", NULL},
+    {"01", NULL},
+    {"1.", NULL},
+    {"nul\"", NULL},
+    {"\"a\"\"b\"", NULL},
+    {"[\"a\"\"b\"]", NULL},
+    {"1{}", NULL},
+    {"[1{}]", NULL},
+};
+
+// Exactly as much room as it has, so that a byte beyond is seen. `want` is NULL: it is refused.
+static void compact(const char *json, const char *want)
+{
+    size_t n = strlen(json);
+    char *in = malloc(n > 0 ? n : 1);
+    char *out = malloc(n > 0 ? n : 1);
+    size_t len = 99;
+    assert_non_null(in);
+    assert_non_null(out);
+    memcpy(in, json, n);
+    kedge_err err = kedge__json_compact((kedge_str){in, n}, out, &len);
+    if (want == NULL) {
+        assert_int_equal(err, KEDGE_ERR_JSON);
+        assert_int_equal(len, 0);
+    } else {
+        assert_int_equal(err, KEDGE_OK);
+        assert_int_equal(len, strlen(want));
+        assert_memory_equal(out, want, len);
+        assert_int_equal(kedge__json_compact((kedge_str){in, n}, NULL, &len), KEDGE_OK);
+        assert_int_equal(len, strlen(want));
+    }
+    free(in);
+    free(out);
+}
+
 static void json_is_compacted_or_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *in;
-        const char *out; // NULL: refused
-    } rows[] = {
-        {" 1 ", "1"},
-        {"-0.5E+2", "-0.5E+2"},
-        {"\"\\u00e9\\n\\\"\\\\\\/\\b\\f\\r\\t \xc3\xa9\"",
-         "\"\\u00e9\\n\\\"\\\\\\/\\b\\f\\r\\t \xc3\xa9\""},
-        {"[ ]", "[]"},
-        {"{ }", "{}"},
-        {"{ \"a\" : { \"b\" : [ null , true , false ] } , \"c\" : \"\" }",
-         "{\"a\":{\"b\":[null,true,false]},\"c\":\"\"}"},
-        {"[[1],[2,[3]]]", "[[1],[2,[3]]]"},
-        {"", NULL},
-        {"  ", NULL},
-        {"1 2", NULL},
-        {"[1,]", NULL},
-        {"[,1]", NULL},
-        {"[1 2]", NULL},
-        {"[1", NULL},
-        {"]", NULL},
-        {"[}", NULL},
-        {"{]", NULL},
-        {"{\"a\"}", NULL},
-        {"{\"a\":}", NULL},
-        {"{\"a\":1,}", NULL},
-        {"{\"a\" 1}", NULL},
-        {"{1:2}", NULL},
-        {"{\"a\":1 \"b\":2}", NULL},
-        {"{\"a\":1}}", NULL},
-        {"{,}", NULL},
-        {"[:]", NULL},
-        {"[1:2]", NULL},
-        {"\"", NULL},
-        {"\"a", NULL},
-        {"\"\\", NULL},
-        {"\"\\x\"", NULL},
-        {"\"\\u00g0\"", NULL},
-        {"\"\\u00", NULL},
-        {"\"\\uD800\\u00E9\"", "\"\\uD800\\u00E9\""},
-        {"\"\n\"", NULL},
-        {"\"\xff\"", NULL},
-        {"\"\xc3\"", NULL},
-        {"\"\xc3", NULL},
-        {"tru", NULL},
-        {"True", NULL},
-        {"01", NULL},
-        {"1.", NULL},
-        {"nul\"", NULL},
-        {"\"a\"\"b\"", NULL},
-        {"[\"a\"\"b\"]", NULL},
-        {"1{}", NULL},
-        {"[1{}]", NULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        // Exactly as much room as it has, so that a byte beyond is seen.
-        size_t n = strlen(rows[i].in);
-        char *in = malloc(n > 0 ? n : 1);
-        char *out = malloc(n > 0 ? n : 1);
-        size_t len = 99;
-        assert_non_null(in);
-        assert_non_null(out);
-        memcpy(in, rows[i].in, n);
-        kedge_err err = kedge__json_compact((kedge_str){in, n}, out, &len);
-        if (rows[i].out == NULL) {
-            assert_int_equal(err, KEDGE_ERR_JSON);
-            assert_int_equal(len, 0);
-        } else {
-            assert_int_equal(err, KEDGE_OK);
-            assert_int_equal(len, strlen(rows[i].out));
-            assert_memory_equal(out, rows[i].out, len);
-            assert_int_equal(kedge__json_compact((kedge_str){in, n}, NULL, &len), KEDGE_OK);
-            assert_int_equal(len, strlen(rows[i].out));
-        }
-        free(in);
-        free(out);
-    }
     size_t len;
+    for (size_t i = 0; i < sizeof compacted / sizeof compacted[0]; i++)
+        compact(compacted[i].in, compacted[i].out);
     assert_int_equal(kedge__json_compact((kedge_str){"\"\\\0\"", 4}, NULL, &len), KEDGE_ERR_JSON);
     assert_int_equal(kedge__json_compact((kedge_str){"1\0", 2}, NULL, &len), KEDGE_ERR_JSON);
 }

@@ -82,43 +82,67 @@ static void create_one(struct talk *t, const char *name)
     assert_true(kedge_unstructured_uid(u).len > 0);
 }
 
+// What was read is changed and sent back; nothing else is lost.
+static void change_what_was_read(struct talk *t)
+{
+    struct kedge_unstructured *u = &t->u;
+    int64_t n = 0;
+    assert_int_equal(kedge_unstructured_int64(u, KEDGE_PATH("spec", "interval"), &n), KEDGE_OK);
+    assert_int_equal(n, 30);
+    kedge_unstructured_set_int64(u, KEDGE_PATH("spec", "interval"), n * 2);
+    kedge_unstructured_remove(u, KEDGE_PATH("spec", "tags", "0"));
+    kedge_unstructured_set_json(u, KEDGE_PATH("spec", "limits"), KEDGE_STR("{\"high\":21.50}"));
+    assert_ok(t, kedge_dynamic_update(&t->sensors, u, NULL, u));
+    assert_non_null(strstr(stored(t, "one"), "\"interval\":60"));
+    assert_non_null(strstr(stored(t, "one"), "\"tags\":[]"));
+    assert_non_null(strstr(stored(t, "one"), "\"high\":21.5"));
+    assert_non_null(strstr(stored(t, "one"), "\"kind\":\"odd\""));
+    assert_non_null(strstr(stored(t, "one"), "managedFields"));
+}
+
+// `mine` has been read before another's change.
+static void update_behind_another_writer(struct talk *t, struct kedge_unstructured *mine)
+{
+    struct kedge_unstructured *u = &t->u;
+    assert_int_equal(kedge_unstructured_copy(mine, u), KEDGE_OK);
+    assert_ok(t, kedge_dynamic_patch(&t->sensors, "one", KEDGE_PATCH_MERGE,
+                                     KEDGE_STR("{\"spec\":{\"interval\":5}}"), NULL, u));
+    assert_int_equal(kedge_dynamic_update(&t->sensors, mine, NULL, mine), KEDGE_ERR_API);
+    assert_true(kedge_status_is_conflict(kedge_rest_status(t->rest)));
+}
+
+static void apply_over_another_manager(struct talk *t, struct kedge_unstructured *mine)
+{
+    struct kedge_options apply = {.field_manager = "me"};
+    kedge_unstructured_new(mine, "edge.example.com/v1", "Sensor", "default", "one");
+    kedge_unstructured_set_int64(mine, KEDGE_PATH("spec", "interval"), 7);
+    // The field is another manager's, and the refused object is still there to be sent again.
+    assert_int_equal(kedge_dynamic_apply(&t->sensors, "one", mine, &apply, mine), KEDGE_ERR_API);
+    assert_true(kedge_status_is_conflict(kedge_rest_status(t->rest)));
+    assert_non_null(strstr(stored(t, "one"), "\"interval\":5"));
+    apply.force = KEDGE_JUST(1);
+    assert_ok(t, kedge_dynamic_apply(&t->sensors, "one", mine, &apply, mine));
+    assert_non_null(strstr(stored(t, "one"), "\"interval\":7"));
+    assert_non_null(strstr(stored(t, "one"), "\"phase\":\"Up\""));
+}
+
 static void a_custom_resource_is_made_read_changed_and_deleted(void **state)
 {
     (void)state;
     static struct talk t;
+    static char text[4096];
+    static struct kedge_json_token tokens[512];
+    struct kedge_unstructured mine;
     open_talk(&t);
     struct kedge_unstructured *u = &t.u;
     const struct kedge_dynamic *d = &t.sensors;
-    int64_t n = 0;
+    kedge_unstructured_init(&mine, text, sizeof text, tokens, 512);
     create_one(&t, "one");
     assert_non_null(strstr(stored(&t, "one"), "managedFields"));
-
     assert_ok(&t, kedge_dynamic_get(d, "one", NULL, u));
     assert_null(strstr(u->buf, "managedFields"));
-    assert_int_equal(kedge_unstructured_int64(u, KEDGE_PATH("spec", "interval"), &n), KEDGE_OK);
-    assert_int_equal(n, 30);
-
-    // What was read is changed and sent back; nothing else is lost.
-    kedge_unstructured_set_int64(u, KEDGE_PATH("spec", "interval"), n * 2);
-    kedge_unstructured_remove(u, KEDGE_PATH("spec", "tags", "0"));
-    kedge_unstructured_set_json(u, KEDGE_PATH("spec", "limits"), KEDGE_STR("{\"high\":21.50}"));
-    assert_ok(&t, kedge_dynamic_update(d, u, NULL, u));
-    assert_non_null(strstr(stored(&t, "one"), "\"interval\":60"));
-    assert_non_null(strstr(stored(&t, "one"), "\"tags\":[]"));
-    assert_non_null(strstr(stored(&t, "one"), "\"high\":21.5"));
-    assert_non_null(strstr(stored(&t, "one"), "\"kind\":\"odd\""));
-    assert_non_null(strstr(stored(&t, "one"), "managedFields"));
-
-    // Another writer comes between.
-    struct kedge_unstructured late;
-    static char text[4096];
-    static struct kedge_json_token tokens[512];
-    kedge_unstructured_init(&late, text, sizeof text, tokens, 512);
-    assert_int_equal(kedge_unstructured_copy(&late, u), KEDGE_OK);
-    assert_ok(&t, kedge_dynamic_patch(d, "one", KEDGE_PATCH_MERGE,
-                                      KEDGE_STR("{\"spec\":{\"interval\":5}}"), NULL, u));
-    assert_int_equal(kedge_dynamic_update(d, &late, NULL, &late), KEDGE_ERR_API);
-    assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
+    change_what_was_read(&t);
+    update_behind_another_writer(&t, &mine);
 
     // Status and object are two.
     kedge_unstructured_set_text(u, KEDGE_PATH("status", "phase"), "Up");
@@ -126,18 +150,7 @@ static void a_custom_resource_is_made_read_changed_and_deleted(void **state)
     assert_ok(&t, kedge_dynamic_update_status(d, u, NULL, u));
     assert_non_null(strstr(stored(&t, "one"), "\"phase\":\"Up\""));
     assert_non_null(strstr(stored(&t, "one"), "\"interval\":5"));
-
-    struct kedge_options apply = {.field_manager = "me"};
-    kedge_unstructured_new(&late, "edge.example.com/v1", "Sensor", "default", "one");
-    kedge_unstructured_set_int64(&late, KEDGE_PATH("spec", "interval"), 7);
-    // The field is another manager's, and the refused object is still there to be sent again.
-    assert_int_equal(kedge_dynamic_apply(d, "one", &late, &apply, &late), KEDGE_ERR_API);
-    assert_true(kedge_status_is_conflict(kedge_rest_status(t.rest)));
-    assert_non_null(strstr(stored(&t, "one"), "\"interval\":5"));
-    apply.force = KEDGE_JUST(1);
-    assert_ok(&t, kedge_dynamic_apply(d, "one", &late, &apply, &late));
-    assert_non_null(strstr(stored(&t, "one"), "\"interval\":7"));
-    assert_non_null(strstr(stored(&t, "one"), "\"phase\":\"Up\""));
+    apply_over_another_manager(&t, &mine);
 
     struct kedge_options stale = {.precondition_uid = "other"};
     assert_int_equal(kedge_dynamic_delete(d, "one", &stale), KEDGE_ERR_API);

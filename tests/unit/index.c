@@ -680,9 +680,22 @@ static void mistakes_are_told(void **state)
     assert_int_equal(kedge_informer_add_index(inf, &index), KEDGE_ERR_EXISTS);
     assert_int_equal(kedge_informer_add_index(inf, &same_name), KEDGE_ERR_EXISTS);
     assert_int_equal(f->k.failure, KEDGE_OK); // after start it is no failure of the start
+    f->inf.stop_asked = true;
+    same_name.name = "other";
+    assert_int_equal(kedge_informer_add_index(inf, &same_name), KEDGE_ERR_STATE);
+    close_cache(f);
+}
+
+static void mistakes_of_who_reads_are_told(void **state)
+{
+    (void)state;
+    struct kedge_index index = {.name = "bits", .values = bits};
+    struct fixture *f = open_cache(8192, 14);
+    struct kedge_informer *inf = &f->inf;
+    char text[64];
+    assert_int_equal(kedge_informer_add_index(inf, &index), KEDGE_OK);
     assert_true(put(f, 0, 1, 0));
 
-    char text[64];
     struct kedge_iter it = kedge_lister_by_index(inf, "node", "edge-1");
     assert_null(kedge_iter_next(&it));
     assert_int_equal(kedge_iter_error(&it, text, sizeof text), KEDGE_ERR_NOT_FOUND);
@@ -719,10 +732,6 @@ static void mistakes_are_told(void **state)
     values = kedge_lister_index_values(inf, NULL);
     assert_false(kedge_value_next(&values, text, sizeof text, NULL));
     kedge_index_value(NULL, KEDGE_STR("v0"));
-
-    f->inf.stop_asked = true;
-    same_name.name = "other";
-    assert_int_equal(kedge_informer_add_index(inf, &same_name), KEDGE_ERR_STATE);
     drop_all(f);
     close_cache(f);
 }
@@ -781,6 +790,7 @@ int main(void)
         cmocka_unit_test(an_index_without_room_leaves_nothing_behind),
         cmocka_unit_test(an_index_whose_room_lies_in_pieces_waits_for_tidying),
         cmocka_unit_test(mistakes_are_told),
+        cmocka_unit_test(mistakes_of_who_reads_are_told),
         cmocka_unit_test(a_clash_before_the_start_fails_the_start),
         cmocka_unit_test(an_informer_has_255_indices_at_most),
     };

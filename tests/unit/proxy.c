@@ -98,84 +98,91 @@ static void what_is_no_url_of_a_proxy_is_refused(void **state)
 
 // ---- NO_PROXY
 
+// The list, the server, the port. Mostly the cases of golang.org/x/net/http/httpproxy.
+static const struct {
+    const char *list, *host;
+    uint16_t port;
+} past[] = {
+    {NULL, "localhost", 443},
+    {"", "LOCALHOST", 443},
+    {NULL, "127.0.0.1", 443},
+    {NULL, "127.200.3.4", 80},
+    {NULL, "::1", 443},
+    {"*", "example.com", 443},
+    {"a, *", "10.0.0.1", 443},
+    {"example.com", "example.com", 443},
+    {"EXAMPLE.com", "Example.COM", 443},
+    {"example.com", "foo.example.com", 443},
+    {".example.com", "foo.example.com", 443},
+    {"*.example.com", "a.b.example.com", 443},
+    {"x, \t example.com ,y", "example.com", 443},
+    {",,example.com", "example.com", 443},
+    {"example.com:6443", "example.com", 6443},
+    {"example.com:", "example.com", 6443},
+    {".example.com:6443", "foo.example.com", 6443},
+    {"10.0.0.1", "10.0.0.1", 443},
+    {"10.0.0.1:6443", "10.0.0.1", 6443},
+    {"10.0.0.0/8", "10.255.0.1", 443},
+    {"192.168.4.0/22", "192.168.7.255", 443},
+    {"10.0.0.1/32", "10.0.0.1", 443},
+    {"0.0.0.0/0", "1.2.3.4", 443},
+    {"fd00::1", "fd00:0::1", 443},
+    {"[fd00::1]:6443", "fd00::1", 6443},
+    {"fd00::/8", "fdff::1", 443},
+    {"::ffff:10.0.0.1", "10.0.0.1", 443},
+};
+
 static void what_no_proxy_names_goes_past_it(void **state)
 {
     (void)state;
-    // The list, the server, the port. Mostly the cases of golang.org/x/net/http/httpproxy.
-    static const struct {
-        const char *list, *host;
-        uint16_t port;
-    } past[] = {
-        {NULL, "localhost", 443},
-        {"", "LOCALHOST", 443},
-        {NULL, "127.0.0.1", 443},
-        {NULL, "127.200.3.4", 80},
-        {NULL, "::1", 443},
-        {"*", "example.com", 443},
-        {"a, *", "10.0.0.1", 443},
-        {"example.com", "example.com", 443},
-        {"EXAMPLE.com", "Example.COM", 443},
-        {"example.com", "foo.example.com", 443},
-        {".example.com", "foo.example.com", 443},
-        {"*.example.com", "a.b.example.com", 443},
-        {"x, \t example.com ,y", "example.com", 443},
-        {",,example.com", "example.com", 443},
-        {"example.com:6443", "example.com", 6443},
-        {"example.com:", "example.com", 6443},
-        {".example.com:6443", "foo.example.com", 6443},
-        {"10.0.0.1", "10.0.0.1", 443},
-        {"10.0.0.1:6443", "10.0.0.1", 6443},
-        {"10.0.0.0/8", "10.255.0.1", 443},
-        {"192.168.4.0/22", "192.168.7.255", 443},
-        {"10.0.0.1/32", "10.0.0.1", 443},
-        {"0.0.0.0/0", "1.2.3.4", 443},
-        {"fd00::1", "fd00:0::1", 443},
-        {"[fd00::1]:6443", "fd00::1", 6443},
-        {"fd00::/8", "fdff::1", 443},
-        {"::ffff:10.0.0.1", "10.0.0.1", 443},
-    };
-    static const struct {
-        const char *list, *host;
-        uint16_t port;
-    } through[] = {
-        {NULL, "example.com", 443},
-        {"", "example.com", 443},
-        {NULL, "128.0.0.1", 443},
-        {NULL, "::2", 443},
-        {NULL, "localhost.example.com", 443},
-        {" , ,", "example.com", 443},
-        {".example.com", "example.com", 443},
-        {"*.example.com", "example.com", 443},
-        {"ample.com", "example.com", 443},
-        {".foo.com", "example.com", 443},
-        {"foo.example.com", "example.com", 443},
-        {"example.com:6443", "example.com", 443},
-        {"example.com:x", "example.com", 443},
-        {"example.com:99999", "example.com", 443},
-        {"*:443", "example.com", 443},
-        {":443", "example.com", 443},
-        {"[]:443", "example.com", 443},
-        {"[", "example.com", 443},
-        {"[fd00::1]", "fd00::1", 443},
-        {"[fd00::1]:6443", "fd00::1", 443},
-        {"[fd00::1]x:443", "fd00::1", 443},
-        {"10.0.0.1", "10.0.0.2", 443},
-        {"10.0.0.1:6443", "10.0.0.1", 443},
-        {"10.0.0.0/8", "11.0.0.1", 443},
-        {"10.0.0.0/8", "example.com", 443},
-        {"10.0.0.0/33", "10.0.0.0", 443},
-        {"10.0.0.0/", "10.0.0.0", 443},
-        {"10.0.0.0/-1", "10.0.0.0", 443},
-        {"x/8", "10.0.0.0", 443},
-        {"192.168.4.0/22", "192.168.8.0", 443},
-        {"fd00::/8", "10.0.0.1", 443},
-        {"1.0.0.10", "x.1.0.0.10", 443},
-        {"0.1", "10.0.0.1", 443},
-    };
     for (size_t i = 0; i < sizeof past / sizeof past[0]; i++) {
         if (!kedge_proxy_excludes(past[i].list, past[i].host, past[i].port))
             fail_msg("\"%s\" has %s:%u", past[i].list, past[i].host, past[i].port);
     }
+}
+
+static const struct {
+    const char *list, *host;
+    uint16_t port;
+} through[] = {
+    {NULL, "example.com", 443},
+    {"", "example.com", 443},
+    {NULL, "128.0.0.1", 443},
+    {NULL, "::2", 443},
+    {NULL, "localhost.example.com", 443},
+    {" , ,", "example.com", 443},
+    {".example.com", "example.com", 443},
+    {"*.example.com", "example.com", 443},
+    {"ample.com", "example.com", 443},
+    {".foo.com", "example.com", 443},
+    {"foo.example.com", "example.com", 443},
+    {"example.com:6443", "example.com", 443},
+    {"example.com:x", "example.com", 443},
+    {"example.com:99999", "example.com", 443},
+    {"*:443", "example.com", 443},
+    {":443", "example.com", 443},
+    {"[]:443", "example.com", 443},
+    {"[", "example.com", 443},
+    {"[fd00::1]", "fd00::1", 443},
+    {"[fd00::1]:6443", "fd00::1", 443},
+    {"[fd00::1]x:443", "fd00::1", 443},
+    {"10.0.0.1", "10.0.0.2", 443},
+    {"10.0.0.1:6443", "10.0.0.1", 443},
+    {"10.0.0.0/8", "11.0.0.1", 443},
+    {"10.0.0.0/8", "example.com", 443},
+    {"10.0.0.0/33", "10.0.0.0", 443},
+    {"10.0.0.0/", "10.0.0.0", 443},
+    {"10.0.0.0/-1", "10.0.0.0", 443},
+    {"x/8", "10.0.0.0", 443},
+    {"192.168.4.0/22", "192.168.8.0", 443},
+    {"fd00::/8", "10.0.0.1", 443},
+    {"1.0.0.10", "x.1.0.0.10", 443},
+    {"0.1", "10.0.0.1", 443},
+};
+
+static void all_else_goes_through_it(void **state)
+{
+    (void)state;
     for (size_t i = 0; i < sizeof through / sizeof through[0]; i++) {
         if (kedge_proxy_excludes(through[i].list, through[i].host, through[i].port))
             fail_msg("\"%s\" has not %s:%u", through[i].list, through[i].host, through[i].port);
@@ -596,6 +603,7 @@ int main(void)
         cmocka_unit_test(a_url_is_taken_apart),
         cmocka_unit_test(what_is_no_url_of_a_proxy_is_refused),
         cmocka_unit_test(what_no_proxy_names_goes_past_it),
+        cmocka_unit_test(all_else_goes_through_it),
         cmocka_unit_test(the_proxy_is_asked_to_connect),
         cmocka_unit_test(it_is_told_who_asks),
         cmocka_unit_test(a_server_may_have_an_ipv6_address),

@@ -87,50 +87,51 @@ static struct kedge_object *labelled(const char *labels)
 
 // Requirements ------------------------------------------------------------------------------------
 
+static const struct {
+    const char *line;
+    const char *wrong; // k, o, v; a number: that value
+} requirements[] = {
+    {"x In foo", ""},
+    {"x In foo bar", ""},
+    {"x In", "v"},
+    {"x NotIn", "v"},
+    {"x NotIn -", ""},
+    {"x = foo", ""},
+    {"x = -", ""},
+    {"x =", "v"},
+    {"x = foo bar", "v"},
+    {"x ==", "v"},
+    {"x == foo bar", "v"},
+    {"x != foo bar", "v"},
+    {"x !=", "v"},
+    {"x Exists", ""},
+    {"x Exists foo", "v"},
+    {"x DoesNotExist foo", "v"},
+    {"x DoesNotExist", ""},
+    {"x > 1", ""},
+    {"x >", "v"},
+    {"x > 1 2", "v"},
+    {"x > bar", "0"},
+    {"x < 1", ""},
+    {"x <", "v"},
+    {"x < bar 7", "v0"},
+    {"x > 9223372036854775808", "0"},
+    // An integer, but a label's value does not begin so.
+    {"x > -1", "0"},
+    {"x > 1.5", "0"},
+    {"x ~ foo", "o"},
+    {"x ~", "o"},
+    {"-x In", "kv"},
+    {"-x ~ -a b c-", "ko02"},
+    {"x In a -b c d-", "13"},
+    {"x < a!", "00"},
+};
+
 static void a_requirement_says_all_that_is_wrong_with_it(void **state)
 {
     (void)state;
-    static const struct {
-        const char *line;
-        const char *wrong; // k, o, v; a number: that value
-    } rows[] = {
-        {"x In foo", ""},
-        {"x In foo bar", ""},
-        {"x In", "v"},
-        {"x NotIn", "v"},
-        {"x NotIn -", ""},
-        {"x = foo", ""},
-        {"x = -", ""},
-        {"x =", "v"},
-        {"x = foo bar", "v"},
-        {"x ==", "v"},
-        {"x == foo bar", "v"},
-        {"x != foo bar", "v"},
-        {"x !=", "v"},
-        {"x Exists", ""},
-        {"x Exists foo", "v"},
-        {"x DoesNotExist foo", "v"},
-        {"x DoesNotExist", ""},
-        {"x > 1", ""},
-        {"x >", "v"},
-        {"x > 1 2", "v"},
-        {"x > bar", "0"},
-        {"x < 1", ""},
-        {"x <", "v"},
-        {"x < bar 7", "v0"},
-        {"x > 9223372036854775808", "0"},
-        // An integer, but a label's value does not begin so.
-        {"x > -1", "0"},
-        {"x > 1.5", "0"},
-        {"x ~ foo", "o"},
-        {"x ~", "o"},
-        {"-x In", "kv"},
-        {"-x ~ -a b c-", "ko02"},
-        {"x In a -b c d-", "13"},
-        {"x < a!", "00"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct kedge_requirement r = requirement(rows[i].line);
+    for (size_t i = 0; i < COUNT(requirements); i++) {
+        struct kedge_requirement r = requirement(requirements[i].line);
         struct kedge_requirement_problem p[8];
         char wrong[9] = "";
         size_t count = kedge_requirement_problems(&r, p, COUNT(p));
@@ -143,8 +144,8 @@ static void a_requirement_says_all_that_is_wrong_with_it(void **state)
                                                        : "values: ";
             assert_memory_equal(p[j].problem, name, strlen(name));
         }
-        if (strcmp(wrong, rows[i].wrong) != 0)
-            fail_msg("%s: wrong are %s", rows[i].line, wrong);
+        if (strcmp(wrong, requirements[i].wrong) != 0)
+            fail_msg("%s: wrong are %s", requirements[i].line, wrong);
         // Without room they are counted all the same.
         assert_int_equal(kedge_requirement_problems(&r, NULL, 0), count);
         struct kedge_selector s;

@@ -229,67 +229,68 @@ static void a_real_reply_counts_where_it_says_failure(void **state)
     assert_in_range(read, 15, 100);
 }
 
+static const struct {
+    int code;
+    const char *verb;
+    enum kedge_reason reason;
+    const char *message;
+} without_a_status[] = {
+    {400, "GET", KEDGE_REASON_BAD_REQUEST,
+     "the server rejected our request for an unknown reason (get deployments.apps web)"},
+    {401, "GET", KEDGE_REASON_UNAUTHORIZED,
+     "the server has asked for the client to provide credentials (get deployments.apps web)"},
+    {403, "DELETE", KEDGE_REASON_FORBIDDEN, "a \"text\" (delete deployments.apps web)"},
+    {404, "GET", KEDGE_REASON_NOT_FOUND,
+     "the server could not find the requested resource (get deployments.apps web)"},
+    {405, "PATCH", KEDGE_REASON_METHOD_NOT_ALLOWED,
+     "the server does not allow this method on the requested resource (patch deployments.apps "
+     "web)"},
+    {406, "GET", KEDGE_REASON_NOT_ACCEPTABLE, "a \"text\" (get deployments.apps web)"},
+    {409, "POST", KEDGE_REASON_ALREADY_EXISTS,
+     "the server reported a conflict (post deployments.apps web)"},
+    {409, "PUT", KEDGE_REASON_CONFLICT,
+     "the server reported a conflict (put deployments.apps web)"},
+    {409, NULL, KEDGE_REASON_CONFLICT, "the server reported a conflict ( deployments.apps web)"},
+    {410, "GET", KEDGE_REASON_UNKNOWN,
+     "the server responded with the status code 410 but did not return more information (get "
+     "deployments.apps web)"},
+    {413, "GET", KEDGE_REASON_UNKNOWN,
+     "the server responded with the status code 413 but did not return more information (get "
+     "deployments.apps web)"},
+    {415, "GET", KEDGE_REASON_UNSUPPORTED_MEDIA_TYPE, "a \"text\" (get deployments.apps web)"},
+    {422, "GET", KEDGE_REASON_INVALID,
+     "the server rejected our request due to an error in our request (get deployments.apps "
+     "web)"},
+    {429, "GET", KEDGE_REASON_TOO_MANY_REQUESTS,
+     "the server has received too many requests and has asked us to try again later (get "
+     "deployments.apps web)"},
+    {500, "GET", KEDGE_REASON_INTERNAL_ERROR,
+     "an error on the server (\"a \\\"text\\\"\") has prevented the request from succeeding "
+     "(get deployments.apps web)"},
+    {503, "GET", KEDGE_REASON_SERVICE_UNAVAILABLE,
+     "the server is currently unable to handle the request (get deployments.apps web)"},
+    {504, "GET", KEDGE_REASON_TIMEOUT,
+     "the server was unable to return a response in the time allotted, but may still be "
+     "processing the request (get deployments.apps web)"},
+    {599, "GET", KEDGE_REASON_INTERNAL_ERROR,
+     "an error on the server (\"a \\\"text\\\"\") has prevented the request from succeeding "
+     "(get deployments.apps web)"},
+    {301, "GET", KEDGE_REASON_UNKNOWN,
+     "the server responded with the status code 301 but did not return more information (get "
+     "deployments.apps web)"},
+};
+
 // client-go's table, to the letter.
 static void a_reply_without_a_status_is_told_by_its_code(void **state)
 {
     (void)state;
-    static const struct {
-        int code;
-        const char *verb;
-        enum kedge_reason reason;
-        const char *message;
-    } rows[] = {
-        {400, "GET", KEDGE_REASON_BAD_REQUEST,
-         "the server rejected our request for an unknown reason (get deployments.apps web)"},
-        {401, "GET", KEDGE_REASON_UNAUTHORIZED,
-         "the server has asked for the client to provide credentials (get deployments.apps web)"},
-        {403, "DELETE", KEDGE_REASON_FORBIDDEN, "a \"text\" (delete deployments.apps web)"},
-        {404, "GET", KEDGE_REASON_NOT_FOUND,
-         "the server could not find the requested resource (get deployments.apps web)"},
-        {405, "PATCH", KEDGE_REASON_METHOD_NOT_ALLOWED,
-         "the server does not allow this method on the requested resource (patch deployments.apps "
-         "web)"},
-        {406, "GET", KEDGE_REASON_NOT_ACCEPTABLE, "a \"text\" (get deployments.apps web)"},
-        {409, "POST", KEDGE_REASON_ALREADY_EXISTS,
-         "the server reported a conflict (post deployments.apps web)"},
-        {409, "PUT", KEDGE_REASON_CONFLICT,
-         "the server reported a conflict (put deployments.apps web)"},
-        {409, NULL, KEDGE_REASON_CONFLICT,
-         "the server reported a conflict ( deployments.apps web)"},
-        {410, "GET", KEDGE_REASON_UNKNOWN,
-         "the server responded with the status code 410 but did not return more information (get "
-         "deployments.apps web)"},
-        {413, "GET", KEDGE_REASON_UNKNOWN,
-         "the server responded with the status code 413 but did not return more information (get "
-         "deployments.apps web)"},
-        {415, "GET", KEDGE_REASON_UNSUPPORTED_MEDIA_TYPE, "a \"text\" (get deployments.apps web)"},
-        {422, "GET", KEDGE_REASON_INVALID,
-         "the server rejected our request due to an error in our request (get deployments.apps "
-         "web)"},
-        {429, "GET", KEDGE_REASON_TOO_MANY_REQUESTS,
-         "the server has received too many requests and has asked us to try again later (get "
-         "deployments.apps web)"},
-        {500, "GET", KEDGE_REASON_INTERNAL_ERROR,
-         "an error on the server (\"a \\\"text\\\"\") has prevented the request from succeeding "
-         "(get deployments.apps web)"},
-        {503, "GET", KEDGE_REASON_SERVICE_UNAVAILABLE,
-         "the server is currently unable to handle the request (get deployments.apps web)"},
-        {504, "GET", KEDGE_REASON_TIMEOUT,
-         "the server was unable to return a response in the time allotted, but may still be "
-         "processing the request (get deployments.apps web)"},
-        {599, "GET", KEDGE_REASON_INTERNAL_ERROR,
-         "an error on the server (\"a \\\"text\\\"\") has prevented the request from succeeding "
-         "(get deployments.apps web)"},
-        {301, "GET", KEDGE_REASON_UNKNOWN,
-         "the server responded with the status code 301 but did not return more information (get "
-         "deployments.apps web)"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct kedge_status s = reply_of(rows[i].code, rows[i].verb, true, " \r\na \"text\"\n\f");
-        assert_int_equal(s.code, rows[i].code);
-        assert_int_equal(kedge_status_reason(&s), rows[i].reason);
-        assert_string_equal(s.reason, kedge_reason_text(rows[i].reason));
-        assert_string_equal(s.message, rows[i].message);
+    for (size_t i = 0; i < sizeof without_a_status / sizeof without_a_status[0]; i++) {
+        struct kedge_status s = reply_of(without_a_status[i].code, without_a_status[i].verb, true,
+                                         " \r\na \"text\"\n\f");
+        assert_int_equal(s.code, without_a_status[i].code);
+        assert_int_equal(kedge_status_reason(&s), without_a_status[i].reason);
+        assert_string_equal(s.reason, kedge_reason_text(without_a_status[i].reason));
+        assert_string_equal(s.message, without_a_status[i].message);
         assert_string_equal(s.name, "web");
         assert_string_equal(s.group, "apps");
         assert_string_equal(s.kind, "deployments");

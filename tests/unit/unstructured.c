@@ -392,7 +392,12 @@ static void what_cannot_be_changed_is_told_once_and_kept(void **state)
     o.u.partial = true;
     assert_int_equal(kedge_unstructured_set_null(&o.u, KEDGE_PATH("a")), KEDGE_ERR_ARGUMENT);
     close_object(&o);
+}
 
+static void what_is_nothing_is_no_object_no_path_and_no_place(void **state)
+{
+    (void)state;
+    struct object o;
     int64_t n = 0;
     bool truth = false;
     char buf[4];
@@ -539,6 +544,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_on_the_way_is_made),
         cmocka_unit_test(values_are_taken_out),
         cmocka_unit_test(what_cannot_be_changed_is_told_once_and_kept),
+        cmocka_unit_test(what_is_nothing_is_no_object_no_path_and_no_place),
         cmocka_unit_test(a_change_fits_or_changes_nothing),
         cmocka_unit_test(whatever_the_text_is_its_room_is_kept),
         cmocka_unit_test(json_of_more_tokens_than_the_room_has_is_told),

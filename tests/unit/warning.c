@@ -71,66 +71,67 @@ static void warnings_are_read(void **state)
     check(rows, COUNT(rows));
 }
 
+static const char *const malformed[] = {
+    "299",
+    "2",
+    "299 ",
+    "299 -",
+    "299 - ",
+    "299 - text",
+    "299 -  \"two blanks\"",
+    "299  - \"two blanks\"",
+    "299\t- \"tab\"",
+    "29 - \"short\"",
+    "2999 - \"long\"",
+    "2x9 - \"no number\"",
+    "-99 - \"no number\"",
+    "29: - \"no number\"",
+    ", 299 - \"empty\"",
+    "299 - \"open",
+    "299 - \"open\\\"",
+    "299 - \"open\\",
+    "299 - \"",
+    "299 - \"date\" \"open",
+    "299 - \"x\" y",
+    "299 - \"x\" \"date\" y",
+    "299 - \"x\" \"date\" \"date\"",
+    "299 - \"tab\there\"",
+    "299 - \"\x01\"",
+    "299 - \"\x7f\"",
+    "299 - \"\xc2\x80\"", // U+0080 to U+009F are controls, too
+    "299 - \"\xc2\x9f\"",
+    "299 - \"\x80\"",
+    "299 - \"\xc1\xbf\"",
+    "299 - \"\xc3\"",
+    "299 - \"\xc3(\"",
+    "299 - \"\xe0\x9f\xbf\"",
+    "299 - \"\xed\xa0\x80\"",
+    "299 - \"\xe2\x82(\"",
+    "299 - \"\xe2\x82\"",
+    "299 - \"\xf0\x8f\xbf\xbf\"",
+    "299 - \"\xf4\x90\x80\x80\"",
+    "299 - \"\xf5\x80\x80\x80\"",
+    "299 - \"\xff\"",
+    "299 \x7f \"x\"",
+    "299 \xff \"x\"",
+    "299 - \"=?utf-8?Q?=FF?=\"",
+    "299 - \"=?utf-8?Q?=09?=\"",
+    "299 - \"=?iso-8859-1?Q?=80?=\"",
+};
+
 static void what_is_malformed_ends_the_header(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "299",
-        "2",
-        "299 ",
-        "299 -",
-        "299 - ",
-        "299 - text",
-        "299 -  \"two blanks\"",
-        "299  - \"two blanks\"",
-        "299\t- \"tab\"",
-        "29 - \"short\"",
-        "2999 - \"long\"",
-        "2x9 - \"no number\"",
-        "-99 - \"no number\"",
-        "29: - \"no number\"",
-        ", 299 - \"empty\"",
-        "299 - \"open",
-        "299 - \"open\\\"",
-        "299 - \"open\\",
-        "299 - \"",
-        "299 - \"date\" \"open",
-        "299 - \"x\" y",
-        "299 - \"x\" \"date\" y",
-        "299 - \"x\" \"date\" \"date\"",
-        "299 - \"tab\there\"",
-        "299 - \"\x01\"",
-        "299 - \"\x7f\"",
-        "299 - \"\xc2\x80\"", // U+0080 to U+009F are controls, too
-        "299 - \"\xc2\x9f\"",
-        "299 - \"\x80\"",
-        "299 - \"\xc1\xbf\"",
-        "299 - \"\xc3\"",
-        "299 - \"\xc3(\"",
-        "299 - \"\xe0\x9f\xbf\"",
-        "299 - \"\xed\xa0\x80\"",
-        "299 - \"\xe2\x82(\"",
-        "299 - \"\xe2\x82\"",
-        "299 - \"\xf0\x8f\xbf\xbf\"",
-        "299 - \"\xf4\x90\x80\x80\"",
-        "299 - \"\xf5\x80\x80\x80\"",
-        "299 - \"\xff\"",
-        "299 \x7f \"x\"",
-        "299 \xff \"x\"",
-        "299 - \"=?utf-8?Q?=FF?=\"",
-        "299 - \"=?utf-8?Q?=09?=\"",
-        "299 - \"=?iso-8859-1?Q?=80?=\"",
-    };
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(malformed); i++) {
         char value[256];
-        assert_string_equal(read_value(bad[i], strlen(bad[i]), false), "");
+        assert_string_equal(read_value(malformed[i], strlen(malformed[i]), false), "");
         // What came before it counts, what follows does not.
-        snprintf(value, sizeof value, "199 - \"good\", %s, 299 - \"good\"", bad[i]);
+        snprintf(value, sizeof value, "199 - \"good\", %s, 299 - \"good\"", malformed[i]);
         const char *said = read_value(value, strlen(value), false);
         if (strncmp(said, "199|-|good;", 11) != 0)
             fail_msg("%s gives %s", value, said);
         // An open quote is closed by the next one.
-        if (strstr(bad[i], "open") == NULL && strcmp(bad[i], "299 - \"") != 0)
+        if (strstr(malformed[i], "open") == NULL && strcmp(malformed[i], "299 - \"") != 0)
             assert_string_equal(said, "199|-|good;");
     }
     assert_string_equal(read_value("299 - \"a\0b\"", 11, false), "");
