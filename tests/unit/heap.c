@@ -57,6 +57,17 @@ static void assert_pattern(const struct fixture *f, uint32_t slot, size_t bytes,
         assert_int_equal(p[i], pattern);
 }
 
+// Adds records of 100 bytes to the first account until there is room for none. Returns how many.
+static int fill(struct fixture *f, uint32_t slots[64], unsigned char pattern, size_t *lacking)
+{
+    int n = 0;
+    for (; kedge__heap_room(&f->heap, 0, 100, false, lacking) == KEDGE_OK; n++) {
+        assert_true(n < 64);
+        slots[n] = add(f, 0, 100, pattern);
+    }
+    return n;
+}
+
 static void the_smallest_heap_is_named(void **state)
 {
     (void)state;
@@ -81,10 +92,8 @@ static void adds_leave_the_room_that_is_held_back(void **state)
     struct fixture f;
     size_t lacking = 0;
     uint32_t slots[64];
-    int n = 0;
     open_heap(&f, 8192);
-    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
-        slots[n++] = add(&f, 0, 100, 0x77);
+    int n = fill(&f, slots, 0x77, &lacking);
     assert_true(n > 20);
     assert_true(lacking > 0);
     // An update or a delete in flight still has its room, for the largest record.
@@ -154,11 +163,9 @@ static void a_reservation_binds_the_others(void **state)
     struct fixture f;
     size_t lacking;
     uint32_t slots[64];
-    int n = 0;
     open_heap(&f, 8192);
     f.account[1].reserved = 3000;
-    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
-        slots[n++] = add(&f, 0, 100, 1);
+    int n = fill(&f, slots, 1, &lacking);
     size_t left = 0;
     while (kedge__heap_room(&f.heap, 1, 100, false, &lacking) == KEDGE_OK) {
         slots[n++] = add(&f, 1, 100, 2);
@@ -176,11 +183,9 @@ static void a_maximum_binds_its_owner(void **state)
     struct fixture f;
     size_t lacking;
     uint32_t slots[64];
-    int n = 0;
     open_heap(&f, 65536);
     f.account[0].maximum = 2000;
-    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
-        slots[n++] = add(&f, 0, 100, 1);
+    int n = fill(&f, slots, 1, &lacking);
     assert_true(f.account[0].used <= 2000 && f.account[0].used > 1700);
     assert_int_equal(kedge__heap_room(&f.heap, 1, 100, false, &lacking), KEDGE_OK);
     while (n > 0)
@@ -252,10 +257,8 @@ static void a_replacement_may_use_what_is_held_back_but_not_pass_a_maximum(void 
     struct fixture f;
     size_t lacking = 0;
     uint32_t slots[64];
-    int n = 0;
     open_heap(&f, 8192);
-    while (kedge__heap_room(&f.heap, 0, 100, false, &lacking) == KEDGE_OK)
-        slots[n++] = add(&f, 0, 100, 1);
+    int n = fill(&f, slots, 1, &lacking);
     assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 120, &lacking), KEDGE_OK);
     f.account[0].maximum = f.account[0].used;
     assert_int_equal(kedge__heap_room_to_replace(&f.heap, slots[0], 100, &lacking), KEDGE_OK);

@@ -32,6 +32,16 @@ static void assert_spec(const char *key, const char *value)
     assert_string_equal(leader_bench_spec(&b, key), value);
 }
 
+// A bench with one that has led for nearly a second; what it did for it is forgotten.
+static struct contender *open_with_a_leader(void)
+{
+    leader_bench_open(&b);
+    struct contender *a = leader_bench_add(&b, "a", NULL);
+    leader_bench_run(&b, KEDGE_SECOND);
+    leader_bench_forget(&b);
+    return a;
+}
+
 // Taking -----------------------------------------------------------------------------------------
 
 static void where_there_is_no_lease_it_is_made(void **state)
@@ -378,10 +388,7 @@ static void who_cannot_renew_stops_before_another_may_lead(void **state)
 static void a_renewal_that_succeeds_at_last_is_enough(void **state)
 {
     (void)state;
-    leader_bench_open(&b);
-    struct contender *a = leader_bench_add(&b, "a", NULL);
-    leader_bench_run(&b, KEDGE_SECOND);
-    leader_bench_forget(&b);
+    struct contender *a = open_with_a_leader();
     server_refuses(500, 8); // the tries of 2, 4, 6, 8 s; that of 10 s succeeds
     leader_bench_run(&b, 10 * KEDGE_SECOND);
     assert_string_equal(b.asked, "PUT 500, GET 500, PUT 500, GET 500, PUT 500, GET 500, PUT 500, "
@@ -396,10 +403,7 @@ static void a_renewal_that_succeeds_at_last_is_enough(void **state)
 static void a_request_that_hangs_does_not_cost_the_term(void **state)
 {
     (void)state;
-    leader_bench_open(&b);
-    struct contender *a = leader_bench_add(&b, "a", NULL);
-    leader_bench_run(&b, KEDGE_SECOND);
-    leader_bench_forget(&b);
+    struct contender *a = open_with_a_leader();
     mock_inject(b.port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL});
     leader_bench_run(&b, KEDGE_MINUTE);
     assert_true(leads(a));
@@ -463,10 +467,7 @@ static void a_try_that_failed_does_not_begin_the_wait_anew(void **state)
 static void a_lease_that_becomes_anothers_ends_it_at_once(void **state)
 {
     (void)state;
-    leader_bench_open(&b);
-    struct contender *a = leader_bench_add(&b, "a", NULL);
-    leader_bench_run(&b, KEDGE_SECOND);
-    leader_bench_forget(&b);
+    struct contender *a = open_with_a_leader();
     leader_bench_put(&b, "", HELD_BY("x"));
     leader_bench_run(&b, KEDGE_SECOND);
     assert_string_equal(b.asked, "PUT 409, GET 200, ");
@@ -479,10 +480,7 @@ static void a_lease_that_becomes_anothers_ends_it_at_once(void **state)
 static void a_lease_that_is_deleted_or_given_up_for_us_is_taken_again(void **state)
 {
     (void)state;
-    leader_bench_open(&b);
-    struct contender *a = leader_bench_add(&b, "a", NULL);
-    leader_bench_run(&b, KEDGE_SECOND);
-    leader_bench_forget(&b);
+    struct contender *a = open_with_a_leader();
     assert_true(mock_delete(b.port.mock, LEASES, "default", "job"));
     leader_bench_run(&b, KEDGE_SECOND);
     assert_string_equal(b.asked, "PUT 500, GET 404, POST 201, ");

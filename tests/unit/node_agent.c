@@ -31,8 +31,7 @@ static void erase(struct tiny_node *t, const char *pod, int grace)
 static void a_node_with_a_pod(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     assert_int_equal(kedge_node_agent_start(t->agent), KEDGE_OK);
     tiny_run(t, KEDGE_SECOND);
     assert_string_equal(tiny_ready(t), "True KubeletReady");
@@ -101,10 +100,7 @@ static void the_time_to_end_may_be_cut(void **state)
 static void one_that_has_ended_is_not_told_to_end_again(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
-    tiny_make(t, "a", "edge-1", NULL);
-    tiny_run(t, KEDGE_SECOND);
+    struct tiny_node *t = tiny_with_a();
     erase(t, "a", 60);
     mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
                                                    .on = MOCK_ON_OTHER,
@@ -125,10 +121,7 @@ static void one_that_has_ended_is_not_told_to_end_again(void **state)
 static void a_pod_of_the_same_name_is_another(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
-    tiny_make(t, "a", "edge-1", NULL);
-    tiny_run(t, KEDGE_SECOND);
+    struct tiny_node *t = tiny_with_a();
     // Seen one by one,
     mock_delete(t->port.mock, "pods", "default", "a");
     tiny_make(t, "a", "edge-1", NULL);
@@ -286,10 +279,7 @@ static void one_that_is_to_end_gets_no_updates(void **state)
 static void what_is_over_by_its_own_words_is_not_told_to_end(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
-    tiny_make(t, "a", "edge-1", NULL);
-    tiny_run(t, KEDGE_SECOND);
+    struct tiny_node *t = tiny_with_a();
     const struct kedge_pod_status over = {.phase = KEDGE_POD_SUCCEEDED};
     struct kedge_pod_status_manager *m = kedge_node_agent_pods(t->agent);
     struct tiny_pod *a = run_of(t, "a");
@@ -310,8 +300,7 @@ static void what_is_over_by_its_own_words_is_not_told_to_end(void **state)
 static void one_that_ended_without_a_last_word_keeps_its_room(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     for (const char *const *name = (const char *const[]){"w", "x", "y", "z", NULL}; *name != NULL;
          name++)
         tiny_make(t, *name, "edge-1", NULL);
@@ -357,10 +346,7 @@ static void one_that_was_refused_is_not_told_of(void **state)
 static void one_that_is_over_is_kept_until_its_last_word_is_sent(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
-    tiny_make(t, "a", "edge-1", NULL);
-    tiny_run(t, KEDGE_SECOND);
+    struct tiny_node *t = tiny_with_a();
     refuse_pods(t, 5);
     run_of(t, "a")->ends = 0;
     tiny_run(t, 100);
@@ -637,8 +623,7 @@ static void more_pods_than_there_is_room_for(void **state)
 static void pods_that_are_over_make_room(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     for (int i = 0; i < 12; i++) {
         char name[16];
         snprintf(name, sizeof name, "p%02d", i);
@@ -708,8 +693,7 @@ static void after_an_outage_the_node_is_ready_again(void **state)
     (void)state;
     // The grace of a cluster may be less than what the Lease says.
     for (kedge_time s = 25; s <= 60; s += 35) {
-        struct tiny_node *t = tiny_set_up(NULL);
-        tiny_start(t);
+        struct tiny_node *t = tiny_started();
         tiny_run(t, 15 * KEDGE_SECOND);
         t->port.fake.cruelty.refuse = true;
         mock_restart(t->port.mock, true);
@@ -761,8 +745,7 @@ static void expect_owner_is_the_node(struct tiny_node *t)
 static void a_node_that_was_deleted_comes_back_with_its_lease(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     tiny_run(t, 15 * KEDGE_SECOND);
     // With the Lease that it owns.
     mock_delete(t->port.mock, "nodes", "", "edge-1");
@@ -778,8 +761,7 @@ static void a_node_that_was_deleted_comes_back_with_its_lease(void **state)
 static void a_lease_that_was_deleted_alone_has_its_owner_again(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     tiny_run(t, 15 * KEDGE_SECOND);
     expect_owner_is_the_node(t);
     mock_delete(t->port.mock, "leases", KEDGE_NODE_LEASE_NAMESPACE, "edge-1");
@@ -797,8 +779,7 @@ static void a_lease_that_was_deleted_alone_has_its_owner_again(void **state)
 static void a_node_that_cannot_be_created_again_owns_nothing(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
+    struct tiny_node *t = tiny_started();
     tiny_run(t, 15 * KEDGE_SECOND);
     mock_delete(t->port.mock, "nodes", "", "edge-1");
     mock_inject(t->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STATUS,
@@ -851,10 +832,7 @@ static void whatever_call_fails(void **state)
 static void it_stops_and_starts_again(void **state)
 {
     (void)state;
-    struct tiny_node *t = tiny_set_up(NULL);
-    tiny_start(t);
-    tiny_make(t, "a", "edge-1", NULL);
-    tiny_run(t, KEDGE_SECOND);
+    struct tiny_node *t = tiny_with_a();
     kedge_node_agent_stop(t->agent);
     tiny_run(t, KEDGE_SECOND);
     assert_int_equal(t->port.fake.open_streams, 0);

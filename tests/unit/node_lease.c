@@ -118,6 +118,15 @@ static struct kedge_node_lease_state state_of(struct fixture *f)
     return s;
 }
 
+// As it comes, and a second old.
+static struct fixture *set_up_and_run(void)
+{
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    return f;
+}
+
 static void it_is_created_as_the_kubelet_does(void **state)
 {
     (void)state;
@@ -152,9 +161,7 @@ static void it_is_created_as_the_kubelet_does(void **state)
 static void it_is_renewed_every_ten_seconds_and_a_little(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     bool varies = false;
     kedge_time first = 0;
     kedge_timestamp last = renew_time(f);
@@ -282,9 +289,7 @@ static void a_conflict_is_solved_at_once(void **state)
 static void a_server_that_is_down_is_asked_with_pauses(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     mock_restart(f->port.mock, true);
     f->port.fake.cruelty.refuse = true;
     run(f, 10 * KEDGE_MINUTE);
@@ -306,9 +311,7 @@ static void a_server_that_is_down_is_asked_with_pauses(void **state)
 static void a_silent_connection_costs_ten_seconds(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     mock_inject(f->port.mock, &(struct mock_fault){.kind = MOCK_FAULT_STALL, .now = true});
     run(f, 25 * KEDGE_SECOND);
     assert_in_range(age(f), 0, 10500);
@@ -341,9 +344,7 @@ static void a_refusal_is_told(void **state)
 static void a_calendar_set_back_is_no_dead_node(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     kedge_timestamp last = renew_time(f);
     f->port.fake.wall -= (kedge_timestamp)3600 * 1000000;
     for (int i = 0; i < 5; i++) {

@@ -146,6 +146,15 @@ static void expect_text(json_t *v, const char *want)
     assert_string_equal(json_string_value(v), want);
 }
 
+// As it comes, and a second old.
+static struct fixture *set_up_and_run(void)
+{
+    struct fixture *f = set_up();
+    start(f);
+    run(f, KEDGE_SECOND);
+    return f;
+}
+
 static void it_registers_as_the_kubelet_does(void **state)
 {
     (void)state;
@@ -189,9 +198,7 @@ static void it_registers_as_the_kubelet_does(void **state)
 static void it_is_reported_every_five_minutes(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     uint64_t first = report_of(f).reports;
     uint64_t version = mock_version(f->port.mock);
     run(f, 299 * KEDGE_SECOND);
@@ -387,9 +394,7 @@ static void what_others_made_of_a_condition_is_undone_with_a_time(void **state)
 static void a_node_too_large_to_be_read_keeps_its_times(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     json_t *o = object(f);
     for (int i = 0; i < 200; i++) {
         char key[64];
@@ -439,9 +444,7 @@ static void a_report_that_fails_anywhere_is_tried_again(void **state)
 static void another_node_that_took_the_name_is_registered(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     char before[64];
     memcpy(before, f->uid, sizeof before);
     mock_delete(f->port.mock, "nodes", "", "edge-1");
@@ -489,9 +492,7 @@ static void a_uid_may_be_any_text(void **state)
 static void a_label_that_somebody_changed_is_set_with_the_next_start(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     json_t *o = object(f);
     json_object_set_new(at(o, "metadata", "labels"), "zone", json_string("attic"));
     char *text = json_dumps(o, 0);
@@ -515,9 +516,7 @@ static void a_label_that_somebody_changed_is_set_with_the_next_start(void **stat
 static void a_node_that_was_deleted_is_registered_again(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     char before[64];
     memcpy(before, f->uid, sizeof before);
     assert_true(mock_delete(f->port.mock, "nodes", "", "edge-1"));
@@ -646,9 +645,7 @@ static void without_a_calendar_the_server_is_asked(void **state)
 static void a_report_without_a_calendar_waits_for_one(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_and_run();
     f->port.fake.no_calendar = true;
     f->facts.pid_pressure = true;
     run(f, 20 * KEDGE_SECOND);

@@ -89,6 +89,16 @@ static kedge_err with(struct fixture *f, const char *name,
     return act(f->m, pod);
 }
 
+// As it comes, with the pod "a", which is added.
+static struct fixture *set_up_with_a(void)
+{
+    struct fixture *f = set_up();
+    make(f, "a");
+    start(f);
+    with(f, "a", kedge_pod_status_add);
+    return f;
+}
+
 static json_t *object(struct fixture *f, const char *name)
 {
     return mock_port_object(&f->port, "pods", "default", name);
@@ -315,10 +325,7 @@ static void own_conditions_take_the_place_of_the_kits(void **state)
 static void what_was_said_is_not_said_again(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     set(f, f->uid, "one");
     run(f, KEDGE_SECOND);
     for (int i = 0; i < 10; i++) {
@@ -385,10 +392,7 @@ static void many_pods_share_one_connection(void **state)
 static void a_conflict_is_solved_at_once(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     for (int i = 0; i < 5; i++) {
         json_t *o = object(f, "a"); // somebody labels it
         json_object_set_new(json_object_get(o, "metadata"), "labels",
@@ -412,10 +416,7 @@ static void a_pod_that_took_the_name_is_left_alone(void **state)
 {
     (void)state;
     for (int ended = 0; ended < 2; ended++) {
-        struct fixture *f = set_up();
-        make(f, "a");
-        start(f);
-        with(f, "a", kedge_pod_status_add);
+        struct fixture *f = set_up_with_a();
         char old[64];
         memcpy(old, f->uid, 64);
         set(f, old, "first");
@@ -463,10 +464,7 @@ static void a_pod_that_took_the_name_is_not_deleted(void **state)
 static void a_pod_that_is_gone_is_given_up(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     mock_delete(f->port.mock, "pods", "default", "a");
     set(f, f->uid, "x");
     run(f, KEDGE_SECOND);
@@ -480,10 +478,7 @@ static void a_pod_that_is_gone_is_given_up(void **state)
 static void a_delayed_status_does_not_overwrite_a_newer_one(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     json_t *o = object(f, "a");
     char late[512];
     snprintf(late, sizeof late,
@@ -564,10 +559,7 @@ static void whatever_call_fails(void **state)
 {
     (void)state;
     for (unsigned i = 1; i <= 24; i++) {
-        struct fixture *f = set_up();
-        make(f, "a");
-        start(f);
-        with(f, "a", kedge_pod_status_add);
+        struct fixture *f = set_up_with_a();
         unsigned before = f->port.fake.calls;
         f->port.fake.cruelty.fail_only = FAKE_CALL_STREAM;
         f->port.fake.cruelty.fail_at = before + i;
@@ -585,10 +577,7 @@ static void a_pod_is_deleted_behind_its_last_status(void **state)
 {
     (void)state;
     for (int order = 0; order < 3; order++) {
-        struct fixture *f = set_up();
-        make(f, "a");
-        start(f);
-        with(f, "a", kedge_pod_status_add);
+        struct fixture *f = set_up_with_a();
         struct kedge_api api = kedge_api_of(f->rest, &kedge_kind_pod, "default");
         if (order != 1)
             assert_int_equal(kedge_api_delete(&api, "a", NULL), KEDGE_OK);
@@ -642,10 +631,7 @@ static void whatever_call_fails_it_is_deleted(void **state)
 static void what_others_overwrite_is_said_again(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     set(f, f->uid, "x");
     run(f, KEDGE_SECOND);
     with(f, "a", kedge_pod_status_seen);
@@ -981,10 +967,7 @@ static void what_does_not_fit_changes_nothing(void **state)
 {
     (void)state;
     char long_one[1200];
-    struct fixture *f = set_up();
-    make(f, "a");
-    start(f);
-    with(f, "a", kedge_pod_status_add);
+    struct fixture *f = set_up_with_a();
     set(f, f->uid, "x");
     memset(long_one, 'x', sizeof long_one - 1);
     long_one[sizeof long_one - 1] = '\0';

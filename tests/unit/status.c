@@ -112,25 +112,36 @@ static void compare(const struct kedge_status *s, const json_t *json)
     }
 }
 
-static void a_real_servers_refusals_are_read_at_every_split(void **state)
+// Calls `read` with each reply of a real server that is a Status of a failure.
+static void for_each_refusal(void (*read)(const struct reply *reply, const json_t *json))
 {
-    (void)state;
-    size_t count, read = 0;
+    size_t count, n = 0;
     const struct reply *all = replies(&count);
     for (size_t i = 0; i < count; i++) {
         if (strncmp(all[i].name, "error-", 6) != 0 || !is_json(&all[i]))
             continue;
         json_t *json = json_loadb(all[i].body.ptr, all[i].body.len, 0, NULL);
-        read++;
-        for (size_t piece = 1; piece <= all[i].body.len; piece++) {
-            struct kedge_status s;
-            kedge_status_from_code(&s, 418);
-            assert_int_equal(sieve_status(&s, &all[i], false, piece), 1);
-            compare(&s, json);
-        }
+        read(&all[i], json);
         json_decref(json);
+        n++;
     }
-    assert_in_range(read, 15, 100);
+    assert_in_range(n, 15, 100);
+}
+
+static void read_in_pieces(const struct reply *reply, const json_t *json)
+{
+    for (size_t piece = 1; piece <= reply->body.len; piece++) {
+        struct kedge_status s;
+        kedge_status_from_code(&s, 418);
+        assert_int_equal(sieve_status(&s, reply, false, piece), 1);
+        compare(&s, json);
+    }
+}
+
+static void a_real_servers_refusals_are_read_at_every_split(void **state)
+{
+    (void)state;
+    for_each_refusal(read_in_pieces);
 }
 
 static void an_error_event_is_read_at_every_split(void **state)
@@ -209,24 +220,20 @@ static struct kedge_status reply_of(int code, const char *verb, bool is_text, co
     return s;
 }
 
+static void read_whole(const struct reply *reply, const json_t *json)
+{
+    (void)reply;
+    char *body = json_dumps(json, 0);
+    struct kedge_status s = reply_of(418, "GET", false, body);
+    compare(&s, json);
+    assert_false(s.success);
+    free(body);
+}
+
 static void a_real_reply_counts_where_it_says_failure(void **state)
 {
     (void)state;
-    size_t count, read = 0;
-    const struct reply *all = replies(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(all[i].name, "error-", 6) != 0 || !is_json(&all[i]))
-            continue;
-        json_t *json = json_loadb(all[i].body.ptr, all[i].body.len, 0, NULL);
-        char *body = json_dumps(json, 0);
-        struct kedge_status s = reply_of(418, "GET", false, body);
-        compare(&s, json);
-        assert_false(s.success);
-        free(body);
-        json_decref(json);
-        read++;
-    }
-    assert_in_range(read, 15, 100);
+    for_each_refusal(read_whole);
 }
 
 static const struct {

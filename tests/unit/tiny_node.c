@@ -203,6 +203,21 @@ void tiny_make(struct tiny_node *t, const char *name, const char *node, const ch
     assert_true(mock_apply(t->port.mock, "pods", text) > 0);
 }
 
+struct tiny_node *tiny_started(void)
+{
+    struct tiny_node *t = tiny_set_up(NULL);
+    tiny_start(t);
+    return t;
+}
+
+struct tiny_node *tiny_with_a(void)
+{
+    struct tiny_node *t = tiny_started();
+    tiny_make(t, "a", "edge-1", NULL);
+    tiny_run(t, KEDGE_SECOND);
+    return t;
+}
+
 json_t *tiny_object(struct tiny_node *t, const char *resource, const char *namespace_,
                     const char *name)
 {

@@ -42,6 +42,9 @@ struct tiny_node {
 
 struct tiny_node *tiny_set_up(const struct mock_options *mock);
 void tiny_start(struct tiny_node *t);
+// As it comes, started; and with the pod "a", which has had a second.
+struct tiny_node *tiny_started(void);
+struct tiny_node *tiny_with_a(void);
 // Ends the test if a stream is open.
 void tiny_tear_down(struct tiny_node *t);
 

@@ -17,6 +17,14 @@ static bool knows(enum how how)
     return how != TICKET_13 || tls_peer_knows_tls13();
 }
 
+// The first that is known, of this one and those behind it; HOWS: there is none.
+static enum how known(enum how how)
+{
+    while (how < HOWS && !knows(how))
+        how++;
+    return how;
+}
+
 static struct talk *talk_that_resumes(enum how how)
 {
     struct talk *t = talk_new();
@@ -60,9 +68,7 @@ static bool again(struct talk *t)
 static void the_second_handshake_is_resumed_and_smaller(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         talk_prepare(t);
         uint64_t bytes[4] = {0};
@@ -89,9 +95,7 @@ static void the_second_handshake_is_resumed_and_smaller(void **state)
 static void an_address_is_resumed_too(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         t->host = "10.0.0.1";
         assert_true(resumed(t));
@@ -102,9 +106,7 @@ static void an_address_is_resumed_too(void **state)
 static void a_client_with_a_certificate_resumes(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         t->peer.client_ca = &certificates[CA];
         t->options.certificate = kedge_str_of(certificates[CLIENT_EC].pem);
@@ -117,9 +119,7 @@ static void a_client_with_a_certificate_resumes(void **state)
 static void without_sessions_each_handshake_is_full(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         t->options.no_resumption = true;
         assert_false(resumed(t));
@@ -135,9 +135,7 @@ static void without_sessions_each_handshake_is_full(void **state)
 static void a_server_that_forgot_gets_a_full_handshake(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         for (int insecure = 0; insecure < 2; insecure++) {
             struct talk *t = talk_that_resumes(how);
             t->options.insecure = insecure == 1;
@@ -160,9 +158,7 @@ static void a_certificate_that_changed_is_noticed(void **state)
 {
     (void)state;
     static const enum certificate others[] = {OF_OTHER_CA, EXPIRED, GOOD_IP6, CLIENT_ONLY};
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
             struct talk *t = talk_that_resumes(how);
             assert_true(resumed(t));
@@ -184,9 +180,7 @@ static void a_certificate_that_changed_is_noticed(void **state)
 static void a_session_is_for_one_name_and_place(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         t->host = "10.0.0.1";
@@ -216,9 +210,7 @@ static void a_session_is_for_one_name_and_place(void **state)
 static void a_session_is_not_older_than_a_day(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         // The second connection was resumed, and did not make it younger.
@@ -238,9 +230,7 @@ static void a_session_is_not_older_than_a_day(void **state)
 static void a_session_does_not_outlive_the_certificate(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         kedge_timestamp wall = t->p.wall;
@@ -274,9 +264,7 @@ static void a_session_does_not_outlive_the_certificate(void **state)
 static void a_handshake_that_fails_drops_the_session(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         t->p.cruelty = (struct fake_cruelty){.cut = true, .cut_at = 20};
@@ -298,9 +286,7 @@ static void a_handshake_that_fails_drops_the_session(void **state)
 static void a_resumed_handshake_may_come_in_any_pieces(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         for (unsigned max = 1; max < 60; max += 2) {
             struct talk *t = talk_that_resumes(how);
             t->p.cruelty.read_max = max;
@@ -316,9 +302,7 @@ static void a_resumed_handshake_may_come_in_any_pieces(void **state)
 static void no_forged_resumption_is_taken(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         uint64_t before = t->p.bytes_read;
@@ -342,9 +326,7 @@ static void no_forged_resumption_is_taken(void **state)
 static void a_session_serves_many_streams(void **state)
 {
     (void)state;
-    for (enum how how = 0; how < HOWS; how++) {
-        if (!knows(how))
-            continue;
+    for (enum how how = known(0); how < HOWS; how = known(how + 1)) {
         struct talk *t = talk_that_resumes(how);
         assert_true(resumed(t));
         t->peer.end = TLS_PEER_STAYS;
