@@ -130,7 +130,7 @@ $(1)/tests/mock_server $(1)/tests/pki $(1)/tests/mock_proxy:
 	$$(call say,LINK)$(2) $(3) $(LDFLAGS) -o $$@ $$^ -ljansson $(LIBRARIES) $(LDLIBS)
 $(1)/tests/%: $(1)/tests/%.o $(1)/tests/helpers.a $(1)/libkedge-posix.a $(1)/libkedge.a
 	$$(call say,LINK)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ -lcmocka -ljansson $(LIBRARIES) $(LDLIBS)
--include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(mains) $(EXAMPLES))
+-include $$(patsubst %.c,$(1)/%.d,$(4) $(PORT) $(HELPERS) $(REAL_ALSO) $(mains) $(EXAMPLES))
 endef
 MINE    := $(call sources,$(TLS),$(KUBECONFIG_FILES),$(KINDS),$(PROXY))
 WHOLE   := $(call sources,1,1,$(ALL_KINDS),1)
