@@ -43,7 +43,7 @@ static kedge_err make_elector(void)
     struct kedge_leader_options o = leader_bench_options("a");
     elector = &b.contenders[0];
     elector->bench = &b;
-    o.ctx = elector;
+    o.ctx = o.event_ctx = elector;
     releases(&o);
     leader_bench_put(&b, "", "{\"leaseTransitions\":3}");
     elector->elector = kedge_leader_elector_new(b.client, &o);
