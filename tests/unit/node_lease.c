@@ -558,11 +558,17 @@ static kedge_time slow_next(void *ctx)
 static const struct fake_peer slow_peer = {slow_open,  slow_feed, slow_output, slow_state,
                                            slow_close, slow_tick, slow_next};
 
-static void make_slow(struct fixture *f, struct slow *s, size_t bytes_per_ms)
+// As it comes, a second old, with so many Deployments on a server that is that slow.
+static struct fixture *set_up_slow(struct slow *s, size_t deployments, size_t bytes_per_ms)
 {
+    struct fixture *f = set_up();
+    mock_fill(f->port.mock, deployments, 5);
     *s = (struct slow){f, f->port.fake.peer, f->port.fake.peer_ctx, bytes_per_ms, 0};
     f->port.fake.peer = &slow_peer;
     f->port.fake.peer_ctx = s;
+    start(f);
+    run(f, KEDGE_SECOND);
+    return f;
 }
 
 struct watchdog {
@@ -593,12 +599,8 @@ static kedge_err look(void *ctx, const struct kedge_object *obj)
 static void it_is_renewed_while_the_program_waits_for_a_long_list(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
     struct slow slow;
-    mock_fill(f->port.mock, 10000, 5);
-    make_slow(f, &slow, 500); // a server cuts a list after a minute
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_slow(&slow, 10000, 500); // a server cuts a list after a minute
     struct kedge_rest *rest = kedge_rest_new(f->client, NULL);
     struct kedge_api api = kedge_api_of(rest, &kedge_kind_deployment, "");
     struct watchdog w = {.f = f};
@@ -621,12 +623,8 @@ static void it_is_renewed_while_the_program_waits_for_a_long_list(void **state)
 static void what_happened_meanwhile_is_not_told_after_a_stop(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
     struct slow slow;
-    mock_fill(f->port.mock, 400, 5);
-    make_slow(f, &slow, 10);
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_slow(&slow, 400, 10);
     struct kedge_rest *rest = kedge_rest_new(f->client, NULL);
     struct kedge_api api = kedge_api_of(rest, &kedge_kind_deployment, "");
     struct kedge_api_list list = {.page_size = -1};
@@ -651,12 +649,8 @@ static void what_happened_meanwhile_is_not_told_after_a_stop(void **state)
 static void it_is_renewed_while_an_informer_lists(void **state)
 {
     (void)state;
-    struct fixture *f = set_up();
     struct slow slow;
-    mock_fill(f->port.mock, 400, 5);
-    make_slow(f, &slow, 10);
-    start(f);
-    run(f, KEDGE_SECOND);
+    struct fixture *f = set_up_slow(&slow, 400, 10);
     struct kedge_factory *factory = kedge_factory_new(f->client, 0);
     struct kedge_informer *inf = kedge_factory_informer(factory, &kedge_kind_deployment);
     struct watchdog w = {.f = f};
