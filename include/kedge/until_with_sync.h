@@ -43,9 +43,9 @@ typedef kedge_err (*kedge_until_precondition)(void *ctx, const struct kedge_info
 // KEDGE_ERR_TIMEOUT    not within `timeout` ms; if the cache has not synced, kedge_error_text says
 //                      what it is
 // KEDGE_ERR_STOPPED    the informer was stopped, or kedge_stop was called
-// KEDGE_ERR_STATE      the informer was never started
-// KEDGE_ERR_REENTRANT  called from a handler (KEDGE_ERR_STATE if that has just stopped the
-// informer) KEDGE_ERR_ARGUMENT   the informer is NULL, or conditions are and count is not 0
+// KEDGE_ERR_STATE      the informer was never started, or a handler that calls this has stopped it
+// KEDGE_ERR_REENTRANT  called from a handler
+// KEDGE_ERR_ARGUMENT   the informer is NULL, or conditions are and count is not 0
 // otherwise            what precondition or condition answered, or what kedge_poll failed with
 kedge_err kedge_until_with_sync(struct kedge_informer *informer,
                                 kedge_until_precondition precondition,
