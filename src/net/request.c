@@ -80,9 +80,10 @@ static bool good_credentials(const struct kedge_http_request *q)
 // A second one of these would let two readers disagree on the request.
 static bool is_written_here(const struct kedge_http_request *q, kedge_str name)
 {
-    static const char names[] = "host\0accept-encoding\0content-length\0transfer-encoding\0";
-    for (const char *at = names; *at != '\0'; at += strlen(at) + 1) {
-        if (kedge__fold_is(name, at))
+    static const char names[][18] = {"host", "accept-encoding", "content-length",
+                                     "transfer-encoding"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (kedge__fold_is(name, names[i]))
             return true;
     }
     return (has_basic(q) || has_bearer(q)) && kedge__fold_is(name, "authorization");
