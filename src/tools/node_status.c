@@ -12,8 +12,9 @@
 //                    +-----------------------------------------------------------------+
 //                           the Node is gone, or another one: from the beginning
 //
-// All of it comes from `deliver`, since it calls back (without the lock). The connection may be
-// another's, too: while that has a request under way, a state waits its turn.
+// What is sent begins in `deliver`, which lets go of the lock for `refresh`; what came is told at a
+// request's end, which comes without it. The connection may be another's, too: while that has a
+// request under way, a state waits its turn.
 #include "tools/node_status_priv.h"
 
 #define LOOK          (10 * KEDGE_SECOND)       // nodeStatusUpdateFrequency
@@ -197,10 +198,8 @@ static void registered(struct kedge_node_status *n, const struct kedge_object *n
     n->text[0] = '\0';
     n->looked = false;
     kedge__node_keep(n->uid, sizeof n->uid, kedge_uid(node, uid));
-    if (n->options.on_registered != NULL) {
-        // The end of a request is told without the lock.
+    if (n->options.on_registered != NULL)
         n->options.on_registered(n->options.ctx, node);
-    }
 }
 
 static void reported(struct kedge_node_status *n)
