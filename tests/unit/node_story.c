@@ -542,6 +542,7 @@ static void tell_story(uint64_t seed)
     s.t->port.fake.peer_ctx = &s;
     s.t->options.pod_max = 2 * NAMES;
     s.t->end_after = 2 * KEDGE_SECOND;
+    snprintf(s.t->run, sizeof s.t->run, "seed %llu: ", (unsigned long long)seed);
     if (seed % 3 != 0) { // so that a request takes several turns
         s.t->port.fake.cruelty.read_max = 100 * (seed % 3);
         s.t->port.fake.cruelty.block_every = 7; // not 3: so many streams there are

@@ -71,7 +71,7 @@ static void on_add(void *ctx, const struct kedge_object *pod)
     struct tiny_node *t = ctx;
     note(t, "add", pod, -1);
     if (find(t, pod) != NULL)
-        fail_msg("%s was added twice", kedge_name(pod));
+        fail_msg("%s%s was added twice", t->run, kedge_name(pod));
     struct tiny_pod *p = new_pod(t, pod);
     if (!t->silent)
         assert_int_equal(tiny_say(t, p, 0), KEDGE_OK);
@@ -83,7 +83,7 @@ static void on_update(void *ctx, const struct kedge_object *old, const struct ke
     struct tiny_pod *p = find(t, pod);
     assert_true(kedge_uid_equal(&old->uid, &pod->uid));
     if (p == NULL || p->terminating)
-        fail_msg("an update of %s, which does not run", kedge_name(pod));
+        fail_msg("%san update of %s, which does not run", t->run, kedge_name(pod));
 }
 
 static void on_terminate(void *ctx, const struct kedge_object *pod, kedge_time grace)
@@ -103,7 +103,7 @@ static void on_remove(void *ctx, const struct kedge_object *pod)
     struct tiny_pod *p = find(t, pod);
     note(t, "remove", pod, -1);
     if (p == NULL)
-        fail_msg("%s was removed, but never added", kedge_name(pod));
+        fail_msg("%s%s was removed, but never added", t->run, kedge_name(pod));
     p->name[0] = '\0';
 }
 

@@ -35,6 +35,7 @@ struct tiny_node {
     struct kedge_rest *user; // somebody else's requests
 
     struct tiny_pod pods[TINY_PODS];
+    char run[32];         // "seed 7: ", for what fails
     char log[8192];       // "add a\nterminate a 30\nremove a\n"
     bool silent;          // says nothing of a pod by itself
     kedge_time end_after; // how long pods take to end; KEDGE_FOREVER: they wait
